@@ -1,0 +1,24 @@
+/** Time, as it is handed in: tests hand their own. */
+export interface Clock {
+  /** Milliseconds since 1970 (UTC); may jump. For stamps and for people. */
+  now(): number;
+  /** Milliseconds since some fixed moment; never jumps. For time-outs and durations. */
+  monotonic(): number;
+  /** Calls back once after `ms`; the result cancels. A pending timer does not keep the process alive. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `ms` of the clock's time. */
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}

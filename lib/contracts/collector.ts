@@ -1,0 +1,24 @@
+import type { JsonMap } from '../json.ts';
+
+/** One reading of a machine's state: `{tag, timestamp, ...}`, sent as the data of a `collector/result` event. */
+export interface Sample extends JsonMap {
+  /** The collector: load, cpu, memory, interface, disk. */
+  tag: string;
+  /** Unix seconds, of the moment it was read. */
+  timestamp: number;
+}
+
+/** What a collector is handed. */
+export interface CollectorContext {
+  /** The text of a file such as `/proc/loadavg`. */
+  readText(path: string): string;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** A collector: one file, a default export. Reads, computes nothing that the receiver can compute. */
+export interface Collector {
+  readonly name: string;
+  readonly summary: string;
+  collect(context: CollectorContext): Sample;
+}

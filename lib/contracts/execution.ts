@@ -1,0 +1,76 @@
+import type { InferOutput, ObjectEntries, StrictObjectSchema } from 'valibot';
+import type { Clock } from '../clock.ts';
+import type { Json, JsonMap } from '../json.ts';
+import type { Log } from '../log.ts';
+import type { Machine } from './machine.ts';
+import type { StateReturn } from './state.ts';
+
+/*
+ * An execution module, such as `test`: one file, a default export made by `defineModule`; each function is called
+ * `<module>.<function>`, on the command line, by jobs, and (the `sync` ones) by templates.
+ */
+
+export type FunctionSchema = StrictObjectSchema<ObjectEntries, undefined>;
+
+export interface StateRequest {
+  /** State files by name; empty for the highstate. */
+  readonly sls: readonly string[];
+  readonly test: boolean;
+  /** Laid over the minion's pillar. */
+  readonly pillar: JsonMap;
+}
+
+/** What a function is handed. */
+export interface ExecContext {
+  readonly id: string;
+  readonly jid: string;
+  readonly machine: Machine;
+  readonly grains: JsonMap;
+  readonly pillar: JsonMap;
+  readonly opts: JsonMap;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborted when the job is terminated or its time is up. */
+  readonly signal: AbortSignal;
+  /** Another execution function. */
+  call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json>;
+  /** Compiles and runs states. */
+  applyStates(request: StateRequest): Promise<StateReturn>;
+  /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */
+  sendEvent(tag: string, data: JsonMap): Promise<boolean>;
+}
+
+export interface ExecFunction<Schema extends FunctionSchema = FunctionSchema> {
+  readonly summary: string;
+  /** Its arguments; positional ones are taken in the order of the schema's entries. */
+  readonly args: Schema;
+  /** The entry that takes all positional arguments from its place on, as a list. */
+  readonly rest?: keyof Schema['entries'] & string;
+  /** Takes keyword arguments that the schema does not list, too; they come as the entry of this name. */
+  readonly keywords?: keyof Schema['entries'] & string;
+  /** Takes microseconds and blocks on nothing: runs inside the minion, not in a process of its own. */
+  readonly quick?: boolean;
+  /** A template may call it: it gives its answer at once. */
+  readonly sync?: boolean;
+  run(args: InferOutput<Schema>, context: ExecContext): unknown;
+}
+
+export interface ExecModule {
+  readonly functions: Readonly<Record<string, ExecFunction>>;
+}
+
+/** Keeps the types of one function together. */
+export function defineFunction<Schema extends FunctionSchema>(definition: ExecFunction<Schema>): ExecFunction {
+  // Methods are compared bivariantly: whoever calls it has parsed the arguments with this very schema.
+  return definition as unknown as ExecFunction;
+}
+
+export function defineModule(functions: Record<string, ExecFunction>): ExecModule {
+  return { functions };
+}
+
+/** Loads an execution module by its name (`test`). */
+export interface ModuleRegistry {
+  readonly names: readonly string[];
+  load(name: string): Promise<ExecModule>;
+}

@@ -1,0 +1,191 @@
+import type { JsonMap } from '../json.ts';
+
+/*
+ * What a state or an execution module may see and do of the machine it runs on. Paths are always the user's own absolute
+ * ones: where the minion manages another tree (`root:`), the implementation puts the root in front, and nobody else knows.
+ */
+
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** What a symbolic link points at, as written in it. */
+  readonly target?: string;
+}
+
+/** Reading files. All synchronous: a state run has a process of its own. Errors are Node's (`ENOENT`, `EACCES`, ...). */
+export interface FileView {
+  /** The thing at the path itself, not what a link there leads to; undefined when there is none. */
+  look(path: string): FileFacts | undefined;
+  /** What the path leads to, through links; undefined when there is none (also for a dangling link). */
+  follow(path: string): FileFacts | undefined;
+  read(path: string): Buffer;
+  /** Names in a directory, sorted. */
+  list(path: string): string[];
+}
+
+/** Users and groups by name or number. A number given as text (`'0'`) is a number. */
+export interface AccountView {
+  uid(user: string | number): number | undefined;
+  gid(group: string | number): number | undefined;
+  /** The name, or the number as text when nobody has it. */
+  userName(uid: number): string;
+  groupName(gid: number): string;
+}
+
+export interface PackageFacts {
+  readonly version: string;
+  /** `installed`, or what is left of one removed without purging. */
+  readonly state: 'installed' | 'config-files';
+}
+
+export interface PackageView {
+  /** Undefined when packages can be managed here; else the reason why not, as a sentence. */
+  readonly unavailable: string | undefined;
+  /** Everything dpkg knows, read once a run. */
+  installed(name: string): PackageFacts | undefined;
+  /** The version that would be installed now; undefined when no source has the package. Asked in one go for all names. */
+  candidates(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** -1, 0 or 1, by Debian's rules (deb-version(7)). */
+  compare(a: string, b: string): number;
+}
+
+export interface ServiceFacts {
+  /** A unit file or generated unit of that name exists. */
+  readonly exists: boolean;
+  readonly running: boolean;
+  readonly enabled: boolean;
+  readonly masked: boolean;
+  /** The unit has no [Install] section: it can be neither enabled nor disabled. */
+  readonly static: boolean;
+}
+
+export interface ServiceView {
+  /** Undefined when units can be started and stopped here; else why not: "systemd is not running here (PID 1 is X)". */
+  readonly notRunning: string | undefined;
+  look(unit: string): Promise<ServiceFacts>;
+}
+
+/** A command: an argument array, or text for a shell where a person wrote it as such (`cmd.run`). */
+export interface Command {
+  readonly argv: readonly string[];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The user to run as, by name or number. */
+  readonly runas?: string | number;
+  readonly umask?: number;
+  readonly stdin?: string;
+  /** Milliseconds; then the whole process group is killed. */
+  readonly timeoutMs?: number;
+}
+
+export interface CommandResult {
+  readonly pid: number;
+  /** Exit code, or 128 + the signal's number. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  /** Output past the limit was dropped. */
+  readonly truncated: boolean;
+}
+
+export interface Processes {
+  /** Runs a command to its end. Raises only when it can't be started at all. */
+  run(command: Command): Promise<CommandResult>;
+}
+
+/** Files of the state tree. */
+export interface SourceView {
+  /** The bytes of `salt://path`; raises `TS_STATE_NO_SOURCE` when the tree has no such file. */
+  read(url: string): Buffer | Promise<Buffer>;
+  /** Paths of all files below `salt://path`, relative to it, sorted; empty directories end in `/`. */
+  list(url: string): readonly string[] | Promise<readonly string[]>;
+}
+
+/** Everything that `read` of a state may look at. */
+export interface Reading {
+  readonly id: string;
+  readonly grains: JsonMap;
+  readonly pillar: JsonMap;
+  readonly opts: JsonMap;
+  readonly files: FileView;
+  readonly accounts: AccountView;
+  readonly packages: PackageView;
+  readonly services: ServiceView;
+  readonly sources: SourceView;
+  readonly processes: Processes;
+  /**
+   * Renders the text of a template (Handlebars) with `grains`, `pillar`, `opts`, the state's own names and `context`.
+   * `name` is shown in errors.
+   */
+  render(template: string, name: string, context: JsonMap): string;
+}
+
+/*
+ * Steps: what a plan wants done, as data. One interpreter does them for real (`minion/machine`); in test mode another
+ * lays them over what later states read.
+ */
+
+export interface Ownership {
+  /** Left as it is, or as the system makes it, when undefined. */
+  readonly mode?: number | undefined;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+export type FileStep =
+  /** Whole or not at all; keeps the old owner and mode where none are given. */
+  | ({ readonly do: 'write'; readonly path: string; readonly content: Buffer } & Ownership)
+  | ({ readonly do: 'mkdir'; readonly path: string; readonly parents?: boolean } & Ownership)
+  | {
+      readonly do: 'symlink';
+      readonly path: string;
+      readonly target: string;
+      readonly uid?: number;
+      readonly gid?: number;
+    }
+  /** A file, link or whole directory. */
+  | { readonly do: 'remove'; readonly path: string }
+  | ({ readonly do: 'own'; readonly path: string } & Ownership);
+
+export type PackageStep = {
+  readonly do: 'packages';
+  /** One transaction. A version of undefined is the candidate. */
+  readonly install: readonly { readonly name: string; readonly version?: string | undefined }[];
+  readonly remove: readonly string[];
+  readonly purge: readonly string[];
+  /** Update the lists first. */
+  readonly refresh: boolean;
+};
+
+export type ServiceStep = {
+  readonly do: 'service';
+  readonly unit: string;
+  readonly action: 'start' | 'stop' | 'restart' | 'reload' | 'enable' | 'disable' | 'mask' | 'unmask';
+};
+
+export type CommandStep = { readonly do: 'run'; readonly command: Command };
+
+export type Step = FileStep | PackageStep | ServiceStep | CommandStep;
+
+/** What came of a step that is worth reporting. */
+export type StepResult =
+  | { readonly did: 'run'; readonly result: CommandResult }
+  | {
+      readonly did: 'packages';
+      /** `{name: {old, new}}` of all that changed, dependencies included; versions, empty for absent. */
+      readonly changed: Readonly<Record<string, { readonly old: string; readonly new: string }>>;
+    }
+  | { readonly did: 'service' }
+  | { readonly did: 'files' };
+
+/** The real thing: can be read, and changed step by step. */
+export interface Machine extends Reading {
+  /** Does one step. Raises when it can't be done; what it began on files is then undone or was never visible. */
+  perform(step: Step): Promise<StepResult> | StepResult;
+}

@@ -1,0 +1,36 @@
+/** A spot in a file somebody wrote: lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The line itself, when it is at hand. */
+  readonly text?: string;
+}
+
+/** The place that `offset` (counted in UTF-16 units) has in `source`. */
+export function placeAt(file: string, source: string, offset: number): Place {
+  const before = source.slice(0, offset);
+  const line = before.split('\n').length;
+  const start = before.lastIndexOf('\n') + 1;
+  return { file, line, column: offset - start + 1, text: lineOf(source, line) };
+}
+
+/** The `line`th line (from 1) of `source`, without its end. */
+export function lineOf(source: string, line: number): string {
+  return (source.split('\n')[line - 1] ?? '').replace(/\r$/, '');
+}
+
+/** `file:line:column`, as compilers and editors write it. */
+export function formatPlace(place: Place): string {
+  return `${place.file}:${place.line}:${place.column}`;
+}
+
+/** The line with its number and a caret under the column; empty when the line is not at hand. */
+export function codeFrame(place: Place): string {
+  if (place.text === undefined) return '';
+  const number = String(place.line);
+  const gutter = ' '.repeat(number.length);
+  // Tabs keep their width under the caret.
+  const lead = place.text.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
+  return `${number} | ${place.text}\n${gutter} | ${lead}^`;
+}

@@ -1,0 +1,80 @@
+// The one entry of every npm script. It needs no dependency of its own: it installs what is missing first.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+process.chdir(root);
+
+/** Runs one command with the terminal's own input and output; a failure ends this process with its code. */
+function run(file, args) {
+  const { status, error } = spawnSync(file, args, { stdio: 'inherit' });
+  if (error) console.error(`${file}: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const tool = (name, ...args) => run(path.join(root, 'node_modules', '.bin', name), args);
+
+/** What an installation depends on: the manifest, the lock, and the Node that native parts are chosen for. */
+function installationKey() {
+  const hash = createHash('sha256').update(
+    `${process.versions.node.split('.')[0]} ${process.platform} ${process.arch}`,
+  );
+  for (const file of ['package.json', 'package-lock.json']) if (existsSync(file)) hash.update(readFileSync(file));
+  return hash.digest('hex');
+}
+
+function install() {
+  const stamp = path.join('node_modules', '.tsalt-installed');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === installationKey()) return;
+  // Not `npm ci`: it fails where a registry lacks some platform's optional package.
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, installationKey());
+}
+
+const build = () => tool('tsc', '-p', 'tsconfig.json');
+const bundle = () => {
+  build();
+  run(process.execPath, ['scripts/bundle.mjs']);
+};
+const check = () => {
+  build();
+  tool('oxlint', '--type-aware', '--deny-warnings', '.');
+  tool('oxfmt', '--check', '.');
+};
+
+const steps = {
+  build,
+  bundle,
+  check,
+  format: () => tool('oxfmt', '.'),
+  'test:unit': (args) => {
+    build();
+    tool('ava', ...args);
+  },
+  test: (args) => {
+    check();
+    bundle();
+    tool('ava', ...args);
+    run(process.execPath, ['scripts/host-tests.mjs', ...args]);
+  },
+  demo: (args) => {
+    bundle();
+    run(process.execPath, ['--enable-source-maps', 'dist/cli/demo.js', ...args]);
+  },
+  bench: (args) => {
+    bundle();
+    run(process.execPath, ['--enable-source-maps', 'dist/bench/main.js', ...args]);
+  },
+};
+
+const [name, ...args] = process.argv.slice(2);
+const step = steps[name];
+if (!step) {
+  console.error(`unknown step ${name}; there are: ${Object.keys(steps).join(', ')}`);
+  process.exit(2);
+}
+install();
+step(args);

@@ -1,0 +1,122 @@
+import type { Json, JsonMap } from '../lib/json.ts';
+import type { Jid, MinionId } from '../lib/ids.ts';
+
+/*
+ * What master and minion see of the wire. How it travels (sockets, CURVE, handshake, signatures, numbers) is behind
+ * `listen` (master) and `connect` (minion); docs/design/wire.md tells all of it.
+ */
+
+/** A minion that has proved to hold its key, and asks to be let in. */
+export interface Applicant {
+  readonly id: MinionId;
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Buffer;
+  /** SHA-256 of the public key, as colon-separated hex. */
+  readonly fingerprint: string;
+  /** Random name of the minion's process: another one is another incarnation. */
+  readonly incarnation: string;
+  /** Counts the minion's processes, kept on its disk: of two with the same key, the higher one is the newer. */
+  readonly generation: number;
+  /** Names the sequence that the minion's outbox numbers belong to; changes when its store was lost. */
+  readonly outbox: string;
+  readonly address: string;
+  /** Which enrolment token it says it holds. */
+  readonly tokenId: string | undefined;
+  /** Whether it proved to hold this token secret, bound to this handshake and its key. */
+  proves(secret: Buffer): boolean;
+}
+
+/** What becomes of an applicant. A pending or rejected one stays connected and is told when that changes. */
+export type Verdict =
+  /** `durable`: the highest number of its outbox that is on the master's disk already. */
+  | { readonly act: 'accept'; readonly durable: number }
+  | { readonly act: 'pend' | 'reject' | 'denied' | 'full'; readonly reason: string };
+
+/** An accepted minion's connection, as the master sees it. */
+export interface MasterSession {
+  readonly id: MinionId;
+  readonly fingerprint: string;
+  readonly incarnation: string;
+  readonly outbox: string;
+  readonly address: string;
+}
+
+/** Something the minion sends once and keeps until the master has it on disk. */
+export interface UpItem {
+  /** Its number in the minion's outbox: 1, 2, 3, ... */
+  readonly n: number;
+  readonly kind: 'event' | 'accepted' | 'progress' | 'return';
+  readonly body: JsonMap;
+}
+
+/** A job, signed once for all its targets; arguments travel sealed beside it. */
+export interface JobManifest {
+  readonly jid: Jid;
+  readonly fun: string;
+  /** Milliseconds since 1970 by the master's clock; not run afterwards. */
+  readonly expires: number;
+  /** Who asked for it, for the minion's log: `root`, `reactor`, ... */
+  readonly user: string;
+}
+
+export interface JobArguments {
+  readonly arg: readonly Json[];
+  readonly kwarg: JsonMap;
+}
+
+export interface MasterHandlers {
+  /** Asked once for each handshake whose signatures are right. */
+  admit(applicant: Applicant): Verdict;
+  /** A session stands, and its subscription to published jobs with it. */
+  opened(session: MasterSession): void;
+  /** Verified and decoded, in order, without gaps. Acknowledge by `link.acknowledge` once they are on disk. */
+  received(session: MasterSession, items: readonly UpItem[]): void;
+  /** A question that wants an answer now. What it throws goes back as an error. */
+  asked(session: MasterSession, question: string, body: JsonMap): Promise<JsonMap>;
+  closed(session: MasterSession, reason: string): void;
+}
+
+export interface MasterLink {
+  /** The ports really bound. */
+  readonly ports: { readonly publish: number; readonly request: number };
+  /** Ask `admit` again for the waiting applicants of this id, and push them the answer at once. */
+  reconsider(id: MinionId): void;
+  /**
+   * Publishes one job to some sessions: the manifest is signed once over the hashes of each target's arguments; each frame
+   * carries its session's next number and the arguments sealed for it alone.
+   */
+  publish(manifest: JobManifest, targets: readonly { session: MasterSession; args: JobArguments }[]): void;
+  /** All of the session's items up to `n` are on disk: one signed, cumulative answer. */
+  acknowledge(session: MasterSession, n: number): void;
+  /** Ends a session or a wait; the minion is told the reason. */
+  close(id: MinionId, reason: string): void;
+  readonly sessions: ReadonlyMap<MinionId, MasterSession>;
+  /** Counters by name: messages refused by reason, bytes, frames, gaps, queue lengths. */
+  stats(): Readonly<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+export type MinionLinkState =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'pend' | 'reject' | 'denied' | 'full'; readonly reason: string }
+  /** `durable`: send again everything of the outbox above it. */
+  | { readonly state: 'accept'; readonly durable: number }
+  | { readonly state: 'lost'; readonly reason: string };
+
+export interface MinionHandlers {
+  changed(state: MinionLinkState): void;
+  /** A job for this minion, verified; each jid once a process. */
+  job(manifest: JobManifest, args: JobArguments): void;
+  /** Everything up to `n` is safe with the master. */
+  acknowledged(n: number): void;
+}
+
+export interface MinionLink {
+  /** Sends an outbox item if a session stands; pipelined, order kept. Never blocks: the outbox keeps what is not acknowledged. */
+  send(item: UpItem): void;
+  /** Asks the master; raises `TS_WIRE_NO_SESSION`, `TS_WIRE_TIMEOUT`, or what the master answered as an error. */
+  ask(question: string, body: JsonMap, timeoutMs?: number): Promise<JsonMap>;
+  readonly state: MinionLinkState;
+  stats(): Readonly<Record<string, number>>;
+  stop(): Promise<void>;
+}
