@@ -4,21 +4,21 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some fixed moment; never jumps. For time-outs and durations. */
   monotonic(): number;
-  /** Calls back once after `ms`; the result cancels. A pending timer does not keep the process alive. */
-  after(ms: number, callback: () => void): () => void;
+  /** Calls back once after `ms`; the result cancels. A pending timer keeps the process alive only when it is to `hold` it. */
+  after(ms: number, callback: () => void, hold?: boolean): () => void;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(ms, callback) {
+  after(ms, callback, hold = false) {
     const timer = setTimeout(callback, ms);
-    timer.unref();
+    if (!hold) timer.unref();
     return () => clearTimeout(timer);
   },
 };
 
 /** Resolves after `ms` of the clock's time. */
 export function sleep(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
+  return new Promise((resolve) => clock.after(ms, resolve, true));
 }

@@ -1,7 +1,7 @@
 /** A machine to be launched. */
 export interface LaunchSpec {
   readonly id: string;
-  /** The user-data script: all that the machine is given. */
+  /** All that the machine is given, in the form that its provider asks for. */
   readonly userData: string;
 }
 
@@ -16,6 +16,8 @@ export interface LaunchedMachine {
 /** A provider of machines. All three are idempotent by id. */
 export interface Provider {
   readonly name: string;
+  /** What its machines are given: a script for cloud-init, or a minion's config (where the minion is installed already). */
+  readonly userDataForm: 'cloud-init' | 'minion-config';
   launch(spec: LaunchSpec, signal: AbortSignal): Promise<LaunchedMachine>;
   list(): Promise<readonly LaunchedMachine[]>;
   /** Nothing of it is left afterwards; terminating what is not there is fine. */

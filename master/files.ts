@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, type Stats } from 'node:fs';
+import path from 'node:path';
+import { fileErrors } from '../lib/errors/files.ts';
+import { CHUNK_BYTES, MANIFEST_PAGE_ENTRIES, type TreeEntry, type TreeManifest } from '../lib/file-tree.ts';
+import type { JsonMap } from '../lib/json.ts';
+
+export interface FileServer {
+  manifest(env: string): TreeManifest;
+  /** A page of the manifest, from entry `after`: `{hash, total, entries}`; `{hash, same: true}` when that is the hash `known`. */
+  page(env: string, after: number, known: string): JsonMap;
+  /** Up to 128 KiB of the file with this hash, from `offset`: `{data (base64), bytes}`. */
+  chunk(sha256: string, offset: number): JsonMap;
+}
+
+interface Known {
+  readonly signature: string;
+  readonly sha256: string;
+}
+
+/** How long one walk of the tree answers for, in ms: a highstate of many minions at once walks it once. */
+const FRESH_MS = 250;
+
+/**
+ * Serves the state trees of `file_roots` by content: of several roots of an environment the first that has a path wins, as
+ * in Salt. Hashes are kept by a file's identity (inode, size, times), so that a walk reads only what changed.
+ */
+export function fileServer(
+  fileRoots: Readonly<Record<string, readonly string[]>>,
+  monotonic: () => number,
+): FileServer {
+  const hashes = new Map<string, Known>();
+  const byHash = new Map<string, string>();
+  const walked = new Map<string, { at: number; manifest: TreeManifest }>();
+
+  function hashOf(file: string, stats: Stats): string {
+    const signature = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+    const known = hashes.get(file);
+    if (known?.signature === signature) return known.sha256;
+    const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+    hashes.set(file, { signature, sha256 });
+    byHash.set(sha256, file);
+    return sha256;
+  }
+
+  function walk(root: string, folder: string, above: readonly string[], found: Map<string, TreeEntry>): void {
+    const names = readdirSync(path.join(root, folder));
+    if (names.length === 0 && folder !== '') found.set(`${folder}/`, [`${folder}/`, '', 0]);
+    for (const name of names) {
+      const inTree = folder === '' ? name : `${folder}/${name}`;
+      const file = path.join(root, inTree);
+      // A link is what it leads to, as Salt serves it; one that leads nowhere is not there.
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats?.isFile() && !found.has(inTree)) found.set(inTree, [inTree, hashOf(file, stats), stats.size]);
+      if (!stats?.isDirectory()) continue;
+      const self = `${stats.dev}:${stats.ino}`;
+      // A link to a folder above would never end.
+      if (!above.includes(self)) walk(root, inTree, [...above, self], found);
+    }
+  }
+
+  function manifest(env: string): TreeManifest {
+    const fresh = walked.get(env);
+    if (fresh && monotonic() - fresh.at < FRESH_MS) return fresh.manifest;
+    if (!Object.hasOwn(fileRoots, env)) throw fileErrors.unknownEnvironment({ env });
+    const found = new Map<string, TreeEntry>();
+    for (const root of fileRoots[env] ?? []) {
+      if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) walk(root, '', [], found);
+    }
+    const entries = [...found.values()].sort(([a], [b]) => (a < b ? -1 : 1));
+    const made = { hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex'), entries };
+    walked.set(env, { at: monotonic(), manifest: made });
+    return made;
+  }
+
+  return {
+    manifest,
+    page(env, after, known) {
+      const { hash, entries } = manifest(env);
+      if (known === hash) return { hash, same: true };
+      const page = entries.slice(after, after + MANIFEST_PAGE_ENTRIES).map((entry) => [...entry]);
+      return { hash, total: entries.length, entries: page };
+    },
+    chunk(sha256, offset) {
+      const file = byHash.get(sha256);
+      if (file === undefined) throw fileErrors.unknownHash({ sha256 });
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (!stats || hashOf(file, stats) !== sha256) throw fileErrors.changedMeanwhile({ path: path.basename(file) });
+      const data = Buffer.alloc(Math.max(0, Math.min(CHUNK_BYTES, stats.size - offset)));
+      const handle = openSync(file, 'r');
+      try {
+        const bytes = readSync(handle, data, 0, data.length, offset);
+        return { data: data.subarray(0, bytes).toString('base64'), bytes: stats.size };
+      } finally {
+        closeSync(handle);
+      }
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { controlErrors } from '../../lib/errors/control.ts';
+import { messageOf, TsaltError } from '../../lib/errors/error.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { lineSplitter, type LocalAnswer, type LocalRequest } from './lines.ts';
+
+/** What a caller may leave unread before the call is ended. */
+const MOST_UNREAD_BYTES = 128 * 1024 * 1024;
+
+export interface LocalCall {
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal;
+  /** Sends an event of this call ahead of its result. */
+  emit(event: Json): void;
+}
+
+export type LocalMethod = (params: JsonMap, call: LocalCall) => Promise<Json>;
+
+export interface LocalServer {
+  close(): Promise<void>;
+}
+
+/**
+ * Serves methods at a unix socket that only its owner and group can open (mode 0660, in a directory of mode 0750).
+ * `what` names the server in errors. Raises `TS_CONTROL_IN_USE` when one is answering there already.
+ */
+export async function serveLocal(
+  what: string,
+  socketPath: string,
+  methods: Readonly<Record<string, LocalMethod>>,
+): Promise<LocalServer> {
+  mkdirSync(path.dirname(socketPath), { recursive: true, mode: 0o750 });
+  if (await answers(socketPath)) throw controlErrors.inUse({ what, path: socketPath });
+  rmSync(socketPath, { force: true });
+  const table = new Map(Object.entries(methods));
+  const open = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    serve(socket, table);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+  chmodSync(socketPath, 0o660);
+  return {
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(socketPath, { force: true });
+    },
+  };
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.connect(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+function serve(socket: net.Socket, methods: ReadonlyMap<string, LocalMethod>): void {
+  const calls = new AbortController();
+  const send = (answer: LocalAnswer): void => {
+    if (socket.destroyed) return;
+    socket.write(`${JSON.stringify(answer)}\n`);
+    if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy(controlErrors.tooSlow(undefined));
+  };
+  const answer = async (line: string): Promise<void> => {
+    let id = 0;
+    try {
+      const request = parseRequest(line);
+      id = request.id;
+      const method = methods.get(request.method);
+      if (!method) throw unknownMethod(request.method, methods);
+      const result = await method(request.params, { signal: calls.signal, emit: (event) => send({ id, event }) });
+      send({ id, result });
+    } catch (thrown) {
+      send({
+        id,
+        error: { code: thrown instanceof TsaltError ? thrown.code : 'TS_INTERNAL', message: messageOf(thrown) },
+      });
+    }
+  };
+  const split = lineSplitter((line) => void answer(line));
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      split(chunk);
+    } catch (thrown) {
+      socket.destroy(thrown instanceof Error ? thrown : undefined);
+    }
+  });
+  // A caller that goes away is no error of ours; its calls are told by their signal.
+  socket.on('error', () => {});
+  socket.on('close', () => calls.abort());
+}
+
+function parseRequest(line: string): LocalRequest {
+  let request: unknown;
+  try {
+    request = JSON.parse(line);
+  } catch (cause) {
+    throw controlErrors.badRequest({ reason: messageOf(cause) }, { cause });
+  }
+  if (!isMap(request) || typeof request['id'] !== 'number' || typeof request['method'] !== 'string') {
+    throw controlErrors.badRequest({ reason: 'it is not {id, method, params}' });
+  }
+  const params = request['params'] ?? {};
+  if (!isMap(params)) throw controlErrors.badRequest({ reason: 'params is not a map' });
+  return { id: request['id'], method: request['method'], params: params as JsonMap };
+}
+
+function unknownMethod(method: string, methods: ReadonlyMap<string, LocalMethod>): TsaltError {
+  const near = nearest(method, methods.keys());
+  return controlErrors.unknownMethod({ method }, { hint: near && `did you mean '${near}'?` });
+}
