@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { sleep } from '../../lib/clock.ts';
 import { parseMinionId } from '../../lib/ids.ts';
+import { birthOf } from '../../lib/process-birth.ts';
 import type { LaunchedMachine, Provider } from '../../lib/contracts/provider.ts';
 
 export interface ProcessProviderOptions {
@@ -105,17 +106,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch (cause) {
     // Gone already is what was wanted.
     if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
-  }
-}
-
-/** Field 22 of /proc/<pid>/stat (proc(5)); undefined when there is no such process, or only its zombie. */
-function birthOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? undefined : rest[18];
-  } catch {
-    return undefined;
   }
 }
 
