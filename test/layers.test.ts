@@ -15,7 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   cluster: ['lib', 'cluster'],
   'minion/modules': ['lib', 'minion/modules'],
   'minion/collectors': ['lib', 'minion/collectors'],
-  minion: ['minion', 'lib', 'wire', 'store', 'states', 'states/engine'],
+  minion: ['minion', 'minion/modules', 'minion/collectors', 'lib', 'wire', 'store', 'states', 'states/engine'],
   master: ['master', 'lib', 'wire', 'store', 'states/engine', 'reactors', 'cluster'],
   // The command line starts a master or a minion, and reaches a running master through its control interface only.
   cli: ['cli', 'lib', 'minion', 'master', 'states', 'states/engine', 'cluster', 'wire'],

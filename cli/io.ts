@@ -1,0 +1,31 @@
+/** The outside of a command line, handed in so that tests can hold both ends. */
+export interface Io {
+  /** Data for the caller. */
+  out(text: string): void;
+  /** Everything else: errors, notes, progress. */
+  err(text: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** Columns of the terminal, 80 without one. */
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborted on Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}
+
+/** What the process itself has. */
+export function processIo(): Io {
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    outIsTerminal: process.stdout.isTTY === true,
+    errIsTerminal: process.stderr.isTTY === true,
+    columns: process.stdout.columns ?? 80,
+    env: process.env,
+    cwd: process.cwd(),
+    interrupted: interrupt.signal,
+  };
+}

@@ -1,0 +1,13 @@
+import { catalogue } from './error.ts';
+
+/** Misuse of the command line; each ends with exit code 2. */
+export const cliErrors = catalogue('TS_CLI', {
+  noVerb: () => 'tsalt needs to be told what to do',
+  unknownVerb: ({ word }: { word: string }) => `'${word}' is not a verb of tsalt`,
+  unknownOption: ({ verb, option }: { verb: string; option: string }) => `tsalt ${verb} has no option '${option}'`,
+  optionNeedsValue: ({ option }: { option: string }) => `option ${option} needs a value`,
+  optionTakesNoValue: ({ option }: { option: string }) => `option ${option} takes no value`,
+  badOptionValue: ({ option, value, expected }: { option: string; value: string; expected: string }) =>
+    `option ${option} is ${expected}, not '${value}'`,
+  missingArgument: ({ verb, what }: { verb: string; what: string }) => `tsalt ${verb} needs ${what}`,
+});

@@ -1,0 +1,13 @@
+import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.ts';
+
+/** Every execution module that comes with tsalt. A file is read only when one of its functions is called. */
+const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {};
+
+export const builtinModules: ModuleRegistry = {
+  names: Object.keys(files),
+  async load(name) {
+    const load = Object.hasOwn(files, name) ? files[name] : undefined;
+    if (!load) throw new RangeError(`no execution module ${name}`);
+    return (await load()).default;
+  },
+};
