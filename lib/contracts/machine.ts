@@ -39,19 +39,39 @@ export interface AccountView {
 
 export interface PackageFacts {
   readonly version: string;
-  /** `installed`, or what is left of one removed without purging. */
-  readonly state: 'installed' | 'config-files';
+  /** `partial`: unpacked or half configured; `config-files`: what is left of one removed without purging. */
+  readonly state: 'installed' | 'partial' | 'config-files';
+}
+
+/** What the sources offer of one package. */
+export interface PackageOffer {
+  /** The version that would be installed now. */
+  readonly candidate: string;
+  /** All versions on offer, as the package manager lists them: the newest first. */
+  readonly versions: readonly string[];
+}
+
+export interface OfferOptions {
+  /** The release to prefer, such as `bookworm-backports`. */
+  readonly release?: string | undefined;
+  /**
+   * Update the lists before: always (once a run), or only if some name is on offer nowhere. A view made for test mode
+   * leaves them as they are.
+   */
+  readonly refresh?: 'always' | 'when missing' | 'never' | undefined;
 }
 
 export interface PackageView {
-  /** Undefined when packages can be managed here; else the reason why not, as a sentence. */
+  /** Undefined when there is a package database to read here; else the reason why not, as a sentence. */
   readonly unavailable: string | undefined;
-  /** Everything dpkg knows, read once a run. */
+  /** Undefined when packages can be installed and removed here; else why not: "that takes root". */
+  readonly unchangeable: string | undefined;
+  /** What dpkg knows of a package, `name` or `name:arch`; its database is read once a run, no process is started. */
   installed(name: string): PackageFacts | undefined;
-  /** The version that would be installed now; undefined when no source has the package. Asked in one go for all names. */
-  candidates(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** -1, 0 or 1, by Debian's rules (deb-version(7)). */
-  compare(a: string, b: string): number;
+  /** Everything dpkg knows, by name; foreign architectures as `name:arch`. */
+  all(): ReadonlyMap<string, PackageFacts>;
+  /** What the sources offer, asked in one go; a package that no source has is missing in the answer. */
+  offers(names: readonly string[], options?: OfferOptions): Promise<ReadonlyMap<string, PackageOffer>>;
 }
 
 export interface ServiceFacts {
@@ -65,9 +85,13 @@ export interface ServiceFacts {
 }
 
 export interface ServiceView {
+  /** Undefined when unit files can be read and enabled here; else the reason why not, as a sentence. */
+  readonly unavailable: string | undefined;
   /** Undefined when units can be started and stopped here; else why not: "systemd is not running here (PID 1 is X)". */
   readonly notRunning: string | undefined;
   look(unit: string): Promise<ServiceFacts>;
+  /** All units there are, by name (`ssh.service`). */
+  all(): Promise<ReadonlyMap<string, ServiceFacts>>;
 }
 
 /** A command: an argument array, or text for a shell where a person wrote it as such (`cmd.run`). */
@@ -155,12 +179,17 @@ export type FileStep =
 
 export type PackageStep = {
   readonly do: 'packages';
-  /** One transaction. A version of undefined is the candidate. */
+  /** All of it is one transaction. A version of undefined is the candidate. */
   readonly install: readonly { readonly name: string; readonly version?: string | undefined }[];
   readonly remove: readonly string[];
-  readonly purge: readonly string[];
-  /** Update the lists first. */
-  readonly refresh: boolean;
+  /** What is removed goes with its configuration files. */
+  readonly purge?: boolean;
+  /** Update the lists first, if that was not done in this run. */
+  readonly refresh?: boolean;
+  /** The release to prefer, such as `bookworm-backports`. */
+  readonly release?: string | undefined;
+  /** Whether to install what is recommended, too; left to the system's configuration when undefined. */
+  readonly recommends?: boolean | undefined;
 };
 
 export type ServiceStep = {
@@ -180,6 +209,8 @@ export type StepResult =
       readonly did: 'packages';
       /** `{name: {old, new}}` of all that changed, dependencies included; versions, empty for absent. */
       readonly changed: Readonly<Record<string, { readonly old: string; readonly new: string }>>;
+      /** Why it did not all come about: the package manager's own words. */
+      readonly failed?: string | undefined;
     }
   | { readonly did: 'service' }
   | { readonly did: 'files' };
