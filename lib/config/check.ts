@@ -1,0 +1,88 @@
+import * as v from 'valibot';
+import { configErrors } from '../errors/config.ts';
+import { didYouMean, type TsaltError } from '../errors/error.ts';
+import { nearest } from '../nearest.ts';
+import type { Place } from '../place.ts';
+import { describe } from './document.ts';
+import type { Options } from './option.ts';
+import { isSaltOption } from './salt-options.ts';
+
+export type Daemon = 'master' | 'minion';
+
+/** What one layer of config came to. */
+export interface Checked {
+  readonly values: Record<string, unknown>;
+  readonly errors: readonly TsaltError[];
+  readonly warnings: readonly TsaltError[];
+}
+
+export interface Vocabulary {
+  readonly daemon: Daemon;
+  readonly options: Options;
+  /** The other daemon's: known, and without effect. */
+  readonly others: Options;
+}
+
+type PlaceOf = (path: readonly (string | number)[], key?: boolean) => Place | undefined;
+
+/** Holds what somebody wrote against the options; all mistakes are found, not only the first. */
+export function check(written: Record<string, unknown>, vocabulary: Vocabulary, placeOf: PlaceOf): Checked {
+  const values: Record<string, unknown> = {};
+  const errors: TsaltError[] = [];
+  const warnings: TsaltError[] = [];
+  for (const [name, value] of Object.entries(written)) {
+    const key = ownName(name, vocabulary.options);
+    const option = key === undefined ? undefined : vocabulary.options[key];
+    if (key === undefined || option === undefined) {
+      const { complaint, harmless } = unknown(name, vocabulary, placeOf([name], true));
+      (harmless ? warnings : errors).push(complaint);
+      continue;
+    }
+    const parsed = v.safeParse(option.kind.schema, value);
+    if (parsed.success) {
+      values[key] = parsed.output;
+      continue;
+    }
+    const issue = parsed.issues[0];
+    const path = [name, ...(issue.path ?? []).map((item) => keyOf(item.key))];
+    const place = placeOf(path);
+    errors.push(
+      configErrors.wrongType(
+        {
+          option: path.join(': '),
+          expected: issue.message,
+          got: option.secret ? 'what is there' : describe(issue.input),
+        },
+        // A secret's line is not shown.
+        { place: option.secret && place ? { file: place.file, line: place.line, column: place.column } : place },
+      ),
+    );
+  }
+  return { values, errors, warnings };
+}
+
+const keyOf = (key: unknown): string | number => (typeof key === 'number' ? key : String(key));
+
+/** The first name of the option called `name`, if there is one. */
+export function ownName(name: string, options: Options): string | undefined {
+  if (Object.hasOwn(options, name)) return name;
+  return Object.keys(options).find((key) => options[key]?.alias === name);
+}
+
+function unknown(
+  name: string,
+  { daemon, options, others }: Vocabulary,
+  place: Place | undefined,
+): { complaint: TsaltError; harmless: boolean } {
+  if (ownName(name, others) !== undefined) {
+    const owner = daemon === 'master' ? 'minion' : 'master';
+    return { complaint: configErrors.otherDaemon({ option: name, owner, daemon }, { place }), harmless: true };
+  }
+  if (isSaltOption(name)) return { complaint: configErrors.onlyInSalt({ option: name }, { place }), harmless: true };
+  const flat = Object.keys(options).filter((option) => option.startsWith(`${name}.`));
+  const hint =
+    flat.length > 0
+      ? `these options are written with their whole name: ${flat.join(', ')}`
+      : didYouMean(nearest(name, Object.keys(options)) ?? nearest(name, Object.keys(others)));
+  return { complaint: configErrors.unknownOption({ option: name, daemon }, { place, hint }), harmless: false };
+}

@@ -1,0 +1,68 @@
+import { isMap as isYamlMap, isScalar, parseDocument, Scalar, type Document, type ScalarTag } from 'yaml';
+import { configErrors } from '../errors/config.ts';
+import { isMap } from '../json.ts';
+import { placeAt, type Place } from '../place.ts';
+
+/** One config file, read. */
+export interface ConfigDocument {
+  readonly file: string;
+  readonly values: Record<string, unknown>;
+  /** Where an option's value (or, with `key`, its name) stands. */
+  readonly placeOf: (path: readonly (string | number)[], key?: boolean) => Place;
+}
+
+// What Salt's users write for booleans, besides true and false.
+const saltBoolean: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
+  resolve: (text) => new Scalar(/^(?:yes|on)$/i.test(text)),
+};
+
+function parse(source: string): Document.Parsed {
+  return parseDocument(source, { stringKeys: true, logLevel: 'error', customTags: (tags) => [saltBoolean, ...tags] });
+}
+
+/** Reads the text of a config file. Raises `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`. */
+export function readDocument(file: string, source: string): ConfigDocument {
+  const document = parse(source);
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem) {
+    // The message repeats the place and the line, which are shown in one form everywhere.
+    const sentence = (problem.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+    throw configErrors.syntax({ problem: sentence }, { place: placeAt(file, source, problem.pos[0]) });
+  }
+  const placeOf: ConfigDocument['placeOf'] = (path, key = false) =>
+    placeAt(file, source, offsetOf(document, path, key));
+  const values: unknown = document.toJS();
+  if (values === null) return { file, values: {}, placeOf };
+  if (!isMap(values)) throw configErrors.notAMap({ got: describe(values) }, { place: placeOf([]) });
+  return { file, values, placeOf };
+}
+
+/** Reads one value as a config file would; the text itself when it is not YAML. */
+export function readValue(text: string): unknown {
+  const document = parse(text);
+  return document.errors.length + document.warnings.length > 0 ? text : document.toJS();
+}
+
+function offsetOf(document: Document.Parsed, path: readonly (string | number)[], key: boolean): number {
+  const parent: unknown = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  const last = path.at(-1);
+  if (key && isYamlMap(parent)) {
+    const found = parent.items.find((item) => isScalar(item.key) && item.key.value === last)?.key;
+    if (isScalar(found)) return found.range?.[0] ?? 0;
+  }
+  const node: unknown = document.getIn(path, true);
+  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : 0;
+}
+
+/** What a value is, in words, for a complaint. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  const shown = JSON.stringify(value) ?? typeof value;
+  return typeof value === 'string' ? `the text ${shown.slice(0, 60)}` : shown.slice(0, 60);
+}

@@ -1,0 +1,183 @@
+import path from 'node:path';
+import type { LogLevel } from '../log.ts';
+import type { Directories } from './directories.ts';
+import * as kind from './kinds.ts';
+import { option, type Values } from './option.ts';
+
+/* The one list of options. `docs/reference/config.md` is made from it. */
+
+const defaultLevel: LogLevel | 'quiet' = 'info';
+
+/** What both daemons and `tsalt call` have. */
+function shared(dirs: Directories, daemon: 'master' | 'minion') {
+  return {
+    root_dir: option(
+      kind.path,
+      '/',
+      "Put before `pki_dir`, `cachedir`, `sock_dir`, `pidfile` and `log_file`: a whole daemon's files under one directory.",
+    ),
+    cachedir: option(kind.path, path.join(dirs.state, daemon), 'What has to survive a restart: log, tables, caches.'),
+    pki_dir: option(kind.path, path.join(dirs.config, 'pki', daemon), 'Keys.'),
+    sock_dir: option(
+      kind.path,
+      dirs.run,
+      'Sockets, and `master.json`, which names the ports really taken where 0 was asked for.',
+    ),
+    pidfile: option(kind.path, path.join(dirs.run, `${daemon}.pid`), 'Where the process number is written.'),
+    log_file: option(kind.text, '', 'Where the log goes; empty for standard error.'),
+    log_level: option(
+      kind.logLevel,
+      defaultLevel,
+      "What is logged; Salt's other levels are read as the next of these.",
+    ),
+    file_roots: option(
+      kind.roots,
+      { base: [path.join(dirs.trees, 'states')] },
+      'State trees by environment; the first directory that has a file wins.',
+    ),
+    pillar_roots: option(kind.roots, { base: [path.join(dirs.trees, 'pillar')] }, 'Pillar trees by environment.'),
+    nodegroups: option(
+      kind.mapOf(
+        'a map from name to a compound target',
+        kind.either('a compound target, or its words as a list', kind.text, kind.listOf('a list of words', kind.text)),
+      ),
+      {},
+      'Named groups of minions, for `-N` and `N@`.',
+    ),
+    state_top: option(kind.path, 'top.sls', 'The file that says which states are whose.'),
+    timeout: option(kind.seconds, 5, 'Seconds that a command waits for answers before it asks after the job.'),
+    'hosts.file': option(kind.path, '/etc/hosts', 'The hosts file that the host states manage.'),
+    test: option(kind.flag, false, 'State runs only say what they would change.'),
+    failhard: option(kind.flag, false, 'A state run ends at its first failure.'),
+    bundle_port: option(kind.port, 4507, 'Where bundles for new machines and `master_key` are fetched from (HTTP).'),
+  };
+}
+
+export function masterOptions(dirs: Directories) {
+  return {
+    ...shared(dirs, 'master'),
+    interface: option(kind.text, '0.0.0.0', 'The address to listen on.'),
+    publish_port: option(kind.port, 4505, 'Where jobs are published.'),
+    ret_port: option(kind.port, 4506, 'Where minions sign in and send what they have.', { alias: 'master_port' }),
+    bundle_server: option(kind.flag, false, 'Serve bundles on `bundle_port`. `tsalt user-data` needs it.'),
+    user: option(
+      kind.optional(kind.text),
+      undefined,
+      'The user the master should run as; starting as another is refused.',
+    ),
+    reactor: option(
+      kind.reactorList,
+      [],
+      'Which files react to which events: a tag glob to `.sls`, `.ts`, `.js` files or `builtin:<name>`.',
+    ),
+    reactor_max_depth: option(
+      kind.wholeNumber('a whole number from 1', 1),
+      8,
+      'A chain of events that feeds itself is cut after so many reactions.',
+    ),
+    'auth.unknown': option(
+      kind.oneOf('reject', 'pend'),
+      'reject',
+      'What `builtin:auth` does with a minion that the registry does not know, or that is not starting.',
+    ),
+    'auth.registry': option(
+      kind.text,
+      'builtin',
+      'Who knows which machines were launched: `builtin`, or the URL of an HTTP endpoint that lists them.',
+    ),
+    'auth.allow_without_token': option(
+      kind.flag,
+      false,
+      'Let `builtin:auth` accept a known, starting id for which no enrolment token was issued.',
+    ),
+    start_reactor: option(
+      kind.oneOf('starting', 'always'),
+      'starting',
+      'Whether `builtin:start` configures only machines that are being launched, or every minion that starts.',
+    ),
+    'graphite.host': option(kind.text, '', 'Where `builtin:result` sends samples; empty for nowhere.'),
+    'graphite.port': option(kind.port, 2003, "Graphite's plaintext port."),
+    'graphite.prefix': option(kind.text, '', 'Put before every path.'),
+    max_minions: option(
+      kind.wholeNumber('a whole number, 0 for no limit', 0),
+      0,
+      'More minions than this are told that the master is full.',
+    ),
+    worker_threads: option(
+      kind.wholeNumber('a whole number from 1', 1, 256),
+      2,
+      'Processes that render pillar and reactor files and run reactors.',
+    ),
+    keep_jobs_seconds: option(kind.seconds, 86_400, 'How long jobs and returns are kept.'),
+    keep_events_seconds: option(kind.seconds, 604_800, 'How long events are kept.'),
+    keep_samples_seconds: option(kind.seconds, 604_800, "How long the dashboard's samples are kept."),
+    schedule: option(kind.freeMap, {}, "Runner functions by time, in Salt's form."),
+  };
+}
+
+export function minionOptions(dirs: Directories) {
+  return {
+    ...shared(dirs, 'minion'),
+    id: option(
+      kind.text,
+      '',
+      "The minion's name; else the text of `minion_id` beside the config file, else the host's name.",
+    ),
+    master: option(kind.text, 'salt', "The master's name or address."),
+    master_port: option(kind.port, 4506, "The master's request port; the others it names itself."),
+    master_key: option(
+      kind.text,
+      '',
+      "What `tsalt key finger --master` prints: the master's CURVE key and fingerprint, to know it by.",
+    ),
+    trust_first_use: option(
+      kind.flag,
+      false,
+      'Without a `master_key`: fetch it once from the bundle port, log it, keep it.',
+    ),
+    enrolment_token: option(kind.text, '', 'The single-use token that user-data brought.', { secret: true }),
+    enrolment_token_file: option(kind.text, '', 'A file that holds the token; removed once the minion is accepted.'),
+    root: option(
+      kind.path,
+      '/',
+      'Manage the tree under this directory (an image being built, a sandbox) in place of the running system.',
+    ),
+    file_client: option(kind.oneOf('remote', 'local'), 'remote', 'Where states and pillar come from.'),
+    saltenv: option(kind.text, 'base', 'The environment that states come from.', { alias: 'environment' }),
+    grains: option(kind.freeMap, {}, 'Grains of your own.'),
+    schedule: option(kind.freeMap, {}, "Functions by time, in Salt's form."),
+    collectors: option(
+      kind.either('true, false, or a number of seconds', kind.flag, kind.seconds),
+      false,
+      'Collect load, cpu, memory, network and disk figures and send them as `collector/result` events; a number is the interval (true: 10).',
+    ),
+    mine_functions: option(kind.freeMap, {}, "Functions whose answers other minions may ask for, in Salt's form."),
+    mine_interval: option(kind.seconds, 60, 'Minutes between two updates of the mine.'),
+    process_count_max: option(
+      kind.wholeNumber('a whole number from 1', 1),
+      16,
+      'Functions that run at once, each in a process of its own; more wait.',
+    ),
+    state_events: option(kind.flag, false, 'Every finished state of a run is an event at once.'),
+    state_output: option(
+      kind.oneOf(
+        'full',
+        'terse',
+        'mixed',
+        'changes',
+        'filter',
+        'full_id',
+        'terse_id',
+        'mixed_id',
+        'changes_id',
+        'filter_id',
+      ),
+      'full',
+      'How `--out highstate` prints each state.',
+    ),
+    state_verbose: option(kind.flag, true, 'Whether states that changed nothing are printed, too.'),
+  };
+}
+
+export type MasterConfig = Values<ReturnType<typeof masterOptions>>;
+export type MinionConfig = Values<ReturnType<typeof minionOptions>>;

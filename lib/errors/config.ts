@@ -1,0 +1,18 @@
+import { catalogue } from './error.ts';
+
+export const configErrors = catalogue('TS_CONFIG', {
+  syntax: ({ problem }: { problem: string }) => `not YAML: ${problem}`,
+  notAMap: ({ got }: { got: string }) => `a config file is a map of options, not ${got}`,
+  unreadable: ({ path, reason }: { path: string; reason: string }) => `can't read ${path}: ${reason}`,
+  twoFiles: ({ one, other }: { one: string; other: string }) =>
+    `there are both ${one} and ${other}: keep one of them, nobody could tell which counts`,
+  unknownOption: ({ option, daemon }: { option: string; daemon: string }) => `the ${daemon} has no option '${option}'`,
+  wrongType: ({ option, expected, got }: { option: string; expected: string; got: string }) =>
+    `'${option}' should be ${expected}, not ${got}`,
+  /** Warnings: printed and gone on. */
+  onlyInSalt: ({ option }: { option: string }) =>
+    `'${option}' is an option of Salt that tsalt does not have: it has no effect`,
+  otherDaemon: ({ option, owner, daemon }: { option: string; owner: string; daemon: string }) =>
+    `'${option}' is an option of the ${owner}: it has no effect on the ${daemon}`,
+  unknownVariable: ({ name }: { name: string }) => `the environment variable ${name} names no option: it has no effect`,
+});
