@@ -13,6 +13,9 @@ export interface FileFacts {
   readonly gid: number;
   /** Bytes. */
   readonly size: number;
+  /** When it was last read and written, in ms since 1970. */
+  readonly atimeMs: number;
+  readonly mtimeMs: number;
   /** What a symbolic link points at, as written in it. */
   readonly target?: string;
 }
@@ -165,17 +168,26 @@ export interface Ownership {
 export type FileStep =
   /** Whole or not at all; keeps the old owner and mode where none are given. */
   | ({ readonly do: 'write'; readonly path: string; readonly content: Buffer } & Ownership)
-  | ({ readonly do: 'mkdir'; readonly path: string; readonly parents?: boolean } & Ownership)
+  /** Parents that have to be made get the same owner and mode. */
+  | ({ readonly do: 'mkdir'; readonly path: string; readonly parents?: boolean | undefined } & Ownership)
+  /** Takes the place of a file or link that is there. */
   | {
       readonly do: 'symlink';
       readonly path: string;
       readonly target: string;
-      readonly uid?: number;
-      readonly gid?: number;
+      readonly uid?: number | undefined;
+      readonly gid?: number | undefined;
     }
   /** A file, link or whole directory. */
   | { readonly do: 'remove'; readonly path: string }
-  | ({ readonly do: 'own'; readonly path: string } & Ownership);
+  | ({ readonly do: 'own'; readonly path: string } & Ownership)
+  /** Sets the times of what the path leads to, in ms since 1970; the present where none is given. */
+  | {
+      readonly do: 'touch';
+      readonly path: string;
+      readonly atimeMs?: number | undefined;
+      readonly mtimeMs?: number | undefined;
+    };
 
 export type PackageStep = {
   readonly do: 'packages';
@@ -214,6 +226,12 @@ export type StepResult =
     }
   | { readonly did: 'service' }
   | { readonly did: 'files' };
+
+/** What later states of a test run read: the machine, with what was planned so far laid over it. */
+export interface Foreseen extends Reading {
+  /** Takes a step as done. Raises nothing; what can't be known of its effect stays as it is. */
+  lay(step: Step): void;
+}
 
 /** The real thing: can be read, and changed step by step. */
 export interface Machine extends Reading {

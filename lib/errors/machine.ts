@@ -1,0 +1,17 @@
+import { catalogue } from './error.ts';
+
+export const machineErrors = catalogue('TS_MACHINE', {
+  notAbsolute: ({ path }: { path: string }) => `${JSON.stringify(path)} is not an absolute path`,
+  isDirectory: ({ path }: { path: string }) => `${path} is a directory: a file can't take its place`,
+  isWholeTree: ({ path }: { path: string }) => `${path} is the whole tree: it is not removed`,
+  tooManyLinks: ({ path }: { path: string }) => `${path}: too many symbolic links in a row`,
+  shortWrite: ({ path, wrote, size }: { path: string; wrote: number; size: number }) =>
+    `${path}: only ${wrote} of ${size} bytes could be written`,
+  noSuchUser: ({ user }: { user: string }) => `user ${user} does not exist here`,
+  notPermittedToRunAs: ({ user }: { user: string }) => `running a command as ${user} takes root`,
+  noCommandsUnderRoot: ({ root }: { root: string }) =>
+    `commands can't be run in ${root}: that takes root, and the programs have to be there`,
+  cannotStart: ({ program, reason }: { program: string; reason: string }) =>
+    `${program} could not be started: ${reason}`,
+  notAvailable: ({ what, reason }: { what: string; reason: string }) => `${what} can't be managed: ${reason}`,
+});

@@ -1,0 +1,76 @@
+import type {
+  Machine,
+  PackageStep,
+  PackageView,
+  Reading,
+  ServiceStep,
+  ServiceView,
+  SourceView,
+  Step,
+  StepResult,
+} from '../../lib/contracts/machine.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import { askGetent, createAccounts, type Accounts } from './accounts.ts';
+import { createFiles, type Files } from './files.ts';
+import { createProcesses, type RunningProcesses } from './processes.ts';
+
+/** A part of the machine that is read by its view and changed by its steps. */
+export type Performing<View, StepKind> = View & {
+  perform(step: StepKind): Promise<StepResult> | StepResult;
+  /** Somebody else may have changed it: what was remembered is read again. */
+  forget(): void;
+};
+
+export interface MachineParts {
+  readonly id: string;
+  readonly grains: JsonMap;
+  readonly pillar: JsonMap;
+  readonly opts: JsonMap;
+  readonly files: Files;
+  readonly accounts: Accounts;
+  readonly processes: RunningProcesses;
+  readonly packages: Performing<PackageView, PackageStep>;
+  readonly services: Performing<ServiceView, ServiceStep>;
+  readonly sources: SourceView;
+  readonly render: Reading['render'];
+}
+
+/** The parts that need nothing but the root: files, accounts and processes of the tree under it. */
+export function localParts(root: string): Pick<MachineParts, 'files' | 'accounts' | 'processes'> {
+  const files = createFiles(root);
+  const accounts = createAccounts((path) => files.read(path), root === '/' ? askGetent : undefined);
+  return { files, accounts, processes: createProcesses({ root, user: (user) => accounts.user(user) }) };
+}
+
+/** One machine out of its parts: each step goes to the part it is for, and the others forget what it may have changed. */
+export function createMachine(parts: MachineParts): Machine {
+  const { files, accounts, packages, services } = parts;
+
+  function changedFromOutside(): void {
+    files.forget();
+    accounts.forget();
+    packages.forget();
+    services.forget();
+  }
+
+  async function thenForget(work: Promise<StepResult> | StepResult): Promise<StepResult> {
+    try {
+      return await work;
+    } finally {
+      changedFromOutside();
+    }
+  }
+
+  function perform(step: Step): Promise<StepResult> | StepResult {
+    if (step.do === 'packages') return thenForget(packages.perform(step));
+    if (step.do === 'service') return services.perform(step);
+    if (step.do === 'run') {
+      return thenForget(parts.processes.run(step.command).then((result) => ({ did: 'run', result })));
+    }
+    files.perform(step);
+    if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();
+    return { did: 'files' };
+  }
+
+  return { ...parts, perform };
+}

@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { systemClock, type Clock } from '../../lib/clock.ts';
+import type { Command, CommandResult, Processes } from '../../lib/contracts/machine.ts';
+import { machineErrors } from '../../lib/errors/machine.ts';
+import type { User } from './accounts.ts';
+import { gather } from './output.ts';
+
+export interface ProcessOptions {
+  readonly root: string;
+  user(user: string | number): User | undefined;
+  readonly clock?: Clock;
+  /** Most bytes kept of each of stdout and stderr. */
+  readonly maxOutputBytes?: number;
+}
+
+export interface RunningProcesses extends Processes {
+  /** Kills every process group that is still running, at once. */
+  killAll(): void;
+}
+
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+/** How long a command that ran out of time may take to clean up (a lock, a temporary file) before it is killed hard. */
+const KILL_AFTER_MS = 2000;
+/** How long output is waited for when the command has ended but something it left in the background holds the pipe. */
+const PIPE_GRACE_MS = 500;
+
+/**
+ * Runs commands, each in a process group of its own; what runs out of time is ended with all its children. None outlives
+ * this process's own orderly exit. Raises `TS_MACHINE_CANNOT_START`, `TS_MACHINE_NO_SUCH_USER`,
+ * `TS_MACHINE_NOT_PERMITTED_TO_RUN_AS` and `TS_MACHINE_NO_COMMANDS_UNDER_ROOT`.
+ */
+export function createProcesses(options: ProcessOptions): RunningProcesses {
+  const clock = options.clock ?? systemClock;
+  const limit = options.maxOutputBytes ?? MAX_OUTPUT_BYTES;
+  const running = new Set<number>();
+  const killAll = (): void => running.forEach((pid) => killGroup(pid, 'SIGKILL'));
+  let watching = false;
+
+  function start(command: Command): ChildProcess {
+    const { argv, env } = howToRun(command, options);
+    const [program, ...args] = argv;
+    if (program === undefined)
+      throw machineErrors.cannotStart({ program: '(nothing)', reason: 'the command is empty' });
+    const inRoot = options.root !== '/';
+    return withUmask(command.umask, () =>
+      spawn(program, args, {
+        ...(command.cwd === undefined || inRoot ? {} : { cwd: command.cwd }),
+        env,
+        detached: true,
+        stdio: [command.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      }),
+    );
+  }
+
+  return {
+    killAll,
+    async run(command) {
+      if (!watching) {
+        watching = true;
+        process.on('exit', killAll);
+      }
+      const child = start(command);
+      const pid = child.pid;
+      if (pid !== undefined) running.add(pid);
+      let timedOut = false;
+      const timers: (() => void)[] = [];
+      if (command.timeoutMs !== undefined && pid !== undefined) {
+        timers.push(
+          clock.after(command.timeoutMs, () => {
+            timedOut = true;
+            killGroup(pid, 'SIGTERM');
+            timers.push(clock.after(KILL_AFTER_MS, () => killGroup(pid, 'SIGKILL')));
+          }),
+        );
+      }
+      const stdout = gather(child.stdout, limit);
+      const stderr = gather(child.stderr, limit);
+      // A command that does not read its input is no error.
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(command.stdin);
+      try {
+        const code = await ended(child, command, clock, timers);
+        return {
+          pid: pid ?? 0,
+          code,
+          stdout: stdout.text(),
+          stderr: stderr.text(),
+          timedOut,
+          truncated: stdout.truncated() || stderr.truncated(),
+        } satisfies CommandResult;
+      } finally {
+        for (const cancel of timers) cancel();
+        // What is left of a group that ran out of time goes too, also when its leader ended in time.
+        if (timedOut && pid !== undefined) killGroup(pid, 'SIGKILL');
+        if (pid !== undefined) running.delete(pid);
+      }
+    },
+  };
+}
+
+/** Its exit code, or 128 + the signal's number, as a shell has it. */
+function ended(child: ChildProcess, command: Command, clock: Clock, timers: (() => void)[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'ENOENT' && command.cwd !== undefined && !fs.existsSync(command.cwd);
+      const reason = missing ? `its working directory ${command.cwd} does not exist` : error.message;
+      reject(machineErrors.cannotStart({ program: command.argv[0] ?? '', reason }, { cause: error }));
+    });
+    const codeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
+      code ?? 128 + (signal === null ? 0 : os.constants.signals[signal]);
+    child.once('exit', (code, signal) => {
+      timers.push(
+        clock.after(PIPE_GRACE_MS, () => {
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+          resolve(codeOf(code, signal));
+        }),
+      );
+    });
+    child.once('close', (code, signal) => resolve(codeOf(code, signal)));
+  });
+}
+
+/** The arguments that run the command as whom and where it is wanted, and its environment. */
+function howToRun(command: Command, options: ProcessOptions): { argv: string[]; env: NodeJS.ProcessEnv } {
+  let argv = [...command.argv];
+  let env: NodeJS.ProcessEnv = { ...process.env };
+  if (command.runas !== undefined) {
+    const user = options.user(command.runas);
+    if (!user) throw machineErrors.noSuchUser({ user: String(command.runas) });
+    env = { ...env, HOME: user.home, USER: user.name, LOGNAME: user.name, SHELL: user.shell };
+    if (user.uid !== process.getuid?.()) {
+      if (process.getuid?.() !== 0) throw machineErrors.notPermittedToRunAs({ user: user.name });
+      // Not spawn's own uid and gid: these take all supplementary groups away.
+      argv = ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--', ...argv];
+    }
+  }
+  if (options.root !== '/') {
+    const possible = process.getuid?.() === 0 && fs.existsSync(path.join(options.root, 'usr/bin/env'));
+    if (!possible) throw machineErrors.noCommandsUnderRoot({ root: options.root });
+    argv = ['chroot', options.root, '/usr/bin/env', `--chdir=${command.cwd ?? '/'}`, '--', ...argv];
+  }
+  return { argv, env: { ...env, ...command.env } };
+}
+
+function withUmask<T>(umask: number | undefined, work: () => T): T {
+  if (umask === undefined) return work();
+  const before = process.umask(umask);
+  try {
+    return work();
+  } finally {
+    process.umask(before);
+  }
+}
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    // All of it has ended already.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
