@@ -7,3 +7,15 @@ export interface JsonMap {
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Whether a value is made of nothing but what JSON has. */
+export function isJson(value: unknown): value is Json {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  return isJsonMap(value);
+}
+
+export function isJsonMap(value: unknown): value is JsonMap {
+  return isMap(value) && Object.values(value).every(isJson);
+}
