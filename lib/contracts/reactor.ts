@@ -45,8 +45,10 @@ export interface ReactorContext {
   publish(key: string, request: PublishRequest): Promise<{ jid: string; minions: string[] }>;
   /** Resolves when that minion has the job in its hands (acknowledged, or already returned); false when it has expired or was lost. */
   delivered(jid: string, id: string): Promise<boolean>;
+  /** Resolves when that minion has returned, or never will. */
+  outcome(jid: string, id: string): Promise<JobOutcome>;
   /** A runner or wheel function of the master. */
-  call(client: 'runner' | 'wheel', fun: string, kwarg: JsonMap): Promise<Json>;
+  call(client: 'runner' | 'wheel', fun: string, kwarg: JsonMap, arg?: readonly Json[]): Promise<Json>;
   /** Fires an event; its cause is the event reacted to. */
   fire(tag: string, data: JsonMap): Promise<void>;
   readonly keys: {
@@ -62,6 +64,10 @@ export interface ReactorContext {
   };
 }
 
+export interface Skipped {
+  readonly skipped: string;
+}
+
 export interface Reactor {
   readonly name: string;
   readonly summary: string;
@@ -69,7 +75,8 @@ export interface Reactor {
   readonly timeoutMs: number;
   /** Waits between tries double from `firstMs` to `longestMs`; after `tries` it is a dead letter. */
   readonly retry: { readonly tries: number; readonly firstMs: number; readonly longestMs: number };
-  react(event: BusEvent, context: ReactorContext): Promise<void>;
+  /** Throws to be asked again. Answers `{skipped}` when there was nothing to do, with the reason for the record. */
+  react(event: BusEvent, context: ReactorContext): Promise<void | Skipped>;
   /** The master stops: let go of connections. */
   close?(): Promise<void>;
 }

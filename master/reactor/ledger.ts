@@ -1,0 +1,250 @@
+import { messageOf } from '../../lib/errors/error.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Deed, Decision, ReactionRecord, ReactionStore } from './types.ts';
+
+/** A delivery that is not over: what a restart must know of it. */
+export interface OpenDelivery {
+  attempts: number;
+  /** Answers of `once`, jids of jobs, by key. */
+  readonly memos: Map<string, Json>;
+}
+
+/** One reactor's place in the event log. */
+export interface Position {
+  /** Every event up to this number has been looked at. */
+  cursor: number;
+  readonly open: Map<number, OpenDelivery>;
+  /** Deliveries above the cursor that are over; only while catching up after a restart. */
+  readonly done: Set<number>;
+}
+
+export interface LedgerOptions {
+  readonly store: ReactionStore;
+  /** Reaction records kept at hand for `why`; older ones are looked up in the store. */
+  readonly recent?: number;
+  /** Dead letters kept; the oldest is dropped beyond. */
+  readonly deadLetters?: number;
+}
+
+export interface Ledger {
+  /** Where that reactor stands; a new one starts after event `head`. */
+  position(reactor: string, head: number): Position;
+  /** Forgets the place of every other reactor; answers how many deliveries were open there. */
+  keepOnly(reactors: ReadonlySet<string>): number;
+  /** Notes an attempt, and when the delivery is over lets go of it. Does not wait for the disk: what a crash undoes is delivered again. */
+  record(record: ReactionRecord): void;
+  /** Resolves when the answer is on disk. */
+  remember(reactor: string, event: number, key: string, value: Json): Promise<void>;
+  /** All records of an event, oldest first. */
+  why(event: number): Promise<readonly ReactionRecord[]>;
+  dead(): readonly ReactionRecord[];
+  /** Takes a dead letter off the list; false when there is none. */
+  revive(reactor: string, event: number): boolean;
+  /** Writes where everything stands, so that a restart reads from here. Resolves when all records are on disk. */
+  checkpoint(): Promise<void>;
+  /** Events up to this number are needed no more. */
+  needless(): number;
+  counters(): Readonly<Record<string, number>>;
+}
+
+const isOver = (decision: Decision) => decision !== 'retrying';
+const isDead = (decision: Decision) => decision === 'dead' || decision === 'failed';
+// A checkpoint costs as much as some records; one for so many keeps both the log and a restart short.
+const recordsPerCheckpoint = 4_000;
+// Records this far back are still found by `why` after a restart.
+const checkpointsKept = 50;
+
+/**
+ * The memory of who got which event. It is a log of records (`done`, `try`, `memo`) with a checkpoint now and then that
+ * tells where each reactor stands and what is open; a restart takes the last checkpoint and the records after it.
+ */
+export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }: LedgerOptions): Promise<Ledger> {
+  let positions = new Map<string, Position>();
+  const byEvent = new Map<number, ReactionRecord[]>();
+  const dead = new Map<string, ReactionRecord>();
+  const marks: number[] = [];
+  const counters = { records: 0, checkpoints: 0, deadDropped: 0, recent: 0 };
+  let sinceCheckpoint = 0;
+  let failure: Error | undefined;
+
+  const at = (reactor: string): Position => {
+    const known = positions.get(reactor);
+    if (known) return known;
+    const fresh = { cursor: 0, open: new Map<number, OpenDelivery>(), done: new Set<number>() };
+    positions.set(reactor, fresh);
+    return fresh;
+  };
+  const openAt = (reactor: string, event: number): OpenDelivery => {
+    const { open } = at(reactor);
+    const known = open.get(event);
+    if (known) return known;
+    const fresh = { attempts: 0, memos: new Map<string, Json>() };
+    open.set(event, fresh);
+    return fresh;
+  };
+  const keep = (record: ReactionRecord) => {
+    const records = byEvent.get(record.event);
+    const last = records?.findIndex((other) => other.reactor === record.reactor && !isOver(other.decision)) ?? -1;
+    // Of the attempts of one delivery only the newest is worth a place.
+    if (records && last >= 0) records[last] = record;
+    else if (records) records.push(record);
+    else byEvent.set(record.event, [record]);
+    for (const oldest of byEvent.keys()) {
+      if (byEvent.size <= recent) break;
+      byEvent.delete(oldest);
+    }
+    if (isDead(record.decision)) {
+      dead.set(deliveryKey(record.reactor, record.event), record);
+      for (const oldest of dead.keys()) {
+        if (dead.size <= deadLetters) break;
+        dead.delete(oldest);
+        counters.deadDropped++;
+      }
+    }
+  };
+  const settle = (record: ReactionRecord) => {
+    const position = at(record.reactor);
+    if (isOver(record.decision)) position.open.delete(record.event);
+    else openAt(record.reactor, record.event).attempts = record.attempts;
+  };
+  const append = (record: JsonMap) => {
+    const written = store.append(record);
+    // Told at the next checkpoint; a lost record only means one more delivery.
+    written.catch((error: unknown) => (failure = error instanceof Error ? error : new Error(messageOf(error))));
+    return written;
+  };
+
+  for await (const { position, record } of store.replay()) {
+    if (record['t'] === 'mark') {
+      positions = readMark(record);
+      dead.clear();
+      for (const letter of list(record['dead'])) keep(readRecord(letter));
+      marks.push(position);
+    } else if (record['t'] === 'memo') {
+      openAt(text(record['r']), number(record['e'])).memos.set(text(record['k']), record['v'] ?? null);
+    } else if (record['t'] === 'revive') {
+      dead.delete(deliveryKey(text(record['r']), number(record['e'])));
+      openAt(text(record['r']), number(record['e']));
+    } else {
+      const reaction = readRecord(record);
+      const { cursor, done } = at(reaction.reactor);
+      keep(reaction);
+      settle(reaction);
+      if (isOver(reaction.decision) && reaction.event > cursor) done.add(reaction.event);
+    }
+  }
+
+  const ledger: Ledger = {
+    position(reactor, head) {
+      const known = positions.get(reactor);
+      if (known) return known;
+      const fresh = at(reactor);
+      fresh.cursor = head;
+      return fresh;
+    },
+    keepOnly(reactors) {
+      let open = 0;
+      for (const [name, position] of positions) {
+        if (reactors.has(name)) continue;
+        open += position.open.size;
+        positions.delete(name);
+      }
+      return open;
+    },
+    record(record) {
+      counters.records++;
+      keep(record);
+      settle(record);
+      void append({ ...record, t: isOver(record.decision) ? 'done' : 'try', did: [...record.did] });
+      if (++sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(() => {});
+    },
+    async remember(reactor, event, key, value) {
+      openAt(reactor, event).memos.set(key, value);
+      await append({ t: 'memo', r: reactor, e: event, k: key, v: value });
+    },
+    async why(event) {
+      const known = byEvent.get(event);
+      if (known) return known;
+      const found: ReactionRecord[] = [];
+      for await (const { record } of store.replay()) {
+        if (record['event'] === event) found.push(readRecord(record));
+      }
+      return found;
+    },
+    dead: () => [...dead.values()],
+    revive(reactor, event) {
+      if (!dead.delete(deliveryKey(reactor, event))) return false;
+      openAt(reactor, event);
+      void append({ t: 'revive', r: reactor, e: event });
+      return true;
+    },
+    async checkpoint() {
+      sinceCheckpoint = 0;
+      counters.checkpoints++;
+      const position = await append(writeMark(positions, [...dead.values()]));
+      if (typeof position === 'number') marks.push(position);
+      const [oldest] = marks.length > checkpointsKept ? marks.splice(0, marks.length - checkpointsKept) : [];
+      if (oldest !== undefined && marks[0] !== undefined) await store.trim(marks[0]);
+      if (failure !== undefined) {
+        const first = failure;
+        failure = undefined;
+        throw first;
+      }
+    },
+    needless() {
+      const needed = [...positions.values()].flatMap(({ cursor, open }) => [cursor + 1, ...open.keys()]);
+      return needed.length === 0 ? 0 : needed.reduce((least, seq) => Math.min(least, seq)) - 1;
+    },
+    counters: () => ({ ...counters, recent: byEvent.size, dead: dead.size }),
+  };
+  return ledger;
+}
+
+const deliveryKey = (reactor: string, event: number) => `${event} ${reactor}`;
+const text = (value: Json | undefined) => (typeof value === 'string' ? value : '');
+const number = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
+const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+
+function writeMark(positions: ReadonlyMap<string, Position>, dead: readonly ReactionRecord[]): JsonMap {
+  return {
+    t: 'mark',
+    units: [...positions].map(([reactor, { cursor, open }]) => [
+      reactor,
+      cursor,
+      [...open].map(([event, { attempts, memos }]) => [event, attempts, [...memos]]),
+    ]),
+    dead: dead.map((record) => ({ ...record, did: [...record.did] })),
+  };
+}
+
+function readMark(record: JsonMap): Map<string, Position> {
+  const positions = new Map<string, Position>();
+  for (const unit of list(record['units'])) {
+    const [reactor, cursor, open] = list(unit);
+    const deliveries = list(open).map((delivery): [number, OpenDelivery] => {
+      const [event, attempts, memos] = list(delivery);
+      const pairs = list(memos).map((memo): [string, Json] => [text(list(memo)[0]), list(memo)[1] ?? null]);
+      return [number(event), { attempts: number(attempts), memos: new Map(pairs) }];
+    });
+    positions.set(text(reactor), { cursor: number(cursor), open: new Map(deliveries), done: new Set() });
+  }
+  return positions;
+}
+
+function readRecord(value: Json): ReactionRecord {
+  const record: JsonMap = isMap(value) ? value : {};
+  const decisions: readonly Decision[] = ['ran', 'skipped', 'retrying', 'failed', 'dead'];
+  return {
+    event: number(record['event']),
+    reactor: text(record['reactor']),
+    decision: decisions.find((decision) => decision === record['decision']) ?? 'failed',
+    attempts: number(record['attempts']),
+    ms: number(record['ms']),
+    at: text(record['at']),
+    ...(typeof record['reason'] === 'string' ? { reason: record['reason'] } : {}),
+    ...(typeof record['error'] === 'string' ? { error: record['error'] } : {}),
+    did: list(record['did']).flatMap((deed): Deed[] =>
+      isMap(deed) && typeof deed['do'] === 'string' ? [{ ...(deed as JsonMap), do: deed['do'] }] : [],
+    ),
+  };
+}

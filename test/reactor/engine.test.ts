@@ -1,0 +1,244 @@
+import test from 'ava';
+import type { JsonMap } from '../../lib/json.ts';
+import { fakePowers, fileEvents, fileStore, reactorOf, rig, until } from './kit.ts';
+
+const idOf = ({ id }: JsonMap) => (typeof id === 'string' ? id : '');
+const never = () => new Promise<never>(() => {});
+
+test('a tag glob: every matching entry and file gets the event, in config order', async (t) => {
+  const got: string[] = [];
+  const note = (name: string) => reactorOf(async (event) => void got.push(`${name} ${event.tag}`));
+  const { engine, events } = await rig(
+    { 'salt/minion/*/start': ['a', 'b'], 'salt/*': ['c'], 'salt/auth': ['d'] },
+    { reactors: { a: note('a'), b: note('b'), c: note('c'), d: note('d') } },
+  );
+  await events.fire({ tag: 'salt/minion/w1/sub/start', data: { id: 'w1' } });
+  await until(() => got.length === 3);
+  await events.fire({ tag: 'salt/auth', data: { id: 'w2' } });
+  await until(() => got.length === 5);
+  t.deepEqual(got, [
+    'a salt/minion/w1/sub/start',
+    'b salt/minion/w1/sub/start',
+    'c salt/minion/w1/sub/start',
+    'c salt/auth',
+    'd salt/auth',
+  ]);
+  t.deepEqual(
+    engine.list().map(({ name }) => name),
+    ['salt/minion/*/start a', 'salt/minion/*/start b', 'salt/* c', 'salt/auth d'],
+  );
+  await engine.stop();
+});
+
+test("order: one minion's events come one by one in order, different minions' beside each other", async (t) => {
+  const got: string[] = [];
+  let inside = 0;
+  let most = 0;
+  const slow = reactorOf(async ({ data }) => {
+    most = Math.max(most, ++inside);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+    inside--;
+    got.push(`${idOf(data)} ${Number(data['n'])}`);
+  });
+  const { engine, events } = await rig({ x: ['slow'] }, { reactors: { slow } });
+  for (let n = 0; n < 20; n++) for (const id of ['a', 'b', 'c']) void events.fire({ tag: 'x', data: { id, n } });
+  await until(() => got.length === 60);
+  for (const id of ['a', 'b', 'c']) {
+    const own = got.filter((line) => line.startsWith(id)).map((line) => Number(line.slice(2)));
+    t.deepEqual(own, [...Array(20).keys()]);
+  }
+  t.is(most, 3);
+  await engine.stop();
+});
+
+test('isolation: a reactor that hangs and one that fails delay no other', async (t) => {
+  let ran = 0;
+  const { engine, events } = await rig(
+    { '*': ['hangs', 'fails', 'works'] },
+    {
+      reactors: {
+        hangs: reactorOf(never, { timeoutMs: 60_000 }),
+        fails: reactorOf(() => Promise.reject(new Error('no')), {
+          retry: { tries: 9, firstMs: 60_000, longestMs: 60_000 },
+        }),
+        works: reactorOf(async ({ tag }) => void (tag === 'x' && ran++)),
+      },
+      bound: 50,
+      atOnce: 10,
+    },
+  );
+  for (let n = 0; n < 500; n++) await events.fire({ tag: 'x', data: { id: `m${n}` } });
+  await until(() => ran === 500, 2_000);
+  const [hangs] = engine.list();
+  t.is(hangs?.counters['running'], 10);
+  t.is(hangs?.counters['open'], 50, 'what is beyond the bound stays in the event log');
+  await engine.stop();
+});
+
+test('a full queue: what it had no room for is read from the event log later, in order, none lost', async (t) => {
+  const got: number[] = [];
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const gated = reactorOf(async ({ seq }) => {
+    await gate;
+    got.push(seq);
+  });
+  const { engine, events } = await rig({ x: ['gated'] }, { reactors: { gated }, bound: 7 });
+  for (let n = 0; n < 1_000; n++) await events.fire({ tag: n % 3 === 0 ? 'other' : 'x', data: { id: 'one' } });
+  t.is(engine.list()[0]?.counters['open'], 7);
+  open();
+  await until(() => got.length === 666);
+  t.deepEqual(
+    got,
+    events
+      .all()
+      .filter(({ tag }) => tag === 'x')
+      .map(({ seq }) => seq),
+  );
+  await events.fire({ tag: 'x', data: { id: 'one' } });
+  await until(() => got.length === 667);
+  t.is(engine.list()[0]?.counters['lag'], 0);
+  await engine.stop();
+});
+
+test('a failing reaction: it is tried again, and what it did before is not done twice', async (t) => {
+  let attempts = 0;
+  let charged = 0;
+  const { powers, published } = fakePowers();
+  const flaky = reactorOf(async (event, context) => {
+    if (event.tag !== 'x') return;
+    await context.once('charge', async () => ++charged);
+    await context.publish('job', { tgt: 'w1', fun: 'test.ping' });
+    if (++attempts < 3) throw new Error(`no luck ${attempts}`);
+  });
+  const { engine, events } = await rig({ '*': ['flaky'] }, { reactors: { flaky }, powers });
+  await events.fire({ tag: 'x', data: { id: 'w1' } });
+  await until(async () => (await engine.why(1))[0]?.decision === 'ran');
+  t.is(charged, 1);
+  t.is(published.length, 1);
+  const [record] = await engine.why(1);
+  t.is(record?.attempts, 3);
+  t.deepEqual(record?.did, [
+    { do: 'once', key: 'charge' },
+    { do: 'publish', jid: published[0]?.jid ?? '', fun: 'test.ping', minions: 0 },
+  ]);
+  const told = events.all().filter(({ tag }) => tag.startsWith('tsalt/reactor/'));
+  t.deepEqual(
+    told.map(({ tag, cause, depth, data }) => [tag, cause, depth, data['error']]),
+    [['tsalt/reactor/failed', 1, 1, 'no luck 1']],
+  );
+  await engine.stop();
+});
+
+test('a dead letter: after all tries it stands on the list, an event says so, the next event goes on, and it can be redelivered', async (t) => {
+  let broken = true;
+  const ran: number[] = [];
+  const reactor = reactorOf(async ({ seq, data }) => {
+    if (broken && data['bad'] === true) throw new Error('broken');
+    ran.push(seq);
+  });
+  const { engine, events } = await rig({ x: ['r'] }, { reactors: { r: reactor } });
+  await events.fire({ tag: 'x', data: { id: 'w1', bad: true } });
+  await events.fire({ tag: 'x', data: { id: 'w1' } });
+  await until(() => ran.length === 1);
+  t.deepEqual(
+    engine
+      .deadLetters()
+      .map(({ event, reactor: name, decision, attempts, error }) => [event, name, decision, attempts, error]),
+    [[1, 'x r', 'dead', 3, 'broken']],
+  );
+  t.is(events.all().filter(({ tag }) => tag === 'tsalt/reactor/dead').length, 1);
+  await t.throwsAsync(engine.redeliver(2, 'x r'), { code: 'TS_REACTOR_NO_SUCH_REACTION' });
+  broken = false;
+  await engine.redeliver(1, 'x r');
+  await until(() => ran.length === 2);
+  t.deepEqual(engine.deadLetters(), []);
+  await engine.stop();
+});
+
+test('a reaction that hangs: it is ended at its time, can do nothing more, and becomes a dead letter', async (t) => {
+  const late: unknown[] = [];
+  const { powers, published } = fakePowers();
+  const hanging = reactorOf(
+    async (_, context) => {
+      await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+      await context.publish('late', { tgt: '*', fun: 'test.ping' }).catch((error: unknown) => late.push(error));
+    },
+    { timeoutMs: 20, retry: { tries: 2, firstMs: 1, longestMs: 1 } },
+  );
+  const { engine, events } = await rig({ x: ['hanging'] }, { reactors: { hanging }, powers });
+  await events.fire({ tag: 'x', data: {} });
+  await until(() => engine.deadLetters().length === 1 && late.length === 2);
+  t.is(published.length, 0);
+  t.regex(engine.deadLetters()[0]?.error ?? '', /not done after 20 ms/);
+  await engine.stop();
+});
+
+test('a chain that feeds itself: it is cut at the depth, one event says so, even to a reactor of everything', async (t) => {
+  const loop = reactorOf(async (event, context) => context.fire('x', { id: 'w1', from: event.seq }));
+  const { engine, events } = await rig({ '*': ['loop'] }, { reactors: { loop }, maxDepth: 4 });
+  await events.fire({ tag: 'x', data: { id: 'w1' } });
+  await until(() => events.all().some(({ tag }) => tag === 'tsalt/reactor/loop'));
+  await until(async () => (await engine.why(6))[0]?.decision === 'skipped');
+  t.deepEqual(
+    events.all().map(({ tag, depth, cause }) => [tag, depth, cause]),
+    [
+      ['x', 0, undefined],
+      ['x', 1, 1],
+      ['x', 2, 2],
+      ['x', 3, 3],
+      ['x', 4, 4],
+      ['tsalt/reactor/loop', 5, 5],
+    ],
+  );
+  t.regex((await engine.why(5))[0]?.reason ?? '', /reactor_max_depth/);
+  await engine.stop();
+});
+
+test('a restart: open deliveries come again with their answers, done ones do not, and a new reactor starts with new events', async (t) => {
+  const events = fileEvents('');
+  const store = fileStore('');
+  const got: string[] = [];
+  let first = true;
+  const { powers, published } = fakePowers();
+  const reactor = reactorOf(async ({ seq }, context) => {
+    await context.publish('job', { tgt: 'x', fun: 'test.ping' });
+    if (seq === 2 && first) return never();
+    got.push(`r ${seq}`);
+  });
+  const other = reactorOf(async ({ seq }) => void got.push(`other ${seq}`));
+  const one = await rig({ x: ['r'] }, { reactors: { r: reactor }, events, store, powers });
+  for (const id of ['a', 'b', 'c']) await events.fire({ tag: 'x', data: { id } });
+  await until(() => got.length === 2 && published.length === 3);
+  await one.engine.stop();
+  first = false;
+  await events.fire({ tag: 'x', data: { id: 'd' } });
+  const two = await rig({ x: ['r', 'other'] }, { reactors: { r: reactor, other }, events, store, powers });
+  await until(() => got.length === 4);
+  await events.fire({ tag: 'x', data: { id: 'e' } });
+  await until(() => got.length === 6);
+  t.deepEqual(got.toSorted(), ['other 5', 'r 1', 'r 2', 'r 3', 'r 4', 'r 5']);
+  t.is(published.length, 5);
+  t.is(two.engine.needless(), 5);
+  await two.engine.stop();
+});
+
+test('speed: 4,000 matched events go through in two seconds, and a single one within 5 ms', async (t) => {
+  let ran = 0;
+  const { engine, events, store } = await rig({ x: ['r'] }, { reactors: { r: reactorOf(async () => void ran++) } });
+  const started = performance.now();
+  for (let n = 0; n < 4_000; n++) void events.fire({ tag: 'x', data: { id: `m${n % 100}` } });
+  await until(() => ran === 4_000);
+  t.true(performance.now() - started < 2_000);
+  const waits: number[] = [];
+  for (let n = 0; n < 50; n++) {
+    const before = performance.now();
+    const seen = ran;
+    await events.fire({ tag: 'x', data: { id: 'm1' } });
+    while (ran === seen) await Promise.resolve();
+    waits.push(performance.now() - before);
+  }
+  t.true((waits.toSorted((a, b) => a - b)[25] ?? 99) < 5);
+  t.true(store.records.length < 4_100, 'one record for each delivery, and few checkpoints');
+  await engine.stop();
+});
