@@ -1,0 +1,49 @@
+import type { TsaltError } from '../errors/error.ts';
+import { yamlErrors } from '../errors/yaml.ts';
+import { placeAt, type Place } from '../place.ts';
+import type { Yaml } from './maps.ts';
+import { readSimple } from './simple.ts';
+import { offsetOf, readWhole, type Placer, type Step } from './whole.ts';
+
+export type { Step } from './whole.ts';
+
+/** A YAML file that was read: its data, and where each part of it stands. */
+export interface YamlFile {
+  readonly data: Yaml;
+  /** The mistakes in it; the data is worth nothing then. */
+  readonly errors: readonly TsaltError[];
+  /**
+   * Where the thing at `path` (keys and list indices from the top) is written. Reads the file anew: for errors only.
+   * `what`: the key that leads to it, or the thing itself.
+   */
+  placeOf(path: readonly Step[], what?: 'key' | 'value'): Place;
+}
+
+/** Allowed by YAML: tab, line ends, and what can be printed. */
+// oxlint-disable-next-line no-control-regex
+const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
+
+/**
+ * Reads YAML as Salt's loader does (`scalar.ts` has the rules). `placer` gives the place of an offset in `text`, where the
+ * text was made from another one.
+ */
+export function loadYaml(
+  text: string,
+  file: string,
+  placer: Placer = (offset) => placeAt(file, text, offset),
+): YamlFile {
+  const errors: TsaltError[] = [];
+  const bad = control.exec(text);
+  if (bad) {
+    const code = bad[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    errors.push(yamlErrors.controlCharacter({ code }, { place: placer(bad.index) }));
+  }
+  const data = bad ? null : (readSimple(text)?.data ?? readWhole(text, placer, errors));
+  return { data, errors, placeOf: (path, what = 'key') => placer(offsetOf(text, path, what)) };
+}
+
+/** The value of one word of a command line, read as YAML; text that is no YAML stays text. */
+export function wordToYaml(word: string): Yaml {
+  const { data, errors } = loadYaml(word, 'argument');
+  return errors.length > 0 ? word : data;
+}
