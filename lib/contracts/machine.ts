@@ -69,6 +69,8 @@ export interface PackageView {
   readonly unavailable: string | undefined;
   /** Undefined when packages can be installed and removed here; else why not: "that takes root". */
   readonly unchangeable: string | undefined;
+  /** The lists of what is on offer were updated in this run. */
+  readonly updated: boolean;
   /** What dpkg knows of a package, `name` or `name:arch`; its database is read once a run, no process is started. */
   installed(name: string): PackageFacts | undefined;
   /** Everything dpkg knows, by name; foreign architectures as `name:arch`. */
@@ -93,8 +95,8 @@ export interface ServiceView {
   /** Undefined when units can be started and stopped here; else why not: "systemd is not running here (PID 1 is X)". */
   readonly notRunning: string | undefined;
   look(unit: string): Promise<ServiceFacts>;
-  /** All units there are, by name (`ssh.service`). */
-  all(): Promise<ReadonlyMap<string, ServiceFacts>>;
+  /** Names of all units there are (`ssh.service`), sorted. */
+  names(): Promise<readonly string[]>;
 }
 
 /** A command: an argument array, or text for a shell where a person wrote it as such (`cmd.run`). */
@@ -208,6 +210,8 @@ export type ServiceStep = {
   readonly do: 'service';
   readonly unit: string;
   readonly action: 'start' | 'stop' | 'restart' | 'reload' | 'enable' | 'disable' | 'mask' | 'unmask';
+  /** Milliseconds to wait afterwards before looking whether it runs. */
+  readonly delayMs?: number | undefined;
 };
 
 export type CommandStep = { readonly do: 'run'; readonly command: Command };

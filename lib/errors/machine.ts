@@ -13,5 +13,4 @@ export const machineErrors = catalogue('TS_MACHINE', {
     `commands can't be run in ${root}: that takes root, and the programs have to be there`,
   cannotStart: ({ program, reason }: { program: string; reason: string }) =>
     `${program} could not be started: ${reason}`,
-  notAvailable: ({ what, reason }: { what: string; reason: string }) => `${what} can't be managed: ${reason}`,
 });

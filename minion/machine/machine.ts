@@ -12,7 +12,9 @@ import type {
 import type { JsonMap } from '../../lib/json.ts';
 import { askGetent, createAccounts, type Accounts } from './accounts.ts';
 import { createFiles, type Files } from './files.ts';
+import { createPackages } from './packages.ts';
 import { createProcesses, type RunningProcesses } from './processes.ts';
+import { createServices, lookAtInit } from './services.ts';
 
 /** A part of the machine that is read by its view and changed by its steps. */
 export type Performing<View, StepKind> = View & {
@@ -35,11 +37,21 @@ export interface MachineParts {
   readonly render: Reading['render'];
 }
 
-/** The parts that need nothing but the root: files, accounts and processes of the tree under it. */
-export function localParts(root: string): Pick<MachineParts, 'files' | 'accounts' | 'processes'> {
+type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services'>;
+
+/** The parts that need nothing but the root: those of the tree under it. */
+export function localParts(root: string): LocalParts {
   const files = createFiles(root);
   const accounts = createAccounts((path) => files.read(path), root === '/' ? askGetent : undefined);
-  return { files, accounts, processes: createProcesses({ root, user: (user) => accounts.user(user) }) };
+  const processes = createProcesses({ root, user: (user) => accounts.user(user) });
+  const outside = root === '/' ? processes : createProcesses({ root: '/', user: (user) => accounts.user(user) });
+  return {
+    files,
+    accounts,
+    processes,
+    packages: createPackages({ files, processes, uid: process.getuid?.() ?? -1 }),
+    services: createServices({ root, processes: outside, init: lookAtInit() }),
+  };
 }
 
 /** One machine out of its parts: each step goes to the part it is for, and the others forget what it may have changed. */

@@ -1,0 +1,7 @@
+import { catalogue } from './error.ts';
+
+export const packageErrors = catalogue('TS_PACKAGES', {
+  unchangeable: ({ reason }: { reason: string }) => `packages can't be changed here: ${reason}`,
+  refreshFailed: ({ reason }: { reason: string }) => `the package lists could not be updated:\n${reason}`,
+  queryFailed: ({ reason }: { reason: string }) => `apt-cache could not say what is on offer:\n${reason}`,
+});

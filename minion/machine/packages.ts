@@ -1,0 +1,200 @@
+import { sleep, systemClock, type Clock } from '../../lib/clock.ts';
+import type {
+  FileView,
+  OfferOptions,
+  PackageFacts,
+  PackageOffer,
+  PackageStep,
+  PackageView,
+  Processes,
+  StepResult,
+} from '../../lib/contracts/machine.ts';
+import { compareDebVersions } from '../../lib/deb-version.ts';
+import { packageErrors } from '../../lib/errors/packages.ts';
+import {
+  askPolicy,
+  hasStaleLists,
+  isLocked,
+  LOCK_TIMEOUT_S,
+  reasonOf,
+  transaction,
+  updateLists,
+} from './packages/apt.ts';
+import { parsePolicy } from './packages/policy.ts';
+import { databaseName, parseStatus, type DpkgStatus } from './packages/status.ts';
+
+export interface PackageOptions {
+  /** The tree that is managed. */
+  readonly files: FileView;
+  /** Run their commands in that tree. */
+  readonly processes: Processes;
+  readonly uid: number;
+  readonly clock?: Clock;
+}
+
+export interface Packages extends PackageView {
+  perform(step: PackageStep): Promise<StepResult>;
+  /** Somebody else may have changed them: the database is read again. */
+  forget(): void;
+}
+
+const DATABASE = '/var/lib/dpkg/status';
+/** deb-control(5), with an architecture; nothing that apt-get would take for an option, a pattern or an order. */
+const packageName = /^[A-Za-z0-9][A-Za-z0-9+.-]*(:[a-z0-9-]+)?$/;
+
+/**
+ * Debian's packages: read from dpkg's own database, changed by apt-get. Raises `TS_PACKAGES_UNCHANGEABLE`,
+ * `TS_PACKAGES_REFRESH_FAILED` and `TS_PACKAGES_QUERY_FAILED`.
+ */
+export function createPackages({ files, processes, uid, clock = systemClock }: PackageOptions): Packages {
+  let status: DpkgStatus | undefined;
+  let updating: Promise<void> | undefined;
+  let questions = 0;
+  /** By release; undefined for what was asked and is on offer nowhere. */
+  const offered = new Map<string, Map<string, PackageOffer | undefined>>();
+
+  const unavailable = (): string | undefined =>
+    files.follow(DATABASE) ? undefined : `there is no dpkg database here (${DATABASE})`;
+
+  function unchangeable(): string | undefined {
+    if (uid !== 0) return `that takes root (this process runs as uid ${uid})`;
+    return unavailable() ?? (files.follow('/usr/bin/apt-get') ? undefined : 'there is no apt-get here');
+  }
+
+  function database(): DpkgStatus {
+    status ??= unavailable() === undefined ? readDatabase(files) : parseStatus('', undefined);
+    return status;
+  }
+
+  function forget(): void {
+    status = undefined;
+  }
+
+  /** At most once a run, however often it is asked for. */
+  function update(): Promise<void> {
+    updating ??= runUpdate();
+    return updating;
+  }
+
+  async function runUpdate(): Promise<void> {
+    const deadline = clock.monotonic() + LOCK_TIMEOUT_S * 1000;
+    let result = await processes.run(updateLists());
+    while (result.code !== 0 && isLocked(result) && clock.monotonic() < deadline) {
+      await sleep(clock, 500);
+      result = await processes.run(updateLists());
+    }
+    offered.clear();
+    if (result.code !== 0) throw packageErrors.refreshFailed({ reason: reasonOf(result) });
+  }
+
+  async function ask(names: readonly string[], release: string | undefined): Promise<Map<string, PackageOffer>> {
+    const known = offered.get(release ?? '') ?? new Map<string, PackageOffer | undefined>();
+    offered.set(release ?? '', known);
+    const unknown = names.filter((name) => packageName.test(name) && !known.has(databaseName(name, database().native)));
+    if (unknown.length > 0) {
+      // apt-cache takes as long for one name as for all: who comes a second time will come again.
+      const ahead = questions++ === 0 ? [] : database().packages.keys();
+      const all = [...new Set([...unknown, ...ahead].map((name) => databaseName(name, database().native)))];
+      const result = await processes.run(askPolicy(all, release));
+      if (result.code !== 0) throw packageErrors.queryFailed({ reason: reasonOf(result) });
+      const offers = parsePolicy(result.stdout);
+      for (const name of all) known.set(name, offers.get(name));
+    }
+    return new Map(
+      names.flatMap((name) => {
+        const offer = known.get(databaseName(name, database().native));
+        return offer ? [[name, offer] as const] : [];
+      }),
+    );
+  }
+
+  async function offers(names: readonly string[], { release, refresh }: OfferOptions = {}) {
+    if (names.length === 0) return new Map<string, PackageOffer>();
+    const mayUpdate = unchangeable() === undefined;
+    if (refresh === 'always' && mayUpdate) await update();
+    const found = await ask(names, release);
+    if (refresh !== 'when missing' || found.size === new Set(names).size || updating || !mayUpdate) return found;
+    await update();
+    return ask(names, release);
+  }
+
+  async function perform(step: PackageStep): Promise<StepResult> {
+    const reason = unchangeable();
+    if (reason !== undefined) throw packageErrors.unchangeable({ reason });
+    if (step.refresh === true) await update();
+    if (step.install.length + step.remove.length === 0) return { did: 'packages', changed: {} };
+    const before = database();
+    const command = transaction(
+      step,
+      step.install.some((wanted) => isDowngrade(wanted, before)),
+    );
+    let result = await processes.run(command);
+    if (result.code !== 0 && hasStaleLists(result) && !updating) {
+      await update();
+      result = await processes.run(command);
+    }
+    forget();
+    offered.clear();
+    const after = database();
+    const failed = result.code === 0 ? shortfall(step, after) : reasonOf(result);
+    return { did: 'packages', changed: difference(before, after), ...(failed === undefined ? {} : { failed }) };
+  }
+
+  return {
+    get unavailable() {
+      return unavailable();
+    },
+    get unchangeable() {
+      return unchangeable();
+    },
+    get updated() {
+      return updating !== undefined;
+    },
+    installed: (name) => database().packages.get(databaseName(name, database().native)),
+    all: () => database().packages,
+    offers,
+    perform,
+    forget,
+  };
+}
+
+function readDatabase(files: FileView): DpkgStatus {
+  // The first line is the native architecture; without the file it is the one of dpkg itself.
+  const native = files.follow('/var/lib/dpkg/arch') ? files.read('/var/lib/dpkg/arch').toString().split('\n')[0] : '';
+  return parseStatus(files.read(DATABASE).toString(), native === '' ? undefined : native);
+}
+
+function isDowngrade({ name, version }: PackageStep['install'][number], { packages, native }: DpkgStatus): boolean {
+  const present = packages.get(databaseName(name, native));
+  return version !== undefined && present !== undefined && compareDebVersions(version, present.version) < 0;
+}
+
+/** What is not as it was to be although apt-get saw no reason to complain. */
+function shortfall(step: PackageStep, { packages, native }: DpkgStatus): string | undefined {
+  const of = (name: string): PackageFacts | undefined => packages.get(databaseName(name, native));
+  const missing = step.install.filter(
+    ({ name, version }) => of(name)?.state !== 'installed' || (version !== undefined && of(name)?.version !== version),
+  );
+  const left = step.remove.filter(
+    (name) => of(name) !== undefined && (step.purge === true || of(name)?.state !== 'config-files'),
+  );
+  const complaints = [
+    ...missing.map(({ name, version }) => `${version === undefined ? name : `${name}=${version}`} is not installed`),
+    ...left.map((name) => `${name} is still there`),
+  ];
+  return complaints.length === 0 ? undefined : `apt-get reported success, but ${complaints.join(', ')}`;
+}
+
+/** `{old, new}` of every package whose version is another one now; empty for not installed. */
+function difference(before: DpkgStatus, after: DpkgStatus): Record<string, { old: string; new: string }> {
+  const versionIn = ({ packages }: DpkgStatus, name: string): string => {
+    const facts = packages.get(name);
+    return facts && facts.state !== 'config-files' ? facts.version : '';
+  };
+  const names = [...new Set([...before.packages.keys(), ...after.packages.keys()])].sort();
+  return Object.fromEntries(
+    names
+      .map((name) => [name, { old: versionIn(before, name), new: versionIn(after, name) }] as const)
+      .filter(([, { old, new: now }]) => old !== now),
+  );
+}

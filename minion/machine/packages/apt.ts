@@ -1,0 +1,63 @@
+import type { Command, CommandResult, PackageStep } from '../../../lib/contracts/machine.ts';
+
+/** Nobody is there to be asked, and what is printed is to be read by a program. */
+const env = {
+  LC_ALL: 'C',
+  DEBIAN_FRONTEND: 'noninteractive',
+  DEBIAN_PRIORITY: 'critical',
+  APT_LISTCHANGES_FRONTEND: 'none',
+  APT_LISTBUGS_FRONTEND: 'none',
+  UCF_FORCE_CONFFOLD: '1',
+};
+
+/** Seconds to wait for another apt or dpkg to end. */
+export const LOCK_TIMEOUT_S = 120;
+
+// A configuration file that somebody has changed stays; an untouched one follows the package.
+const quietly = [
+  'Dpkg::Options::=--force-confdef',
+  'Dpkg::Options::=--force-confold',
+  'Dpkg::Use-Pty=0',
+  `DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}`,
+].flatMap((option) => ['-o', option]);
+
+export function updateLists(): Command {
+  return { argv: ['apt-get', '-q', 'update'], env };
+}
+
+export function askPolicy(names: readonly string[], release: string | undefined): Command {
+  const preferred = release === undefined ? [] : ['-o', `APT::Default-Release=${release}`];
+  return { argv: ['apt-cache', '-q', ...preferred, 'policy', ...names], env };
+}
+
+/** The one `apt-get` call that does all of a step; `downgrade` where an older version than the present one is wanted. */
+export function transaction(step: PackageStep, downgrade: boolean): Command {
+  const options = [
+    ...(step.recommends === undefined ? [] : [step.recommends ? '--install-recommends' : '--no-install-recommends']),
+    ...(step.release === undefined ? [] : ['-t', step.release]),
+    ...(downgrade ? ['--allow-downgrades'] : []),
+    ...(step.purge === true ? ['--purge'] : []),
+  ];
+  const wanted = step.install.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`));
+  // `apt-get install a b-` installs a and removes b.
+  const what =
+    wanted.length === 0 ? ['remove', ...step.remove] : ['install', ...wanted, ...step.remove.map((n) => `${n}-`)];
+  return { argv: ['apt-get', '-q', '-y', ...quietly, ...options, ...what], env };
+}
+
+/** What apt says about why it failed: its last lines, errors rather than progress. */
+export function reasonOf({ code, stdout, stderr }: CommandResult): string {
+  const lines = (text: string) => text.split('\n').filter((line) => line.trim() !== '' && !/^[WN]: /.test(line));
+  const said = lines(stderr).length > 0 ? lines(stderr) : lines(stdout);
+  return said.slice(-8).join('\n') || `apt-get ended with code ${code} and said nothing`;
+}
+
+/** The lists name files that the sources no longer have: updating them helps. */
+export function hasStaleLists({ stderr }: CommandResult): boolean {
+  return /^E: (Failed to fetch|Unable to fetch)/m.test(stderr);
+}
+
+/** Another apt is reading or writing the lists, which `DPkg::Lock::Timeout` knows nothing of. */
+export function isLocked({ stderr }: CommandResult): boolean {
+  return /^E: Could not get lock /m.test(stderr);
+}
