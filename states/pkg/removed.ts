@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+import { defineState, type Plan } from '../../lib/contracts/state.ts';
+import { readPresent, type PackagesFacts } from './facts.ts';
+import { planRemoval } from './removal.ts';
+import { reportPackages } from './report.ts';
+import { checkPackages, packageArgs, wantedPackages } from './wanted.ts';
+
+export default defineState({
+  summary: 'Packages are not installed; their configuration files may stay.',
+  example: `
+telnet:
+  pkg.removed
+`,
+  args: v.strictObject(packageArgs),
+  reads: ['packages'],
+  check: checkPackages,
+
+  read(args, machine): PackagesFacts {
+    return readPresent(
+      machine,
+      wantedPackages(args).map((one) => one.name),
+    );
+  },
+
+  plan: (args, facts): Plan => planRemoval(wantedPackages(args), false, facts),
+
+  report: reportPackages,
+});

@@ -1,0 +1,66 @@
+import type { PackageOffer } from '../../lib/contracts/machine.ts';
+import { compareDebVersions } from '../../lib/deb-version.ts';
+
+type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+interface Condition {
+  readonly operator: Operator;
+  readonly version: string;
+}
+
+const condition = /^(==|=|!=|<=|>=|<|>)?\s*([A-Za-z0-9.+~:*?[\]-]+)$/;
+
+/** Reads `1.2*`, `>= 1.2`, `>=1.2, <2`: what a version has to fulfil. Undefined when it is none of these. */
+export function parseConditions(text: string): Condition[] | undefined {
+  const parts = text.split(',').map((part) => condition.exec(part.trim()));
+  if (parts.includes(null)) return undefined;
+  return parts.flatMap((part) => {
+    const operator = part?.[1] ?? '==';
+    return { operator: (operator === '=' ? '==' : operator) as Operator, version: part?.[2] ?? '' };
+  });
+}
+
+/** Whether a version is one of those wanted; any is where nothing is said (undefined). */
+export function fulfils(version: string, wanted: string | undefined): boolean {
+  if (wanted === undefined) return true;
+  return (parseConditions(wanted) ?? []).every((one) => holds(version, one));
+}
+
+function holds(version: string, { operator, version: wanted }: Condition): boolean {
+  if (operator === '==' && globOf(wanted).test(version)) return true;
+  // As in Salt: who names no epoch means any.
+  const epochless = (operator === '==' || operator === '!=') && !wanted.includes(':');
+  const order = compareDebVersions(epochless ? version.replace(/^\d+:/, '') : version, wanted);
+  switch (operator) {
+    case '==':
+      return order === 0;
+    case '!=':
+      return order !== 0;
+    case '<':
+      return order < 0;
+    case '<=':
+      return order <= 0;
+    case '>':
+      return order > 0;
+    case '>=':
+      return order >= 0;
+  }
+}
+
+/** The version to install: the candidate if it will do, else the newest on offer that does. */
+export function choose(offer: PackageOffer, wanted: string | undefined): string | undefined {
+  if (fulfils(offer.candidate, wanted)) return offer.candidate;
+  return offer.versions.find((version) => fulfils(version, wanted));
+}
+
+/** A shell's pattern: `*`, `?` and `[...]`. */
+function globOf(pattern: string): RegExp {
+  const source = pattern.replace(/\[[^\]]+\]|[\s\S]/g, (part) =>
+    part === '*' ? '.*' : part === '?' ? '.' : part.length > 1 ? part.replace('[!', '[^') : `\\x${hex(part)}`,
+  );
+  return new RegExp(`^${source}$`);
+}
+
+function hex(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(2, '0');
+}

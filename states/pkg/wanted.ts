@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { parseConditions } from './versions.ts';
+
+/** One entry of `pkgs`: `vim`, or `vim: '>=9'`. */
+const entry = v.union([v.string(), v.number(), v.record(v.string(), v.union([v.string(), v.number(), v.null()]))]);
+
+/** Arguments that every pkg state takes. */
+export const packageArgs = {
+  name: v.string(),
+  pkgs: v.optional(v.array(entry)),
+};
+
+export const version = v.optional(v.union([v.string(), v.number()]));
+
+export interface Wanted {
+  readonly name: string;
+  /** Conditions as they are written; undefined for any version. */
+  readonly version: string | undefined;
+}
+
+interface PackageArgs {
+  readonly name: string;
+  readonly pkgs?: readonly v.InferOutput<typeof entry>[] | undefined;
+  readonly version?: string | number | undefined;
+}
+
+/** The packages meant: those of `pkgs`, or the one of the state's name. Each once; the last word on its version counts. */
+export function wantedPackages({ name, pkgs, version }: PackageArgs): Wanted[] {
+  if (pkgs === undefined) return [{ name, version: version === undefined ? undefined : String(version) }];
+  const versions = new Map<string, string | undefined>();
+  for (const one of pkgs) {
+    const pairs = typeof one === 'object' ? Object.entries(one) : [[String(one), null] as const];
+    for (const [key, value] of pairs) versions.set(key, value === null ? undefined : String(value));
+  }
+  return [...versions].map(([key, value]) => ({ name: key, version: value }));
+}
+
+// As deb-control(5) has it, with an architecture; capitals are seen in packages of other makers.
+const packageName = /^[A-Za-z0-9][A-Za-z0-9+.-]*(:[a-z0-9-]+)?$/;
+
+/** What is wrong with names and versions; undefined for nothing. */
+export function checkPackages(args: PackageArgs): string | undefined {
+  if (args.pkgs !== undefined && args.version !== undefined)
+    return "'version' goes with a single package; in 'pkgs' a version stands behind its package (`- vim: '>=9'`)";
+  for (const { name, version: wanted } of wantedPackages(args)) {
+    if (!packageName.test(name)) return `${JSON.stringify(name)} is not a package name`;
+    if (wanted !== undefined && wanted !== 'latest' && !parseConditions(wanted))
+      return `${JSON.stringify(wanted)} is not a version of ${name}: expected '1.2-3', '1.2*', or '>=1.2, <2'`;
+  }
+  return undefined;
+}
+
+/** `hello`, `hello=2.10-3`, `hello>=2`: how Salt prints what is wanted. */
+export function printWanted({ name, version: wanted }: Wanted): string {
+  return wanted === undefined ? name : `${name}${/^[<>=!]/.test(wanted) ? '' : '='}${wanted}`;
+}
