@@ -13,7 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   reactors: ['lib', 'reactors'],
   'cluster/providers': ['lib', 'cluster/providers'],
   cluster: ['lib', 'cluster'],
-  'minion/modules': ['lib', 'minion/modules'],
+  'minion/modules': ['lib', 'minion/modules', 'minion/collectors'],
   'minion/collectors': ['lib', 'minion/collectors'],
   minion: ['minion', 'minion/modules', 'minion/collectors', 'lib', 'wire', 'store', 'states', 'states/engine'],
   master: ['master', 'lib', 'wire', 'store', 'states/engine', 'reactors', 'cluster'],

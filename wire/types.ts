@@ -1,5 +1,11 @@
 import type { Json, JsonMap } from '../lib/json.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Jid, MinionId } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import type { CurveKeys, Identity } from './keys.ts';
+import type { MasterKey } from './master-key.ts';
+import type { OpenMasterSockets } from './sockets.ts';
+import type { EnrolmentToken } from './token.ts';
 
 /*
  * What master and minion see of the wire. How it travels (sockets, CURVE, handshake, signatures, numbers) is behind
@@ -19,7 +25,6 @@ export interface Applicant {
   readonly generation: number;
   /** Names the sequence that the minion's outbox numbers belong to; changes when its store was lost. */
   readonly outbox: string;
-  readonly address: string;
   /** Which enrolment token it says it holds. */
   readonly tokenId: string | undefined;
   /** Whether it proved to hold this token secret, bound to this handshake and its key. */
@@ -37,8 +42,8 @@ export interface MasterSession {
   readonly id: MinionId;
   readonly fingerprint: string;
   readonly incarnation: string;
+  readonly generation: number;
   readonly outbox: string;
-  readonly address: string;
 }
 
 /** Something the minion sends once and keeps until the master has it on disk. */
@@ -64,6 +69,71 @@ export interface JobArguments {
   readonly kwarg: JsonMap;
 }
 
+export interface ListenOptions {
+  /** The address to bind, such as `0.0.0.0` or `::`. */
+  readonly interface: string;
+  /** 0 for any. */
+  readonly publishPort: number;
+  readonly requestPort: number;
+  readonly identity: Identity;
+  readonly curve: CurveKeys;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<ListenLimits>;
+  /** Makes the sockets; ZeroMQ's own unless a test has others. */
+  readonly sockets?: OpenMasterSockets;
+}
+
+export interface ListenLimits {
+  /** Milliseconds between a minion's beats; after three without a word it is gone. */
+  readonly beatMs: number;
+  /** Applicants that wait for a verdict, and handshakes half done. */
+  readonly waiting: number;
+  /** Handshakes begun in a second, by all together. */
+  readonly hellosPerSecond: number;
+  /** What one peer may send in a second; more is read later, much more ends its session. */
+  readonly messagesPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Published frames kept for catching up, for each session. */
+  readonly recentFrames: number;
+  readonly recentBytes: number;
+  /** Questions of one session under work at a time. */
+  readonly questions: number;
+}
+
+export interface ConnectOptions {
+  /** The master's name or address, and its request port. */
+  readonly master: string;
+  readonly port: number;
+  readonly masterKey: MasterKey;
+  readonly id: MinionId;
+  readonly identity: Identity;
+  /** Random name of this process, and of the sequence its outbox numbers: up to 64 of `A-Za-z0-9_-`. */
+  readonly incarnation: string;
+  readonly generation: number;
+  readonly outbox: string;
+  readonly token?: EnrolmentToken | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<ConnectLimits>;
+  /** The address of a name, asked at each attempt; the system's resolver unless given. */
+  readonly lookup?: (name: string) => Promise<string>;
+}
+
+export interface ConnectLimits {
+  /** First and longest wait between attempts, in ms. */
+  readonly retryFirstMs: number;
+  readonly retryLongestMs: number;
+  /** Longest wait between asking again while not accepted, in ms. */
+  readonly askAgainMs: number;
+  /** From the attempt's begin to the verdict, and from there to the subscription, in ms. */
+  readonly handshakeMs: number;
+  /** Items on their way, not acknowledged yet. */
+  readonly window: number;
+  /** Questions on their way. */
+  readonly questions: number;
+}
+
 export interface MasterHandlers {
   /** Asked once for each handshake whose signatures are right. */
   admit(applicant: Applicant): Verdict;
@@ -73,6 +143,11 @@ export interface MasterHandlers {
   received(session: MasterSession, items: readonly UpItem[]): void;
   /** A question that wants an answer now. What it throws goes back as an error. */
   asked(session: MasterSession, question: string, body: JsonMap): Promise<JsonMap>;
+  /**
+   * The session has lost published jobs that cannot be caught up any more (too many, for too long): whatever the minion has
+   * not accepted yet has to be published again.
+   */
+  missed(session: MasterSession): void;
   closed(session: MasterSession, reason: string): void;
 }
 
@@ -83,7 +158,8 @@ export interface MasterLink {
   reconsider(id: MinionId): void;
   /**
    * Publishes one job to some sessions: the manifest is signed once over the hashes of each target's arguments; each frame
-   * carries its session's next number and the arguments sealed for it alone.
+   * carries its session's next number and the arguments sealed for it alone. Sessions that are closed by now are left out.
+   * Raises `TS_WIRE_UNFIT` when some arguments cannot travel; then nothing was published.
    */
   publish(manifest: JobManifest, targets: readonly { session: MasterSession; args: JobArguments }[]): void;
   /** All of the session's items up to `n` are on disk: one signed, cumulative answer. */
@@ -99,7 +175,7 @@ export interface MasterLink {
 export type MinionLinkState =
   | { readonly state: 'connecting' }
   | { readonly state: 'pend' | 'reject' | 'denied' | 'full'; readonly reason: string }
-  /** `durable`: send again everything of the outbox above it. */
+  /** `durable`: send again everything of the outbox above it. May come again while a session stands. */
   | { readonly state: 'accept'; readonly durable: number }
   | { readonly state: 'lost'; readonly reason: string };
 
@@ -112,8 +188,12 @@ export interface MinionHandlers {
 }
 
 export interface MinionLink {
-  /** Sends an outbox item if a session stands; pipelined, order kept. Never blocks: the outbox keeps what is not acknowledged. */
-  send(item: UpItem): void;
+  /**
+   * Sends an outbox item if a session stands; pipelined, order kept. Never blocks: the outbox keeps what is not acknowledged.
+   * False when it was not taken: no session, or as much as may be is on its way. In the latter case `changed` says `accept`
+   * once more as soon as there is room. Raises `TS_WIRE_UNFIT` for a body that no message can hold (see `encodeJson`).
+   */
+  send(item: UpItem): boolean;
   /** Asks the master; raises `TS_WIRE_NO_SESSION`, `TS_WIRE_TIMEOUT`, or what the master answered as an error. */
   ask(question: string, body: JsonMap, timeoutMs?: number): Promise<JsonMap>;
   readonly state: MinionLinkState;

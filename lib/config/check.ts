@@ -1,9 +1,9 @@
 import * as v from 'valibot';
+import { describe } from '../describe.ts';
 import { configErrors } from '../errors/config.ts';
 import { didYouMean, type TsaltError } from '../errors/error.ts';
 import { nearest } from '../nearest.ts';
 import type { Place } from '../place.ts';
-import { describe } from './document.ts';
 import type { Options } from './option.ts';
 import { isSaltOption } from './salt-options.ts';
 

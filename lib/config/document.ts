@@ -1,4 +1,5 @@
 import { isMap as isYamlMap, isScalar, parseDocument, Scalar, type Document, type ScalarTag } from 'yaml';
+import { describe } from '../describe.ts';
 import { configErrors } from '../errors/config.ts';
 import { isMap } from '../json.ts';
 import { placeAt, type Place } from '../place.ts';
@@ -56,13 +57,4 @@ function offsetOf(document: Document.Parsed, path: readonly (string | number)[],
   const node: unknown = document.getIn(path, true);
   const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
   return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : 0;
-}
-
-/** What a value is, in words, for a complaint. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
-  const shown = JSON.stringify(value) ?? typeof value;
-  return typeof value === 'string' ? `the text ${shown.slice(0, 60)}` : shown.slice(0, 60);
 }

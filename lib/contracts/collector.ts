@@ -1,6 +1,10 @@
 import type { JsonMap } from '../json.ts';
 
-/** One reading of a machine's state: `{tag, timestamp, ...}`, sent as the data of a `collector/result` event. */
+/**
+ * One reading of a machine's state: `{tag, timestamp, ...}`, sent as the data of a `collector/result` event. All the rest
+ * is numbers in nested maps; the keys that lead to a number, after the tag, are its name in Graphite
+ * (`<id>.interface.eth0.if_octets.rx`). Counters are sent as they stand: who receives them makes rates.
+ */
 export interface Sample extends JsonMap {
   /** The collector: load, cpu, memory, interface, disk. */
   tag: string;
@@ -21,4 +25,10 @@ export interface Collector {
   readonly name: string;
   readonly summary: string;
   collect(context: CollectorContext): Sample;
+}
+
+/** Loads a collector by its name (`load`). */
+export interface CollectorRegistry {
+  readonly names: readonly string[];
+  load(name: string): Promise<Collector>;
 }

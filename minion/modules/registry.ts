@@ -1,7 +1,9 @@
 import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.ts';
 
 /** Every execution module that comes with tsalt. A file is read only when one of its functions is called. */
-const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {};
+const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
+  collector: () => import('./collector.ts'),
+};
 
 export const builtinModules: ModuleRegistry = {
   names: Object.keys(files),

@@ -1,0 +1,239 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { systemClock } from '../../lib/clock.ts';
+import { parseTag } from '../../lib/ids.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import { silent } from '../../lib/log.ts';
+import { sampleLines } from '../../reactors/graphite/lines.ts';
+import { startSender } from '../../reactors/graphite/sender.ts';
+import { openSpool } from '../../reactors/graphite/spool.ts';
+import result from '../../reactors/result.ts';
+import { until } from './kit.ts';
+
+function scratch(t: ExecutionContext): string {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-graphite-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+const samples: [string, JsonMap, string[]][] = [
+  ['load', { '1m': '0.25', '5m': 1, '15m': 2.5 }, ['w1.load.1m 0.25', 'w1.load.5m 1', 'w1.load.15m 2.5']],
+  [
+    'cpu',
+    { cpus: { '0': { user: 1, idle: 9 }, '1': { steal: 0 } } },
+    ['w1.cpu.0.user 1', 'w1.cpu.0.idle 9', 'w1.cpu.1.steal 0'],
+  ],
+  [
+    'memory',
+    { total: 8, cached: 3, slab_total: 2, slab_reclaimable: 1, slab_unreclaimable: 1 },
+    ['total 8', 'cached 3', 'slab_total 2', 'slab_reclaimable 1', 'slab_unreclaimable 1'].map((x) => `w1.memory.${x}`),
+  ],
+  [
+    'interface',
+    { interfaces: { 'eth0.100': { if_octets: { rx: 5, tx: 6 } } } },
+    ['w1.interface.eth0_100.if_octets.rx 5', 'w1.interface.eth0_100.if_octets.tx 6'],
+  ],
+  [
+    'disk',
+    { disks: { sda: { disk_ops: { read: 7 }, disk_sectors: { read: 2, write: 3 } } } },
+    ['w1.disk.sda.disk_ops.read 7', 'w1.disk.sda.disk_octets.read 1024', 'w1.disk.sda.disk_octets.write 1536'],
+  ],
+];
+for (const [tag, values, lines] of samples) {
+  test(`a ${tag} sample: every number has its path, value and the sample's own time`, (t) => {
+    t.deepEqual(
+      sampleLines('w1', { tag, timestamp: 1_700_000_000.9, ...values }, 5),
+      lines.map((line) => `${line} 1700000000\n`),
+    );
+  });
+}
+
+test('a sample with hostile names and values: no line has more than one path, value and time', (t) => {
+  const sample = {
+    tag: 'x y',
+    timestamp: 'never',
+    'a b\nc': 1,
+    n: 'NaN',
+    list: [1],
+    deep: { 'd.e': { 'é/..': '-2.5' } },
+  };
+  t.deepEqual(sampleLines('w.1', sample, 12.7, 'lab.site.'), [
+    'lab.site.w_1.x_y.a_b_c 1 12\n',
+    'lab.site.w_1.x_y.deep.d_e.____ -2.5 12\n',
+  ]);
+});
+
+/** A peer like carbon: reads lines, closes when the other side has said all. */
+class Carbon {
+  readonly lines: string[] = [];
+  readonly sockets = new Set<Socket>();
+  server: Server | undefined;
+  port = 0;
+
+  async start(): Promise<void> {
+    const server = createServer((socket) => {
+      let rest = '';
+      this.sockets.add(socket);
+      socket.on('data', (data) => {
+        const parts = (rest + data.toString()).split('\n');
+        rest = parts.pop() ?? '';
+        this.lines.push(...parts);
+      });
+      socket.on('error', () => {});
+    });
+    await new Promise<void>((resolve) => server.listen(this.port, '127.0.0.1', resolve));
+    this.port = (server.address() as AddressInfo).port;
+    this.server = server;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+    this.sockets.clear();
+    await new Promise<void>((resolve) => (this.server ? this.server.close(() => resolve()) : resolve()));
+  }
+}
+
+test('Graphite is away, breaks off and comes back: every line arrives, and the spool is empty at the end', async (t) => {
+  const spool = openSpool({ directory: scratch(t), clock: systemClock, segmentBytes: 2_000, segmentMs: 30 });
+  const carbon = new Carbon();
+  await carbon.start();
+  await carbon.stop();
+  const sender = startSender({ host: '127.0.0.1', port: carbon.port, spool, clock: systemClock, log: silent });
+  const sent: string[] = [];
+  const send = (count: number) => {
+    for (let n = 0; n < count; n++) {
+      sent.push(`w1.load.1m ${sent.length} ${sent.length}`);
+      spool.append(`${sent.at(-1)}\n`);
+    }
+  };
+  send(500);
+  await until(() => sender.counters().failures > 0);
+  await carbon.start();
+  send(500);
+  await until(() => carbon.lines.length > 300);
+  await carbon.stop();
+  send(500);
+  await carbon.start();
+  await until(() => spool.counters().bytes === 0);
+  t.deepEqual([...new Set(carbon.lines)].toSorted(), sent.toSorted());
+  t.is(spool.counters().droppedLines, 0);
+  await sender.stop();
+  await carbon.stop();
+});
+
+test('the spool is full: its oldest lines are dropped and counted, the newest arrive', async (t) => {
+  const directory = scratch(t);
+  const spool = openSpool({ directory, clock: systemClock, segmentBytes: 100, boundBytes: 1_000 });
+  for (let n = 0; n < 1_000; n++) spool.append(`line ${String(n).padStart(4, '0')}\n`);
+  const { bytes, droppedLines } = spool.counters();
+  t.true(bytes <= 1_000 && bytes > 800);
+  t.is(droppedLines, 1_000 - bytes / 10);
+  spool.close();
+  const carbon = new Carbon();
+  await carbon.start();
+  const again = openSpool({ directory, clock: systemClock });
+  const sender = startSender({ host: '127.0.0.1', port: carbon.port, spool: again, clock: systemClock, log: silent });
+  await until(() => again.counters().bytes === 0);
+  t.is(carbon.lines.at(-1), 'line 0999');
+  t.is(carbon.lines.length, 1_000 - droppedLines);
+  t.deepEqual(readdirSync(directory), []);
+  await sender.stop();
+  await carbon.stop();
+});
+
+test('no graphite.host: samples are skipped with the reason, and nothing is written', async (t) => {
+  const reactor = result({ config: {}, cachedir: '/nonexistent', clock: systemClock, log: silent });
+  const data = { id: 'w1', data: { tag: 'load', timestamp: 1, '1m': 1 } };
+  const answer = await reactor.react({ seq: 1, tag: parseTag('collector/result'), data, depth: 0 }, {} as never);
+  t.deepEqual(answer, { skipped: 'no graphite.host is configured' });
+});
+
+/** The real carbon-cache, with everything in one directory. */
+async function carbonCache(directory: string, port: number): Promise<ChildProcess> {
+  for (const name of ['whisper', 'log', 'conf', 'run']) mkdirSync(path.join(directory, name), { recursive: true });
+  const settings = [
+    `STORAGE_DIR = ${directory}`,
+    `LOCAL_DATA_DIR = ${directory}/whisper/`,
+    `CONF_DIR = ${directory}/conf/`,
+    `LOG_DIR = ${directory}/log/`,
+    `PID_DIR = ${directory}/run/`,
+    'USER =',
+    'ENABLE_LOGROTATION = False',
+    'LINE_RECEIVER_INTERFACE = 127.0.0.1',
+    `LINE_RECEIVER_PORT = ${port}`,
+    'PICKLE_RECEIVER_PORT = 0',
+    'CACHE_QUERY_PORT = 0',
+    'MAX_UPDATES_PER_SECOND = inf',
+    'MAX_CREATES_PER_MINUTE = inf',
+    'CARBON_METRIC_INTERVAL = 0',
+    'ENABLE_TAGS = False',
+  ];
+  writeFileSync(path.join(directory, 'conf', 'carbon.conf'), `[cache]\n${settings.join('\n')}\n`);
+  writeFileSync(path.join(directory, 'conf', 'storage-schemas.conf'), '[all]\npattern = .*\nretentions = 1s:1d\n');
+  const config = path.join(directory, 'conf', 'carbon.conf');
+  const child = spawn('carbon-cache', ['--nodaemon', `--config=${config}`, 'start'], { stdio: 'ignore' });
+  await until(() => answers(port), 30_000);
+  return child;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(port, '127.0.0.1', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+}
+
+const ended = (child: ChildProcess) => new Promise((resolve) => child.once('exit', resolve));
+
+function valuesIn(file: string, from: number, to: number): number {
+  if (!existsSync(file)) return 0;
+  const out = execFileSync('whisper-fetch', [`--from=${from - 1}`, `--until=${to}`, file], { encoding: 'utf8' });
+  return out.split('\n').filter((line) => /^\d+\t[\d.]+$/.test(line)).length;
+}
+
+const carbonInstalled = existsSync('/usr/bin/carbon-cache');
+(carbonInstalled ? test : test.skip)(
+  'the real carbon-cache, away for a while: every sample is in whisper at its own time',
+  async (t) => {
+    t.timeout(110_000);
+    const directory = scratch(t);
+    const carbon = path.join(directory, 'carbon');
+    const free = new Carbon();
+    await free.start();
+    await free.stop();
+    const first = await carbonCache(carbon, free.port);
+    t.teardown(() => first.kill('SIGKILL'));
+    const reactor = result({
+      config: { 'graphite.host': '127.0.0.1', 'graphite.port': free.port, 'graphite.prefix': 'lab' },
+      cachedir: directory,
+      clock: systemClock,
+      log: silent,
+    });
+    const now = Math.floor(Date.now() / 1000) - 100;
+    let seq = 0;
+    const sample = async (at: number) => {
+      const data = { id: 'w1.site', data: { tag: 'load', timestamp: at, '1m': at - now } };
+      await reactor.react({ seq: ++seq, tag: parseTag('collector/result'), data, depth: 0 }, {} as never);
+    };
+    const file = path.join(carbon, 'whisper', 'lab', 'w1_site', 'load', '1m.wsp');
+    for (let n = 0; n < 30; n++) await sample(now + n);
+    await until(() => valuesIn(file, now, now + 29) === 30, 30_000);
+    first.kill('SIGTERM');
+    await ended(first);
+    for (let n = 30; n < 60; n++) await sample(now + n);
+    const second = await carbonCache(carbon, free.port);
+    t.teardown(() => second.kill('SIGKILL'));
+    await until(() => valuesIn(file, now, now + 59) === 60, 60_000);
+    t.is(valuesIn(file, now, now + 59), 60);
+    await reactor.close?.();
+    second.kill('SIGTERM');
+    await ended(second);
+  },
+);

@@ -1,0 +1,205 @@
+import type { Clock } from '../lib/clock.ts';
+import { TsaltError } from '../lib/errors/error.ts';
+import type { MinionId } from '../lib/ids.ts';
+import type { JsonMap } from '../lib/json.ts';
+import type { Channel } from './channel.ts';
+import { decodeJson, encodeJson, type WireMap, type WireValue } from './codec.ts';
+import type { Counters } from './counters.ts';
+import { kinds, type Kind } from './envelope.ts';
+import type { Proven } from './handshake.ts';
+import { fingerprintOf, sha256 } from './keys.ts';
+import { Ring } from './ring.ts';
+import type { ListenLimits, MasterHandlers, MasterSession, UpItem } from './types.ts';
+
+/** Bytes of published frames in one answer to a minion that catches up. */
+const catchUpBytes = 512 << 10;
+
+export interface SessionNeeds {
+  readonly handlers: MasterHandlers;
+  readonly limits: ListenLimits;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  send(frame: Buffer): void;
+}
+
+/** The master's end of an accepted minion's session: what comes up in order, what goes down numbered. */
+export class LiveSession implements MasterSession {
+  readonly id: MinionId;
+  readonly fingerprint: string;
+  readonly incarnation: string;
+  readonly generation: number;
+  readonly outbox: string;
+  /** SHA-256 of the minion's key, as job targets carry it. */
+  readonly keyHash: Buffer;
+  readonly channel: Channel;
+  /** It listens to its topic. */
+  subscribed = false;
+  readonly #ring: Ring;
+  readonly #needs: SessionNeeds;
+  #received: number;
+  #acknowledged: number;
+  #ackQueued = false;
+  #confirmed = 0;
+  #reminded = 0;
+  #questions = 0;
+
+  constructor(proven: Proven, durable: number, needs: SessionNeeds) {
+    this.id = proven.id;
+    this.fingerprint = fingerprintOf(proven.publicKey);
+    this.incarnation = proven.incarnation;
+    this.generation = proven.generation;
+    this.outbox = proven.outbox;
+    this.keyHash = sha256(proven.publicKey);
+    this.channel = proven.channel;
+    this.#ring = new Ring(needs.limits.recentFrames, needs.limits.recentBytes);
+    this.#received = durable;
+    this.#acknowledged = durable;
+    this.#needs = needs;
+  }
+
+  /** Takes a message that is the session's next; one of no known kind has no effect. */
+  take(kind: number, body: WireMap): void {
+    if (kind === kinds.items) return this.#items(body);
+    if (kind === kinds.question) return void this.#question(body);
+    if (kind === kinds.fetch) return this.#fetch(body['from']);
+    if (kind === kinds.beat) {
+      this.#confirm(body['seen']);
+      return this.beat();
+    }
+    this.#needs.counters.add('refused.unexpected');
+  }
+
+  /** The subscription stands, now or again: the minion is told, and sees by the number whether it missed anything. */
+  listens(): boolean {
+    const first = !this.subscribed;
+    this.subscribed = true;
+    this.beat();
+    return first;
+  }
+
+  /** Makes the next frame, and keeps it until it is confirmed. */
+  publish(make: (number: bigint) => Buffer): Buffer {
+    const frame = make(BigInt(this.#ring.last + 1));
+    this.#ring.push(frame);
+    return frame;
+  }
+
+  beat(): void {
+    this.#send(kinds.beat, { published: this.#ring.last, subscribed: this.subscribed });
+  }
+
+  /** Called now and then: a last frame that is not confirmed may have been dropped, so its number is said once. */
+  remind(): void {
+    if (this.#ring.last === this.#confirmed || this.#reminded === this.#ring.last) return;
+    this.#reminded = this.#ring.last;
+    this.beat();
+  }
+
+  acknowledge(n: number): void {
+    if (n > this.#received) return;
+    this.#acknowledged = Math.max(this.#acknowledged, n);
+    if (this.#ackQueued) return;
+    this.#ackQueued = true;
+    // Everything acknowledged in this turn goes as one message.
+    queueMicrotask(() => {
+      this.#ackQueued = false;
+      this.#send(kinds.ack, { n: this.#acknowledged, published: this.#ring.last });
+    });
+  }
+
+  bye(code: 'fenced' | 'closed', reason: string): void {
+    this.#send(kinds.bye, { code, reason });
+  }
+
+  #send(kind: Kind, body: WireMap): void {
+    this.#needs.send(this.channel.seal(kind, body));
+  }
+
+  #items(body: WireMap): void {
+    this.#confirm(body['seen']);
+    const { counters, handlers } = this.#needs;
+    const fresh: UpItem[] = [];
+    let repeated = false;
+    for (const raw of Array.isArray(body['items']) ? body['items'] : []) {
+      const item = itemOf(raw);
+      if (!item) {
+        counters.add('items.undecodable');
+        break;
+      }
+      if (item.n <= this.#received) {
+        repeated = true;
+        counters.add('items.repeated');
+      } else if (item.n > this.#received + 1) {
+        counters.add('items.gap');
+      } else {
+        this.#received = item.n;
+        fresh.push(item);
+      }
+    }
+    if (repeated) this.acknowledge(this.#acknowledged);
+    if (fresh.length === 0) return;
+    counters.add('items', fresh.length);
+    handlers.received(this, fresh);
+  }
+
+  #confirm(seen: WireValue): void {
+    if (typeof seen !== 'number' || seen > this.#ring.last || seen <= this.#confirmed) return;
+    this.#confirmed = seen;
+    this.#ring.confirm(seen);
+  }
+
+  #fetch(from: WireValue): void {
+    if (typeof from !== 'number' || !Number.isSafeInteger(from) || from < 1) {
+      return this.#needs.counters.add('refused.undecodable');
+    }
+    const { counters, handlers } = this.#needs;
+    counters.add('fetches');
+    const lost = from < this.#ring.first;
+    const start = Math.max(from, this.#ring.first);
+    const frames = this.#ring.from(start, catchUpBytes);
+    this.#send(kinds.frames, { from: start, frames, published: this.#ring.last });
+    if (!lost) return;
+    counters.add('missed', this.#ring.first - from);
+    handlers.missed(this);
+  }
+
+  async #question({ q, id, body }: WireMap): Promise<void> {
+    const asked = decodeJson(body);
+    if (typeof q !== 'string' || typeof id !== 'number' || !asked)
+      return this.#needs.counters.add('refused.undecodable');
+    if (this.#questions >= this.#needs.limits.questions)
+      return this.#answer({ id, error: { code: 'busy', message: 'too many questions at a time' } });
+    this.#questions++;
+    try {
+      const answer: JsonMap = await this.#needs.handlers.asked(this, q, asked);
+      this.#answer({ id, body: encodeJson(answer) });
+    } catch (error) {
+      const code = error instanceof TsaltError ? error.code : 'failed';
+      const message = error instanceof Error ? error.message : String(error);
+      this.#answer({ id, error: { code, message: message.slice(0, 4096) } });
+    } finally {
+      this.#questions--;
+    }
+  }
+
+  #answer(body: WireMap): void {
+    this.#send(kinds.answer, body);
+  }
+}
+
+const itemKinds = ['event', 'accepted', 'progress', 'return'] as const;
+
+/** `[n, kind, body]` */
+function itemOf(raw: WireValue): UpItem | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  const [n, kindIndex, bytes] = raw;
+  const kind = typeof kindIndex === 'number' ? itemKinds[kindIndex] : undefined;
+  const body = decodeJson(bytes);
+  if (typeof n !== 'number' || !Number.isSafeInteger(n) || !kind || !body) return undefined;
+  return { n, kind, body };
+}
+
+/** As `itemOf` reads it. */
+export function itemParts(item: UpItem, body: Buffer): WireValue[] {
+  return [item.n, itemKinds.indexOf(item.kind), body];
+}

@@ -1,0 +1,330 @@
+import type { Context, Dealer, Router, Subscriber, XPublisher } from 'zeromq';
+import type { Clock } from '../lib/clock.ts';
+import { wireErrors } from '../lib/errors/wire.ts';
+import { messageLimits } from './gate.ts';
+import { generateCurveKeys, type CurveKeys } from './keys.ts';
+import { z85 } from './z85.ts';
+
+/*
+ * The only file that knows ZeroMQ. It is loaded with the first socket. Each socket has one reader and one writer, since
+ * two sends at a time on one socket are an error.
+ */
+
+export interface MasterSocketEvents {
+  /** A frame came in over the connection of that name; a name lives as long as its connection. */
+  received(route: string, frame: Buffer): void;
+  /** Somebody wants what is published under this topic: true lets it. */
+  subscribing(topic: Buffer): boolean;
+  /** The connection is gone, or takes nothing while more than it may waits. */
+  unreachable(route: string, reason: string): void;
+  /** The connections that anybody cares for. */
+  routes(): Iterable<string>;
+  count(name: string): void;
+}
+
+export interface MasterSockets {
+  readonly ports: { readonly publish: number; readonly request: number };
+  send(route: string, frame: Buffer): void;
+  publish(topic: Buffer, frame: Buffer): void;
+  stop(): Promise<void>;
+}
+
+export interface MasterSocketOptions {
+  readonly interface: string;
+  readonly publishPort: number;
+  readonly requestPort: number;
+  readonly curve: CurveKeys;
+  readonly clock: Clock;
+}
+
+export type OpenMasterSockets = (options: MasterSocketOptions, events: MasterSocketEvents) => Promise<MasterSockets>;
+
+const common = {
+  linger: 100,
+  maxMessageSize: messageLimits.bytes + 4096,
+  handshakeInterval: 3000,
+  heartbeatInterval: 5000,
+  heartbeatTimeout: 15_000,
+  heartbeatTimeToLive: 20_000,
+} as const;
+const patienceMs = 20;
+const waitingBytes = 8 << 20;
+
+let loading: Promise<{ zmq: typeof import('zeromq'); context: Context }> | undefined;
+
+function load() {
+  return (loading ??= import('zeromq').then((zmq) => ({
+    zmq,
+    // Not blocky: an unsent message keeps no process alive.
+    context: new zmq.Context({ blocky: false, maxSockets: 8192 }),
+  })));
+}
+
+/** Binds both ports. Raises `TS_WIRE_CANNOT_BIND`. */
+export const openMasterSockets: OpenMasterSockets = async (options, events) => {
+  const { zmq, context } = await load();
+  const server = {
+    ...common,
+    context,
+    ipv6: options.interface.includes(':'),
+    curveServer: true,
+    curveSecretKey: z85(options.curve.secretKey),
+  };
+  class Publishing extends zmq.XPublisher {
+    /** ZMQ_SUBSCRIBE on a manual XPUB: grants what the last received subscription asked for. */
+    grant(topic: Buffer): void {
+      this.setStringOption(6, topic);
+    }
+  }
+  const publisher = new Publishing({ ...server, manual: true, verbosity: 'allSubs' });
+  const router = new zmq.Router({ ...server, mandatory: true, handover: false, sendTimeout: 0 });
+  try {
+    await bind(publisher, options.interface, options.publishPort);
+    await bind(router, options.interface, options.requestPort);
+  } catch (error) {
+    publisher.close();
+    router.close();
+    throw error;
+  }
+  const routes = new Routes(router, options.clock, events);
+  const publishing = new Writer(publisher, () => events.count('publish.failed'));
+  router.events.on('disconnect', () => routes.probe());
+  void readAll(publisher, ([message]) => {
+    if (message?.[0] !== 1) return;
+    const topic = Buffer.from(message.subarray(1));
+    if (events.subscribing(topic)) publisher.grant(topic);
+    else events.count('refused.subscription');
+  });
+  void readAll(router, (parts) => {
+    const [route, frame] = parts;
+    if (parts.length === 2 && route && frame) events.received(route.toString('latin1'), frame);
+    else events.count('refused.malformed');
+  });
+  return {
+    ports: { publish: portOf(publisher), request: portOf(router) },
+    send: (route, frame) => routes.send(route, frame),
+    publish(topic, frame) {
+      // Beyond that it would be dropped a step later anyway: whoever misses it catches up.
+      if (publishing.waiting < 100_000) publishing.send([topic, frame]);
+      else events.count('publish.dropped');
+    },
+    async stop() {
+      routes.stop();
+      publisher.close();
+      router.close();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+};
+
+async function bind(socket: Router | XPublisher, host: string, port: number): Promise<void> {
+  const address = `tcp://${host.includes(':') ? `[${host}]` : host}:${port === 0 ? '*' : port}`;
+  try {
+    await socket.bind(address);
+  } catch (cause) {
+    throw wireErrors.cannotBind({ address, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+  }
+}
+
+function portOf(socket: Router | XPublisher): number {
+  return Number(/:(\d+)$/.exec(socket.lastEndpoint ?? '')?.[1]);
+}
+
+/** Reads until the socket is closed, giving other work its turn. */
+async function readAll(socket: Router | XPublisher | Dealer | Subscriber, take: (parts: Buffer[]) => void) {
+  let turn = performance.now();
+  try {
+    for await (const parts of socket) {
+      take(parts);
+      if (performance.now() - turn > 5) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turn = performance.now();
+      }
+    }
+  } catch (error) {
+    if (!socket.closed) throw error;
+  }
+}
+
+/** The one writer of a socket that has one peer, or drops by itself. */
+class Writer {
+  readonly #socket: XPublisher | Dealer;
+  readonly #failed: () => void;
+  #queue: Buffer[][] = [];
+  #busy = false;
+
+  constructor(socket: XPublisher | Dealer, failed: () => void) {
+    this.#socket = socket;
+    this.#failed = failed;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  send(message: Buffer[]): void {
+    this.#queue.push(message);
+    if (!this.#busy) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      for (const message of batch) {
+        if (this.#socket.closed) break;
+        try {
+          await this.#socket.send(message);
+        } catch {
+          if (!this.#socket.closed) this.#failed();
+        }
+      }
+    }
+    this.#busy = false;
+  }
+}
+
+interface Route {
+  readonly name: string;
+  readonly queue: Buffer[];
+  bytes: number;
+}
+
+/** The one writer of the ROUTER: each connection has a queue of its own, and one that takes nothing holds up no other. */
+class Routes {
+  readonly #router: Router;
+  readonly #clock: Clock;
+  readonly #events: MasterSocketEvents;
+  /** Connections with something to send. */
+  readonly #routes = new Map<string, Route>();
+  #ready: Route[] = [];
+  #busy = false;
+  #probing = false;
+
+  constructor(router: Router, clock: Clock, events: MasterSocketEvents) {
+    this.#router = router;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  send(name: string, frame: Buffer): void {
+    let route = this.#routes.get(name);
+    if (!route) {
+      route = { name, queue: [], bytes: 0 };
+      this.#routes.set(name, route);
+      this.#ready.push(route);
+    }
+    route.queue.push(frame);
+    route.bytes += frame.length;
+    if (route.bytes > waitingBytes) this.#lose(route, 'it takes too little of what is sent to it');
+    else if (!this.#busy) void this.#run();
+  }
+
+  stop(): void {
+    this.#routes.clear();
+    this.#ready = [];
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    for (let route = this.#ready.shift(); route && !this.#router.closed; route = this.#ready.shift()) {
+      const frame = route.queue[0];
+      if (!frame || this.#routes.get(route.name) !== route) continue;
+      try {
+        await this.#router.send([Buffer.from(route.name, 'latin1'), frame]);
+        route.queue.shift();
+        route.bytes -= frame.length;
+        if (route.queue.length > 0) this.#ready.push(route);
+        else if (this.#routes.get(route.name) === route) this.#routes.delete(route.name);
+      } catch (error) {
+        if (!this.#router.closed) this.#failed(route, error);
+      }
+    }
+    this.#busy = false;
+  }
+
+  #failed(route: Route, error: unknown): void {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EAGAIN') return this.#lose(route, 'the connection is gone');
+    this.#clock.after(patienceMs, () => {
+      if (this.#routes.get(route.name) !== route) return;
+      this.#ready.push(route);
+      if (!this.#busy) void this.#run();
+    });
+  }
+
+  #lose(route: Route, reason: string): void {
+    this.#routes.delete(route.name);
+    this.#events.unreachable(route.name, reason);
+  }
+
+  /** Some connection ended, and ZeroMQ does not tell whose: an empty frame, which means nothing, finds out. */
+  probe(): void {
+    if (this.#probing) return;
+    this.#probing = true;
+    this.#clock.after(patienceMs, () => {
+      this.#probing = false;
+      if (this.#router.closed) return;
+      for (const name of this.#events.routes()) this.send(name, Buffer.alloc(0));
+    });
+  }
+}
+
+export interface MinionSocketEvents {
+  received(frame: Buffer): void;
+  published(frame: Buffer): void;
+  /** The connection to the request port has ended, or never came about. */
+  ended(reason: string): void;
+}
+
+export interface MinionSockets {
+  send(frame: Buffer): void;
+  /** Listens to one topic on the master's publish port. */
+  subscribe(port: number, topic: Buffer): void;
+  stop(): void;
+}
+
+/** Begins to connect to the master's request port. `address` is a numeric one: names are resolved at each attempt. */
+export async function openMinionSockets(
+  address: string,
+  port: number,
+  serverKey: Buffer,
+  events: MinionSocketEvents,
+): Promise<MinionSockets> {
+  const { zmq, context } = await load();
+  const own = generateCurveKeys();
+  const host = address.includes(':') ? `[${address}]` : address;
+  const client = {
+    ...common,
+    context,
+    ipv6: address.includes(':'),
+    curveServerKey: z85(serverKey),
+    curvePublicKey: z85(own.publicKey),
+    curveSecretKey: z85(own.secretKey),
+  };
+  // It never reconnects by itself: what a new connection means is the session's business.
+  const dealer = new zmq.Dealer({ ...client, immediate: true, reconnectInterval: -1 });
+  let subscriber: Subscriber | undefined;
+  const writer = new Writer(dealer, () => events.ended('sending failed'));
+  dealer.events.on('close', () => events.ended('the master cannot be reached'));
+  dealer.events.on('disconnect', () => events.ended('the connection was cut'));
+  for (const type of ['handshake:error:protocol', 'handshake:error:auth', 'handshake:error:other'] as const) {
+    dealer.events.on(type, () => events.ended('there is no master there that holds the key in master_key'));
+  }
+  dealer.connect(`tcp://${host}:${port}`);
+  void readAll(dealer, ([frame]) => frame && frame.length > 0 && events.received(frame));
+  return {
+    send: (frame) => writer.send([frame]),
+    subscribe(publishPort, topic) {
+      subscriber = new zmq.Subscriber({ ...client, reconnectInterval: 100, reconnectMaxInterval: 2000 });
+      subscriber.subscribe(topic);
+      subscriber.connect(`tcp://${host}:${publishPort}`);
+      void readAll(subscriber, ([, frame]) => frame && events.published(frame));
+    },
+    stop() {
+      dealer.close();
+      subscriber?.close();
+    },
+  };
+}
