@@ -1,0 +1,134 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { messageOf } from '../lib/errors/error.ts';
+import { wireErrors } from '../lib/errors/wire.ts';
+import { curveKeysOf, generateCurveKeys, generateIdentity, identityOf, type CurveKeys, type Identity } from './keys.ts';
+
+/*
+ * Private keys are PKCS#8 in PEM, as openssl reads and writes them, in files that nobody but their owner can read.
+ */
+
+/** The identity in a key file. Raises `TS_WIRE_KEY_UNREADABLE`, `TS_WIRE_KEY_OPEN` or `TS_WIRE_KEY_CORRUPT`. */
+export function loadIdentity(file: string): Identity {
+  return identityOf(loadPrivateKey(file, 'ed25519'));
+}
+
+/** The CURVE key pair in a key file; raises as `loadIdentity`. */
+export function loadCurveKeys(file: string): CurveKeys {
+  return curveKeysOf(loadPrivateKey(file, 'x25519'));
+}
+
+/** Writes an identity to a new file, safe on disk when it returns. Raises `TS_WIRE_KEY_EXISTS`. */
+export function saveIdentity(file: string, identity: Identity): void {
+  savePrivateKey(file, identity.privateKey);
+}
+
+export function saveCurveKeys(file: string, keys: CurveKeys): void {
+  const [d, x] = [keys.secretKey, keys.publicKey].map((part) => part.toString('base64url'));
+  if (d === undefined || x === undefined) return;
+  savePrivateKey(file, createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', d, x }, format: 'jwk' }));
+}
+
+/** The identity in that file, made and saved if there is none yet; raises as `loadIdentity`. */
+export function loadOrMakeIdentity(file: string): Identity {
+  return loadOrMake(file, loadIdentity, generateIdentity, saveIdentity);
+}
+
+export function loadOrMakeCurveKeys(file: string): CurveKeys {
+  return loadOrMake(file, loadCurveKeys, generateCurveKeys, saveCurveKeys);
+}
+
+function loadOrMake<T>(
+  file: string,
+  load: (file: string) => T,
+  make: () => T,
+  save: (file: string, keys: T) => void,
+): T {
+  try {
+    return load(file);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  const keys = make();
+  save(file, keys);
+  return keys;
+}
+
+function isMissing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+}
+
+function loadPrivateKey(file: string, type: 'ed25519' | 'x25519'): KeyObject {
+  const pem = readPrivate(file);
+  const expected = `a private ${type} key (PEM, PKCS#8)`;
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === type) return key;
+  } catch (cause) {
+    throw wireErrors.keyCorrupt({ path: file, expected }, { cause });
+  }
+  throw wireErrors.keyCorrupt({ path: file, expected });
+}
+
+function readPrivate(file: string): string {
+  let handle: number;
+  try {
+    // O_NONBLOCK: a pipe laid in its place holds nobody up.
+    handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (cause) {
+    throw wireErrors.keyUnreadable({ path: file, reason: messageOf(cause) }, { cause });
+  }
+  try {
+    const stat = fstatSync(handle);
+    if (!stat.isFile()) throw wireErrors.keyUnreadable({ path: file, reason: 'it is no ordinary file' });
+    const mode = stat.mode & 0o777;
+    if ((mode & 0o077) !== 0) throw wireErrors.keyOpen({ path: file, mode }, { hint: `chmod 600 ${file}` });
+    return readFileSync(handle, 'utf8');
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function savePrivateKey(file: string, key: KeyObject): void {
+  const folder = path.dirname(file);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${process.pid}.new`;
+  const handle = openSync(temporary, 'wx', 0o600);
+  try {
+    fchmodSync(handle, 0o600);
+    writeFileSync(handle, key.export({ type: 'pkcs8', format: 'pem' }));
+    fsyncSync(handle);
+    // Not a rename: a key that is there already stays.
+    linkSync(temporary, file);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+      throw wireErrors.keyExists({ path: file }, { cause });
+    }
+    throw cause;
+  } finally {
+    closeSync(handle);
+    unlinkSync(temporary);
+  }
+  const directory = openSync(folder, 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+}
+
+/** A public key as PEM (SubjectPublicKeyInfo), for people and their tools. */
+export function publicPem(identity: Identity): string {
+  return createPublicKey(identity.privateKey).export({ type: 'spki', format: 'pem' }).toString();
+}
