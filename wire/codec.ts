@@ -2,6 +2,7 @@ import { Packr, Unpackr } from 'msgpackr';
 import { wireErrors } from '../lib/errors/wire.ts';
 import type { JsonMap } from '../lib/json.ts';
 import { bodyLimits, gate, messageLimits, type GateLimits } from './gate.ts';
+import { tidy } from './tidy.ts';
 
 /** What a message is made of. */
 export type WireValue = null | boolean | number | string | Buffer | WireValue[] | WireMap | undefined;
@@ -13,19 +14,25 @@ const options = { useRecords: false, mapsAsObjects: true, moreTypes: false } as 
 const packr = new Packr(options);
 const unpackr = new Unpackr(options);
 
-/** MessagePack bytes of a value. Raises `TS_WIRE_UNFIT` for what the other side's gate would refuse. */
+/**
+ * MessagePack bytes of a value; as in JSON, -0 becomes 0, and entries that are undefined are left out. Raises
+ * `TS_WIRE_UNFIT` for what the other side's gate would refuse.
+ */
 export function encode(value: WireValue, limits: GateLimits = messageLimits): Buffer {
-  const bytes = pack(value);
-  const complaint = gate(bytes, limits);
+  const bytes = packed(value);
+  if (bytes && gate(bytes, limits) === undefined) return bytes;
+  const again = packr.pack(tidy(value));
+  const complaint = gate(again, limits);
   if (complaint !== undefined) throw wireErrors.unfit({ reason: complaint });
-  return bytes;
+  return again;
 }
 
-function pack(value: WireValue): Buffer {
+/** Undefined for what cannot be packed as it is, such as an endless one. */
+function packed(value: WireValue): Buffer | undefined {
   try {
     return packr.pack(value);
-  } catch (cause) {
-    throw wireErrors.unfit({ reason: cause instanceof Error ? cause.message : 'it cannot be encoded' }, { cause });
+  } catch {
+    return undefined;
   }
 }
 
