@@ -1,0 +1,6 @@
+import { catalogue } from './error.ts';
+
+export const busErrors = catalogue('TS_EVENT', {
+  tooBig: ({ tag, bytes, most }: { tag: string; bytes: number; most: number }) =>
+    `the event ${tag} has ${bytes} bytes of data: at most ${most} are allowed`,
+});

@@ -1,0 +1,223 @@
+import path from 'node:path';
+import type { JsonMap } from '../lib/json.ts';
+import { decodeChange, encodeChange, isEvent, type Change } from './codec.ts';
+import { openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
+import { openTable, type ScanOptions, type Table, type TableChange } from './table.ts';
+
+export interface StoredEvent {
+  readonly number: number;
+  readonly event: JsonMap;
+}
+
+/** The values of one kind, by key. What it gives is JSON that was put there by the same code. */
+export interface Bucket<T> {
+  /** What is on disk. */
+  get(key: string): T | undefined;
+  /** What will be there once everything committed is on disk: what a new change has to be decided by. */
+  latest(key: string): T | undefined;
+  /** What is on disk, by key, of the keys that start with `prefix`. */
+  scan(prefix?: string, options?: ScanOptions): { key: string; value: T }[];
+  put(key: string, value: T): Change;
+  delete(key: string): Change;
+}
+
+export interface Store {
+  /** The number of the newest record on disk. */
+  head(): number;
+  /** The number that the first of the next commit's changes gets, the others follow it. */
+  next(): number;
+  /** The oldest number whose event may still be read. */
+  first(): number;
+  bucket<T>(name: string): Bucket<T>;
+  /** Resolves with the first change's number once all are on disk, which after a crash they are or none is. Raises as `RecordLog.append`. */
+  commit(changes: readonly Change[]): Promise<number>;
+  /** Resolves when all that was committed before is on disk, raises when it could not be put there. */
+  settled(): Promise<void>;
+  /** The events on disk with a number above `after`, in pieces. */
+  events(after: number): AsyncGenerator<readonly StoredEvent[]>;
+  /** Calls back with the events of each commit, in order, before the commit resolves. */
+  onEvents(listener: (events: readonly StoredEvent[]) => void): void;
+  segments(): readonly SegmentInfo[];
+  /**
+   * Deletes whole segments with nothing from number `keepFrom` on. Values that were put by records in them are recorded again
+   * first. The answer is how many bytes were freed.
+   */
+  trim(keepFrom: number): Promise<number>;
+  /** What opening found, and whether the table had to be made anew. */
+  readonly found: RecordLog['found'] & { readonly rebuilt: boolean };
+  stats(): Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+interface Pending {
+  readonly last: number;
+  readonly table: readonly TableChange[];
+  readonly events: readonly StoredEvent[];
+}
+
+/** How many values `trim` records again in one commit. */
+const CARRY_AT_ONCE = 500;
+
+/** Opens the log and its table in `directory`. Raises `TS_STORE_LOCKED`, `TS_STORE_NEWER_VERSION`. */
+export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFailed'>): Promise<Store> {
+  const { directory } = options;
+  let pending: Pending[] = [];
+  /** Of changes that are not on disk yet. */
+  const underway = new Map<string, TableChange>();
+  /** Of changes that are in the log, but could not be applied to the table (a full disk); tried again with the next ones. */
+  let unapplied = new Map<string, TableChange>();
+  const listeners: ((events: readonly StoredEvent[]) => void)[] = [];
+  const counters = { tableFailures: 0, carried: 0 };
+
+  const log = await openLog({ ...options, directory: path.join(directory, 'log'), onDurable, onFailed });
+  let table: Table;
+  try {
+    table = await openTable(path.join(directory, 'table'));
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  const rebuilt = await catchUp();
+
+  /** Brings the table up to the log's head; the log decides. True when the table had to start from nothing. */
+  async function catchUp(): Promise<boolean> {
+    if (table.applied() > log.head() || table.applied() + 1 < log.first()) table.clear();
+    const isAnew = table.applied() === 0 && log.head() > 0;
+    for await (const records of log.read(table.applied())) {
+      const changes = records.filter(({ payload }) => !isEvent(payload)).flatMap(tableChangeOf);
+      if (changes.length > 0) table.apply(changes, records.at(-1)?.number ?? 0);
+    }
+    return isAnew;
+  }
+
+  function onDurable(last: number): void {
+    const count = pending.findIndex((commit) => commit.last > last);
+    const done = pending.splice(0, count < 0 ? pending.length : count);
+    for (const change of done.flatMap((commit) => commit.table)) {
+      unapplied.set(change.key, change);
+      if (underway.get(change.key)?.number === change.number) underway.delete(change.key);
+    }
+    applyAll(last);
+    const events = done.flatMap((commit) => commit.events);
+    if (events.length > 0) for (const listener of listeners) listener(events);
+  }
+
+  function applyAll(last: number): void {
+    if (unapplied.size === 0) return;
+    try {
+      table.apply([...unapplied.values()], last);
+      unapplied = new Map();
+    } catch {
+      // They are safe in the log, and `get` knows them from here.
+      counters.tableFailures++;
+    }
+  }
+
+  function onFailed(): void {
+    pending = [];
+    underway.clear();
+  }
+
+  function commit(changes: readonly Change[]): Promise<number> {
+    const payloads = changes.map(encodeChange);
+    const first = log.next();
+    const appended = log.append(payloads);
+    // Refused at once: it has no number.
+    if (log.next() === first) return appended;
+    const table: TableChange[] = [];
+    const events: StoredEvent[] = [];
+    for (const [i, change] of changes.entries()) {
+      const number = first + i;
+      if (change.kind === 'event') events.push({ number, event: change.event });
+      else {
+        const value = change.kind === 'put' ? Buffer.from(JSON.stringify(change.value)) : undefined;
+        table.push({ key: change.key, number, value });
+        underway.set(change.key, { key: change.key, number, value });
+      }
+    }
+    pending.push({ last: first + changes.length - 1, table, events });
+    return appended.then(() => first);
+  }
+
+  const durable = (key: string): Buffer | undefined => {
+    const waiting = unapplied.get(key);
+    return waiting ? waiting.value : table.get(key)?.value;
+  };
+  const latest = (key: string): Buffer | undefined => {
+    const waiting = underway.get(key);
+    return waiting ? waiting.value : durable(key);
+  };
+
+  return {
+    head: () => log.head(),
+    next: () => log.next(),
+    first: () => log.first(),
+    bucket<T>(name: string): Bucket<T> {
+      const prefixed = `${name}/`;
+      const decode = (value: Buffer | undefined) =>
+        value === undefined ? undefined : (JSON.parse(value.toString()) as T);
+      return {
+        get: (key) => decode(durable(prefixed + key)),
+        latest: (key) => decode(latest(prefixed + key)),
+        scan(prefix = '', scanOptions = {}) {
+          applyAll(log.head());
+          const after = scanOptions.after === undefined ? {} : { after: prefixed + scanOptions.after };
+          return table.scan(prefixed + prefix, { ...scanOptions, ...after }).map(({ key, value }) => ({
+            key: key.slice(prefixed.length),
+            value: JSON.parse(value.toString()) as T,
+          }));
+        },
+        put: (key, value) => ({ kind: 'put', key: prefixed + key, value }),
+        delete: (key) => ({ kind: 'delete', key: prefixed + key }),
+      };
+    },
+    commit,
+    settled: () => log.settled(),
+    async *events(after) {
+      for await (const records of log.read(after)) {
+        const events = records.filter(({ payload }) => isEvent(payload)).flatMap(eventOf);
+        if (events.length > 0) yield events;
+      }
+    },
+    onEvents(listener) {
+      listeners.push(listener);
+    },
+    segments: () => log.segments(),
+    async trim(keepFrom) {
+      const kept = log.segments().findIndex((segment) => segment.last >= keepFrom);
+      const boundary = log.segments()[kept < 0 ? log.segments().length - 1 : kept]?.first ?? 0;
+      applyAll(log.head());
+      const old = table.scan('').filter(({ number }) => number < boundary);
+      for (let i = 0; i < old.length; i += CARRY_AT_ONCE) {
+        const still = old
+          .slice(i, i + CARRY_AT_ONCE)
+          .filter(({ key, number }) => !underway.has(key) && table.get(key)?.number === number);
+        counters.carried += still.length;
+        await commit(
+          still.map(({ key, value }) => ({ kind: 'put', key, value: JSON.parse(value.toString()) as unknown })),
+        );
+      }
+      return log.trim(boundary);
+    },
+    found: { ...log.found, rebuilt },
+    stats: () => ({ ...log.stats(), ...counters, unapplied: unapplied.size }),
+    async close() {
+      await log.close();
+      applyAll(log.head());
+      if (unapplied.size === 0) table.apply([], log.head());
+      await table.close();
+    },
+  };
+}
+
+function eventOf({ number, payload }: { number: number; payload: Buffer }): StoredEvent[] {
+  const change = decodeChange(payload);
+  return change.kind === 'event' ? [{ number, event: change.event }] : [];
+}
+
+function tableChangeOf({ number, payload }: { number: number; payload: Buffer }): TableChange[] {
+  const change = decodeChange(payload);
+  if (change.kind === 'event') return [];
+  const value = change.kind === 'put' ? Buffer.from(JSON.stringify(change.value)) : undefined;
+  return [{ key: change.key, number, value }];
+}

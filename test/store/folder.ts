@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+
+/** A fresh directory that is gone after the test. */
+export function folder(t: ExecutionContext): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-store-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
