@@ -54,11 +54,11 @@ const steps = {
     build();
     tool('ava', ...args);
   },
-  test: (args) => {
+  test: async (args) => {
     check();
     bundle();
-    tool('ava', ...args);
-    run(process.execPath, ['scripts/host-tests.mjs', ...args]);
+    const { allTests } = await import('./all-tests.mjs');
+    process.exit(await allTests(args));
   },
   demo: (args) => {
     bundle();
@@ -77,4 +77,4 @@ if (!step) {
   process.exit(2);
 }
 install();
-step(args);
+await step(args);
