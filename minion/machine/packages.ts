@@ -118,11 +118,33 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
     return ask(names, release);
   }
 
-  async function perform(step: PackageStep): Promise<StepResult> {
+  /** Names on offer nowhere and unknown to dpkg: apt would take them for patterns, or for orders to do something else. */
+  async function unheardOf({ install, release }: PackageStep): Promise<string[]> {
+    const names = install.map(({ name }) => name);
+    const offers = await ask(names, release);
+    return names.filter((name) => !offers.has(name) && !present(name));
+  }
+
+  const present = (name: string): PackageFacts | undefined =>
+    database().packages.get(databaseName(name, database().native));
+
+  async function perform(asked: PackageStep): Promise<StepResult> {
     const reason = unchangeable();
     if (reason !== undefined) throw packageErrors.unchangeable({ reason });
-    if (step.refresh === true) await update();
+    if (asked.refresh === true) await update();
+    const step = { ...asked, remove: asked.remove.filter(present) };
     if (step.install.length + step.remove.length === 0) return { did: 'packages', changed: {} };
+    let unknown = await unheardOf(step);
+    if (unknown.length > 0 && !updating) {
+      await update();
+      unknown = await unheardOf(step);
+    }
+    if (unknown.length > 0)
+      return { did: 'packages', changed: {}, failed: `no package source has ${unknown.join(', ')}` };
+    return transact(step);
+  }
+
+  async function transact(step: PackageStep): Promise<StepResult> {
     const before = database();
     const command = transaction(
       step,
@@ -134,7 +156,6 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
       result = await processes.run(command);
     }
     forget();
-    offered.clear();
     const after = database();
     const failed = result.code === 0 ? shortfall(step, after) : reasonOf(result);
     return { did: 'packages', changed: difference(before, after), ...(failed === undefined ? {} : { failed }) };
@@ -150,7 +171,7 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
     get updated() {
       return updating !== undefined;
     },
-    installed: (name) => database().packages.get(databaseName(name, database().native)),
+    installed: present,
     all: () => database().packages,
     offers,
     perform,
@@ -173,7 +194,8 @@ function isDowngrade({ name, version }: PackageStep['install'][number], { packag
 function shortfall(step: PackageStep, { packages, native }: DpkgStatus): string | undefined {
   const of = (name: string): PackageFacts | undefined => packages.get(databaseName(name, native));
   const missing = step.install.filter(
-    ({ name, version }) => of(name)?.state !== 'installed' || (version !== undefined && of(name)?.version !== version),
+    ({ name, version = '*' }) =>
+      of(name)?.state !== 'installed' || (!/[*?[]/.test(version) && of(name)?.version !== version),
   );
   const left = step.remove.filter(
     (name) => of(name) !== undefined && (step.purge === true || of(name)?.state !== 'config-files'),

@@ -3,6 +3,8 @@ import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.t
 /** Every execution module that comes with tsalt. A file is read only when one of its functions is called. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
   collector: () => import('./collector.ts'),
+  pkg: () => import('./pkg.ts'),
+  service: () => import('./service.ts'),
 };
 
 export const builtinModules: ModuleRegistry = {

@@ -41,6 +41,12 @@ mail-transport-agent:
   Installed: (none)
   Candidate: (none)
   Version table:
+sl:
+  Installed: (none)
+  Candidate: 5.02
+  Version table:
+     5.02 500
+        500 http://mirror.example/debian bookworm/main amd64 Packages
 `;
 
 /** A tree with a dpkg database, and an apt whose answers the test gives. */
@@ -56,9 +62,17 @@ function host(t: ExecutionContext, answer: (argv: readonly string[]) => Partial<
   const ran: (readonly string[])[] = [];
   const run = async ({ argv }: Command): Promise<CommandResult> => {
     ran.push(argv);
-    return { pid: 1, code: 0, stdout: '', stderr: '', timedOut: false, truncated: false, ...answer(argv) };
+    const stdout = argv[0] === 'apt-cache' ? policy : '';
+    return { pid: 1, code: 0, stdout, stderr: '', timedOut: false, truncated: false, ...answer(argv) };
   };
-  return { root, ran, write, packages: createPackages({ files: createFiles(root), processes: { run }, uid }) };
+  const transactions = (): (readonly string[])[] => ran.filter((argv) => argv.includes('-y'));
+  return {
+    transactions,
+    root,
+    ran,
+    write,
+    packages: createPackages({ files: createFiles(root), processes: { run }, uid }),
+  };
 }
 
 const step = (wanted: Partial<PackageStep>): PackageStep => ({ do: 'packages', install: [], remove: [], ...wanted });
@@ -106,7 +120,7 @@ test('packages: a name on offer nowhere, the lists are updated once a run', asyn
 });
 
 test('packages: several installed and one removed, it is one transaction and all that changed is told', async (t) => {
-  const { packages, ran, write } = host(t, (argv) => {
+  const { packages, transactions, write } = host(t, (argv) => {
     if (!argv.includes('install')) return undefined;
     write([
       ...database.filter((text) => !text.startsWith('Package: tzdata')),
@@ -130,15 +144,16 @@ test('packages: several installed and one removed, it is one transaction and all
       tzdata: { old: '2024a-0', new: '' },
     },
   });
-  t.is(ran.length, 1);
-  const argv = ran[0] ?? [];
+  t.is(transactions().length, 1);
+  const argv = transactions()[0] ?? [];
   t.deepEqual(argv.slice(0, 3), ['apt-get', '-q', '-y']);
   t.true(argv.includes('Dpkg::Options::=--force-confold'));
   t.deepEqual(argv.slice(-5), ['--no-install-recommends', 'install', 'hello=2.9-1', 'sl', 'tzdata-']);
 });
 
 test("packages: apt fails, the answer has apt's own last lines and what changed all the same", async (t) => {
-  const { packages, write } = host(t, () => {
+  const { packages, write } = host(t, (argv) => {
+    if (!argv.includes('-y')) return undefined;
     write([...database, paragraph('sl', 'install ok half-configured', '5.02')]);
     return {
       code: 100,
@@ -160,22 +175,31 @@ test('packages: apt says it went well but the package is not there, that is a fa
 
 test('packages: lists that name files no longer there, are updated and the transaction is done again', async (t) => {
   let tries = 0;
-  const { packages, ran, write } = host(t, (argv) => {
-    if (argv.includes('update')) return undefined;
+  const { packages, ran, transactions, write } = host(t, (argv) => {
+    if (!argv.includes('-y')) return undefined;
     if (tries++ === 0) return { code: 100, stderr: 'E: Failed to fetch http://x/sl.deb  404  Not Found' };
     write([...database, paragraph('sl', 'install ok installed', '5.02')]);
     return undefined;
   });
   t.like(await packages.perform(step({ install: [{ name: 'sl' }] })), { changed: { sl: { old: '', new: '5.02' } } });
-  t.is(ran.length, 3);
+  t.is(transactions().length, 2);
+  t.is(ran.filter((argv) => argv.includes('update')).length, 1);
+});
+
+test('packages: names that apt would read as patterns, options or other orders, start no transaction', async (t) => {
+  const { packages, transactions } = host(t, () => undefined);
+  for (const name of ['ba.h', 'bash-', '-y', '~i', 'ba*'])
+    t.like(await packages.perform(step({ install: [{ name }] })), { failed: `no package source has ${name}` });
+  t.like(await packages.perform(step({ remove: ['bash+', 'b.sh'] })), { changed: {} });
+  t.deepEqual(transactions(), []);
 });
 
 test('packages: an older version is wanted, apt is allowed to go back', async (t) => {
-  const { packages, ran } = host(t, () => undefined);
+  const { packages, transactions } = host(t, () => undefined);
   await packages.perform(step({ install: [{ name: 'bash', version: '5.0' }] }));
-  t.true(ran[0]?.includes('--allow-downgrades'));
+  t.true(transactions()[0]?.includes('--allow-downgrades'));
   await packages.perform(step({ install: [{ name: 'bash', version: '5.9' }] }));
-  t.false(ran[1]?.includes('--allow-downgrades'));
+  t.false(transactions()[1]?.includes('--allow-downgrades'));
 });
 
 test('packages: not root, or no apt, or no dpkg, the reason is given and nothing is started', async (t) => {
