@@ -72,14 +72,10 @@ export class Inbox {
   /** The answer to a fetch: frames from `from` on; what is before it is lost to this session. */
   fetched(from: number, frames: readonly Buffer[], published: number): void {
     this.#fetching = false;
-    if (from > this.#next) {
-      this.#needs.counters.add('jobs.missed', from - this.#next);
-      for (const number of this.#held.keys()) if (number < from) this.#held.delete(number);
-      this.#next = from;
-    }
+    if (from > this.#next) this.#leap(from);
     for (const frame of frames) this.#take(frame);
     // One that cannot be opened will not get better by being asked for again.
-    if (frames.length > 0 && this.#next <= from) this.#skip(from + frames.length);
+    if (frames.length > 0 && this.#next <= from) this.#leap(from + frames.length);
     this.announced(published);
   }
 
@@ -105,9 +101,14 @@ export class Inbox {
     }
   }
 
-  #skip(to: number): void {
-    this.#needs.counters.add('jobs.unreadable', to - this.#next);
-    this.#next = to;
+  /** What is before `to` comes no more: of it, only what is held is delivered. */
+  #leap(to: number): void {
+    for (; this.#next < to; this.#next++) {
+      const job = this.#held.get(this.#next);
+      this.#held.delete(this.#next);
+      if (job) this.#needs.deliver(job);
+      else this.#needs.counters.add('jobs.missed');
+    }
     this.#drain();
   }
 

@@ -7,6 +7,12 @@ import { connect } from '../../wire/connect.ts';
 import { generateCurveKeys, generateIdentity, type CurveKeys, type Identity } from '../../wire/keys.ts';
 import { listen } from '../../wire/listen.ts';
 import { masterKeyOf } from '../../wire/master-key.ts';
+import {
+  openMasterSockets,
+  type MasterSocketEvents,
+  type MasterSockets,
+  type OpenMasterSockets,
+} from '../../wire/sockets.ts';
 import type {
   Applicant,
   ConnectOptions,
@@ -152,4 +158,61 @@ export function startMinion(
 
 export function accepted(minion: TestMinion): Promise<true> {
   return until('the minion is accepted', () => minion.link.state.state === 'accept' || undefined);
+}
+
+/** Sockets of a master that note what passes, and let a test take something out or put something in. */
+export interface Tap {
+  readonly sockets: OpenMasterSockets;
+  readonly up: { route: string; frame: Buffer }[];
+  readonly down: { route: string; frame: Buffer }[];
+  readonly published: { topic: Buffer; frame: Buffer }[];
+  /** Whether a published frame is to get lost. */
+  loses: (frame: Buffer) => boolean;
+  /** What the master receives in place of a minion's frame. */
+  becomes: (frame: Buffer) => Buffer[];
+  putUp(route: string, frame: Buffer): void;
+  putDown(route: string, frame: Buffer): void;
+  putPublished(topic: Buffer, frame: Buffer): void;
+}
+
+export function tap(): Tap {
+  let events: MasterSocketEvents | undefined;
+  let real: MasterSockets | undefined;
+  const self: Tap = {
+    up: [],
+    down: [],
+    published: [],
+    loses: () => false,
+    becomes: (frame) => [frame],
+    async sockets(options, given) {
+      events = given;
+      const opened = await openMasterSockets(options, {
+        received(route, frame) {
+          self.up.push({ route, frame });
+          for (const one of self.becomes(frame)) given.received(route, one);
+        },
+        subscribing: (topic) => given.subscribing(topic),
+        unreachable: (route, reason) => given.unreachable(route, reason),
+        routes: () => given.routes(),
+        count: (name) => given.count(name),
+      });
+      real = opened;
+      return {
+        ports: opened.ports,
+        send(route, frame) {
+          self.down.push({ route, frame });
+          opened.send(route, frame);
+        },
+        publish(topic, frame) {
+          self.published.push({ topic, frame });
+          if (!self.loses(frame)) opened.publish(topic, frame);
+        },
+        stop: () => opened.stop(),
+      };
+    },
+    putUp: (route, frame) => events?.received(route, frame),
+    putDown: (route, frame) => real?.send(route, frame),
+    putPublished: (topic, frame) => real?.publish(topic, frame),
+  };
+  return self;
 }

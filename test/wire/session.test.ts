@@ -1,5 +1,11 @@
-import test from 'ava';
-import { accepted, manifest, startMaster, startMinion, until } from './kit.ts';
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { generateIdentity } from '../../wire/keys.ts';
+import { generateToken } from '../../wire/token.ts';
+import type { MasterSession, Verdict } from '../../wire/types.ts';
+import { accepted, manifest, startMaster, startMinion, tap, until } from './kit.ts';
+
+const noArgs = { arg: [], kwarg: {} };
 
 test('session: an accepted minion is told its jobs, is answered, and its items arrive in order', async (t) => {
   const master = await startMaster(t);
@@ -20,4 +26,293 @@ test('session: an accepted minion is told its jobs, is answered, and its items a
     master.items.map(({ item }) => item.body['n']),
     Array.from({ length: 200 }, (_, i) => i + 1),
   );
+});
+
+test('session: one job for many minions reaches each with its own arguments', async (t) => {
+  const master = await startMaster(t);
+  const minions = Array.from({ length: 5 }, (_, i) => startMinion(t, master, `m${i}`));
+  await Promise.all(minions.map(accepted));
+  const targets = minions.map((_, i) => ({ session: master.session(`m${i}`), args: { arg: [`for ${i}`], kwarg: {} } }));
+  master.link.publish(manifest(), targets);
+  await until('all have it', () => minions.every(({ jobs }) => jobs.length === 1));
+  t.deepEqual(
+    minions.map(({ jobs }) => jobs[0]?.args.arg[0]),
+    minions.map((_, i) => `for ${i}`),
+  );
+});
+
+test('session: frames that the publish port drops are fetched, the last one too', async (t) => {
+  const tapped = tap();
+  const master = await startMaster(t, { sockets: tapped.sockets });
+  const minion = startMinion(t, master);
+  await accepted(minion);
+  let count = 0;
+  tapped.loses = () => ++count % 3 !== 0;
+  for (let n = 1; n <= 20; n++) {
+    master.link.publish(manifest(), [{ session: master.session('m1'), args: { arg: [n], kwarg: {} } }]);
+  }
+  await until('every job has come', () => minion.jobs.length === 20);
+  t.deepEqual(
+    minion.jobs.map(({ args }) => args.arg[0]),
+    Array.from({ length: 20 }, (_, i) => i + 1),
+  );
+  t.true((master.link.stats()['fetches'] ?? 0) > 0);
+});
+
+test('session: jobs that can be caught up no more are told to the master, and later ones still come', async (t) => {
+  const tapped = tap();
+  const master = await startMaster(t, { sockets: tapped.sockets, limits: { recentFrames: 2 } });
+  const minion = startMinion(t, master);
+  await accepted(minion);
+  tapped.loses = () => true;
+  const publish = (n: number) =>
+    master.link.publish(manifest(), [{ session: master.session('m1'), args: { arg: [n], kwarg: {} } }]);
+  [1, 2, 3, 4, 5].forEach(publish);
+  await until('the loss is told', () => master.missed.length > 0);
+  tapped.loses = () => false;
+  publish(6);
+  await until('the later ones have come', () => minion.jobs.length === 3);
+  t.deepEqual(
+    minion.jobs.map(({ args }) => args.arg[0]),
+    [4, 5, 6],
+  );
+  t.is(minion.link.stats()['jobs.missed'], 3);
+});
+
+test('session: the same job in a second session, or after its time, is not begun', async (t) => {
+  const master = await startMaster(t);
+  const minion = startMinion(t, master);
+  await accepted(minion);
+  const job = manifest();
+  const late = manifest('test.late', Date.now() - 1);
+  master.link.publish(job, [{ session: master.session('m1'), args: noArgs }]);
+  await until('it has come', () => minion.jobs.length === 1);
+  const first = master.session('m1');
+  master.link.close(first.id, 'for the test');
+  await until('another session stands', () => master.opened.length === 2);
+  master.link.publish(job, [{ session: master.session('m1'), args: noArgs }]);
+  master.link.publish(late, [{ session: master.session('m1'), args: noArgs }]);
+  master.link.publish(manifest('test.last'), [{ session: master.session('m1'), args: noArgs }]);
+  master.link.publish(manifest('test.closed'), [{ session: first, args: noArgs }]);
+  await until('the last has come', () => minion.jobs.length === 2);
+  t.is(minion.jobs[1]?.manifest.fun, 'test.last');
+  t.like(minion.link.stats(), { 'jobs.repeated': 1, 'jobs.expired': 1 });
+});
+
+test('session: items sent again are acknowledged again, and are not received twice', async (t) => {
+  const master = await startMaster(t);
+  const identity = generateIdentity();
+  const first = startMinion(t, master, 'm1', { identity });
+  await accepted(first);
+  const send = ({ link }: typeof first, n: number) => link.send({ n, kind: 'return', body: { n } });
+  [1, 2, 3].forEach((n) => send(first, n));
+  await until('they are acknowledged', () => first.acknowledged.at(-1) === 3);
+  await first.link.stop();
+  // Its new process has not heard of the last acknowledgement.
+  master.admit = () => ({ act: 'accept', durable: 3 });
+  const second = startMinion(t, master, 'm1', { identity, incarnation: 'second', generation: 2 });
+  await accepted(second);
+  t.deepEqual(second.link.state, { state: 'accept', durable: 3 });
+  [1, 2, 3, 4].forEach((n) => send(second, n));
+  await until('the new one is acknowledged', () => second.acknowledged.at(-1) === 4);
+  t.deepEqual(
+    master.items.map(({ item }) => item.n),
+    [1, 2, 3, 4],
+  );
+});
+
+test('session: more items than may be on their way are taken when there is room again', async (t) => {
+  const master = await startMaster(t);
+  const minion = startMinion(t, master, 'm1', { limits: { window: 10 } });
+  await accepted(minion);
+  let next = 0;
+  const total = 95;
+  const pump = (from: number) => {
+    for (next = from; next <= total; next++) {
+      if (!minion.link.send({ n: next, kind: 'event', body: {} })) return;
+    }
+  };
+  pump(1);
+  t.is(next, 11);
+  let told = minion.states.length;
+  await until('all is received', () => {
+    const state = minion.states[told];
+    if (state?.state === 'accept') {
+      told++;
+      pump(state.durable + 1);
+    }
+    return minion.acknowledged.at(-1) === total;
+  });
+  t.is(master.items.length, total);
+});
+
+test('session: a master that starts again on its ports has its minions back', async (t) => {
+  const master = await startMaster(t);
+  const minion = startMinion(t, master, 'm1', { limits: { retryFirstMs: 20, retryLongestMs: 100 } });
+  await accepted(minion);
+  const { ports } = master.link;
+  await master.link.stop();
+  await until('the loss is noticed', () => minion.link.state.state !== 'accept');
+  t.throws(() => master.session('m1'));
+  await t.throwsAsync(minion.link.ask('pillar', {}), { code: 'TS_WIRE_NO_SESSION' });
+  const again = await startMaster(t, {
+    identity: master.identity,
+    curve: master.curve,
+    publishPort: ports.publish,
+    requestPort: ports.request,
+  });
+  await accepted(minion);
+  t.is(again.session('m1').incarnation, 'first');
+  t.deepEqual(again.link.ports, ports);
+});
+
+/** A TCP relay that can go silent, as a cut cable does. */
+async function relay(t: ExecutionContext, port: number) {
+  const sockets: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connectTcp(port, '127.0.0.1');
+    sockets.push(near, far);
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    sockets.forEach((socket) => socket.destroy());
+    server.close();
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => sockets.splice(0).forEach((socket) => socket.unpipe().pause()),
+    kill: () => sockets.splice(0).forEach((socket) => socket.destroy()),
+  };
+}
+
+test('session: a line gone silent is noticed by both sides, and another one taken', async (t) => {
+  const master = await startMaster(t, { limits: { beatMs: 100 } });
+  const line = await relay(t, master.link.ports.request);
+  const minion = startMinion(t, master, 'm1', { port: line.port, limits: { retryFirstMs: 20, retryLongestMs: 50 } });
+  await accepted(minion);
+  line.cut();
+  await until('the minion notices', () => minion.states.some(({ state }) => state === 'lost'));
+  await until('there is another session', () => master.opened.length === 2);
+  const lost = minion.states.find((state) => state.state === 'lost');
+  t.regex(lost && 'reason' in lost ? lost.reason : '', /nothing was heard of the master/);
+  await until('the master noticed too', () => master.closed.length === 1);
+});
+
+test('session: a minion that stops, or whose process dies, is gone for the master at once', async (t) => {
+  const master = await startMaster(t, { limits: { beatMs: 60_000 } });
+  const minion = startMinion(t, master);
+  await accepted(minion);
+  await minion.link.stop();
+  await until('the master knows', () => master.closed.length === 1);
+  t.is(master.closed[0]?.reason, 'it has said goodbye');
+  const line = await relay(t, master.link.ports.request);
+  const other = startMinion(t, master, 'm2', { port: line.port });
+  await accepted(other);
+  line.kill();
+  await until('the master knows of the other', () => master.closed.length === 2);
+  t.is(master.closed[1]?.reason, 'the connection is gone');
+});
+
+test('admission: who waits is let in the moment it is accepted, and told every change on the way', async (t) => {
+  const master = await startMaster(t);
+  const verdicts: Verdict[] = [
+    { act: 'pend', reason: 'nobody has accepted it' },
+    { act: 'reject', reason: 'an operator said no' },
+    { act: 'pend', reason: 'the registry is asked' },
+    { act: 'accept', durable: 7 },
+  ];
+  let at = 0;
+  master.admit = () => verdicts[at] ?? { act: 'pend', reason: '' };
+  const token = generateToken();
+  const minion = startMinion(t, master, 'm1', { token });
+  await until('it waits', () => minion.link.state.state === 'pend');
+  t.is(master.opened.length, 0);
+  t.false(minion.link.send({ n: 1, kind: 'event', body: {} }));
+  const id = master.applicants[0]?.id;
+  if (!id) return t.fail();
+  t.like(master.applicants[0], {
+    id: 'm1',
+    fingerprint: minion.identity.fingerprint,
+    tokenId: token.id,
+    generation: 1,
+  });
+  t.true(master.applicants[0]?.proves(token.secret));
+  master.link.reconsider(id);
+  while (++at < verdicts.length) {
+    master.link.reconsider(id);
+    const { act } = verdicts[at] ?? {};
+    await until(`it is told: ${act}`, () => minion.link.state.state === act);
+  }
+  t.deepEqual(
+    minion.states.map(({ state }) => state),
+    ['connecting', 'pend', 'reject', 'pend', 'accept'],
+  );
+  t.deepEqual(minion.link.state, { state: 'accept', durable: 7 });
+  return t.is(master.link.stats()['handshakes'], 1, 'all on one connection');
+});
+
+test('admission: a waiting minion asks again by itself', async (t) => {
+  const master = await startMaster(t);
+  master.admit = () => ({ act: 'pend', reason: 'not yet' });
+  const minion = startMinion(t, master);
+  await until('it waits', () => minion.link.state.state === 'pend');
+  master.admit = () => ({ act: 'accept', durable: 0 });
+  await accepted(minion);
+  t.is(master.link.stats()['handshakes'], 1);
+});
+
+test('admission: beyond the bound of those that wait the next one is told so, and comes in later', async (t) => {
+  const master = await startMaster(t, { limits: { waiting: 2 } });
+  master.admit = () => ({ act: 'pend', reason: '' });
+  const limits = { retryLongestMs: 50, askAgainMs: 50 };
+  const first = ['m1', 'm2'].map((id) => startMinion(t, master, id, { limits }));
+  await until('two wait', () => first.every(({ link }) => link.state.state === 'pend'));
+  const third = startMinion(t, master, 'm3', { limits });
+  await until('the third is turned away', () => third.states.some(({ state }) => state === 'full'));
+  master.admit = () => ({ act: 'accept', durable: 0 });
+  await Promise.all([...first, third].map(accepted));
+  t.is(master.link.stats()['waiting'], 0);
+});
+
+test('fencing: of two processes with one key the newer one stays, and the older is told', async (t) => {
+  const master = await startMaster(t);
+  const identity = generateIdentity();
+  const old = startMinion(t, master, 'm1', { identity, generation: 4 });
+  await accepted(old);
+  const newer = startMinion(t, master, 'm1', { identity, generation: 5, incarnation: 'second' });
+  await accepted(newer);
+  await until('the older knows', () => old.link.state.state === 'denied');
+  t.regex('reason' in old.link.state ? old.link.state.reason : '', /a newer process/);
+  const copy = startMinion(t, master, 'm1', { identity, generation: 5, incarnation: 'third' });
+  await until('a copy of it is denied', () => copy.link.state.state === 'denied');
+  t.is(master.session('m1').incarnation, 'second');
+  t.deepEqual(await newer.link.ask('still there', {}), { question: 'still there' });
+});
+
+test('questions: an error, a silence and an answer that cannot travel come back as errors', async (t) => {
+  const master = await startMaster(t);
+  const minion = startMinion(t, master, 'm1', { limits: { questions: 2 } });
+  await accepted(minion);
+  const asked: MasterSession[] = [];
+  master.asked = (session, question) => {
+    asked.push(session);
+    if (question === 'fails') return Promise.reject(new Error('no such pillar'));
+    if (question === 'odd') return Promise.resolve({ a: Number.NaN });
+    return question === 'silent' ? new Promise(() => {}) : Promise.resolve({ ok: true });
+  };
+  await t.throwsAsync(minion.link.ask('fails', {}), {
+    code: 'TS_WIRE_ANSWERED',
+    message: /'fails' with: no such pillar/,
+  });
+  await t.throwsAsync(minion.link.ask('odd', {}), { code: 'TS_WIRE_ANSWERED', message: /cannot travel: it\.a is NaN/ });
+  const silent = [minion.link.ask('silent', {}, 50), minion.link.ask('silent', {}, 50)];
+  const waiting = minion.link.ask('fine', {}, 20_000);
+  for (const one of silent) await t.throwsAsync(one, { code: 'TS_WIRE_TIMEOUT', message: /'silent' within 50 ms/ });
+  t.deepEqual(await waiting, { ok: true }, 'it had its turn when the others gave up');
+  await t.throwsAsync(minion.link.ask('odd', { a: Number.NaN }), { code: 'TS_WIRE_UNFIT' });
+  const last = minion.link.ask('silent', {});
+  master.link.close(master.session('m1').id, 'the key was deleted');
+  await t.throwsAsync(last, { code: 'TS_WIRE_NO_SESSION', message: /the key was deleted/ });
 });
