@@ -36,8 +36,8 @@ export interface Services extends ServiceView {
 }
 
 /** How long a unit that says nothing of when it is ready has to stay alive after its start. */
-const SETTLE_MS = 400;
-const LOOK_EVERY_MS = 50;
+const SETTLE_MS = 300;
+const LOOK_EVERY_MS = 100;
 /** How long a start that systemd reports as done may go on as `activating`. */
 const ACTIVATING_MS = 10_000;
 const suffix = /\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/;
@@ -157,7 +157,7 @@ export function createServices({ root, processes, init, clock = systemClock }: S
       const trouble = whatIsWrong(now, waited);
       if (trouble !== undefined) throw failed(step, [trouble, ...(await journal(unit, began))].join('\n'));
       // Others tell systemd when they are ready; these count as started as soon as there is a process.
-      const saysNothing = ['simple', 'idle', 'exec'].includes(now?.type ?? '');
+      const saysNothing = step.action !== 'reload' && ['simple', 'idle', 'exec'].includes(now?.type ?? '');
       if (now?.running && (!saysNothing || waited >= SETTLE_MS)) return;
       await sleep(clock, LOOK_EVERY_MS);
     }

@@ -33,14 +33,17 @@ nginx:
       enable === undefined ? undefined : planBoot(name, enable, { ...facts, masked: facts.masked && !unmask });
     if (facts.running) {
       if (boot && (boot.steps.length > 0 || boot.impossible === true)) return boot;
-      return alreadyRight(`The service ${name} is already running`);
+      return alreadyRight(`The service ${name} is already running${unmasking(name, unmask, facts)}`);
     }
     if (facts.masked && unmask !== true) return impossible(`Service ${name} is masked: it can't be started`);
     if (boot?.impossible === true) return boot;
     return {
       changes: { [name]: true },
       comment: `Service ${name} is set to start`,
-      done: started(name, enable, boot) + (delay ? `\nDelayed return for ${delay} seconds` : ''),
+      done:
+        started(name, enable, boot) +
+        (delay ? `\nDelayed return for ${delay} seconds` : '') +
+        unmasking(name, unmask, facts),
       steps: [
         ...(facts.masked ? [{ do: 'service', unit: name, action: 'unmask' } as const] : []),
         { do: 'service', unit: name, action: 'start', delayMs: delay && delay * 1000 },
@@ -67,6 +70,10 @@ function whyNot(name: string, facts: UnitFacts): Plan | undefined {
   if (facts.notRunning !== undefined) return impossible(facts.notRunning);
   if (facts.unavailable !== undefined) return impossible(`Services can't be managed here: ${facts.unavailable}`);
   return facts.exists ? undefined : impossible(`The named service ${name} is not available`);
+}
+
+function unmasking(name: string, unmask: boolean | undefined, facts: UnitFacts): string {
+  return unmask === true ? `\nService ${name} was ${facts.masked && !facts.running ? '' : 'already '}unmasked` : '';
 }
 
 function started(name: string, enable: boolean | undefined, boot: Plan | undefined): string {

@@ -8,25 +8,31 @@ export interface DpkgStatus {
   readonly packages: ReadonlyMap<string, PackageFacts>;
 }
 
-// Fields stand at the start of a line; what is looked at here never goes on over several.
-const field = /^(Package|Status|Architecture|Version): (.*)$/gm;
-
 /** Reads dpkg's `status` file (dpkg-query(1), deb-control(5)): paragraphs of fields, one a package and architecture. */
 export function parseStatus(text: string, native: string | undefined): DpkgStatus {
-  const paragraphs = text.split('\n\n').map(fieldsOf);
-  const known = native ?? paragraphs.find((fields) => fields['Package'] === 'dpkg')?.['Architecture'] ?? 'all';
+  const paragraphs = text.split('\n\n');
+  const dpkg = paragraphs.find((paragraph) => fieldOf(paragraph, 'Package') === 'dpkg');
+  const known = native ?? fieldOf(dpkg ?? '', 'Architecture') ?? 'all';
   const packages = new Map<string, PackageFacts>();
-  for (const fields of paragraphs) {
-    const { Package: name, Status: status = '', Architecture: arch = 'all', Version: version = '' } = fields;
-    const state = stateOf(status);
+  for (const paragraph of paragraphs) {
+    const name = fieldOf(paragraph, 'Package');
+    const state = stateOf(fieldOf(paragraph, 'Status') ?? '');
     if (name === undefined || state === undefined) continue;
+    const arch = fieldOf(paragraph, 'Architecture') ?? 'all';
+    const version = fieldOf(paragraph, 'Version') ?? '';
     packages.set(arch === 'all' || arch === known ? name : `${name}:${arch}`, { version, state });
   }
   return { native: known, packages };
 }
 
-function fieldsOf(paragraph: string): Record<string, string | undefined> {
-  return Object.fromEntries([...paragraph.matchAll(field)].map(([, name = '', value = '']) => [name, value.trim()]));
+/** A field stands at the start of a line; what is looked for here never goes on over several. */
+function fieldOf(paragraph: string, field: string): string | undefined {
+  const label = `${field}: `;
+  const isFirst = paragraph.startsWith(label);
+  const line = isFirst ? 0 : paragraph.indexOf(`\n${label}`) + 1;
+  if (line === 0 && !isFirst) return undefined;
+  const end = paragraph.indexOf('\n', line);
+  return paragraph.slice(line + label.length, end < 0 ? undefined : end).trim();
 }
 
 /** `want flag status`; one that waits for triggers works already. */
