@@ -1,6 +1,7 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean, messageOf, TsaltError } from '../lib/errors/error.ts';
 import { nearest } from '../lib/nearest.ts';
+import { version } from '../lib/version.ts';
 import { processIo, type Io } from './io.ts';
 import { verbs } from './verbs.ts';
 
@@ -12,6 +13,10 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   try {
     if (first === undefined) throw cliErrors.noVerb(undefined, { hint: 'tsalt --help lists the verbs' });
     if (first === '--help' || first === '-h' || first === 'help') return help(io);
+    if (first === '--version' || first === 'version') {
+      io.out(`tsalt ${version}\n`);
+      return 0;
+    }
     const verb = own(first);
     if (verb) return await (await verb.load()).default(argv.slice(1), io);
     // `tsalt '*' test.ping` is short for `tsalt exec '*' test.ping`.

@@ -48,6 +48,7 @@ const check = () => {
 const steps = {
   build,
   bundle,
+  bundles: (args) => run(process.execPath, ['scripts/minion-bundle.mjs', ...args]),
   check,
   format: () => tool('oxfmt', '.'),
   'test:unit': (args) => {

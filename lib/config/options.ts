@@ -60,6 +60,7 @@ export function masterOptions(dirs: Directories) {
     publish_port: option(kind.port, 4505, 'Where jobs are published.'),
     ret_port: option(kind.port, 4506, 'Where minions sign in and send what they have.', { alias: 'master_port' }),
     bundle_server: option(kind.flag, false, 'Serve bundles on `bundle_port`. `tsalt user-data` needs it.'),
+    bundle_dir: option(kind.path, path.join(dirs.state, 'bundles'), 'The bundles to serve, each named by its SHA-256.'),
     user: option(
       kind.optional(kind.text),
       undefined,
