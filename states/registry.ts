@@ -2,6 +2,25 @@ import type { AnyStateFunction, StateRegistry } from '../lib/contracts/state.ts'
 
 /** Every state function that comes with tsalt. A file is read only when a tree uses it. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateFunction }>>> = {
+  'cmd.run': () => import('./cmd/run.ts'),
+  'cmd.script': () => import('./cmd/script.ts'),
+  'cmd.wait': () => import('./cmd/wait.ts'),
+  'file.absent': () => import('./file/absent.ts'),
+  'file.append': () => import('./file/append.ts'),
+  'file.blockreplace': () => import('./file/blockreplace.ts'),
+  'file.directory': () => import('./file/directory.ts'),
+  'file.exists': () => import('./file/exists.ts'),
+  'file.line': () => import('./file/line.ts'),
+  'file.managed': () => import('./file/managed.ts'),
+  'file.missing': () => import('./file/missing.ts'),
+  'file.prepend': () => import('./file/prepend.ts'),
+  'file.recurse': () => import('./file/recurse.ts'),
+  'file.replace': () => import('./file/replace.ts'),
+  'file.symlink': () => import('./file/symlink.ts'),
+  'file.touch': () => import('./file/touch.ts'),
+  'host.absent': () => import('./host/absent.ts'),
+  'host.only': () => import('./host/only.ts'),
+  'host.present': () => import('./host/present.ts'),
   'pkg.installed': () => import('./pkg/installed.ts'),
   'pkg.latest': () => import('./pkg/latest.ts'),
   'pkg.purged': () => import('./pkg/purged.ts'),
@@ -12,6 +31,14 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'service.masked': () => import('./service/masked.ts'),
   'service.running': () => import('./service/running.ts'),
   'service.unmasked': () => import('./service/unmasked.ts'),
+  'test.check_pillar': () => import('./test/check_pillar.ts'),
+  'test.configurable_test_state': () => import('./test/configurable_test_state.ts'),
+  'test.fail_with_changes': () => import('./test/fail_with_changes.ts'),
+  'test.fail_without_changes': () => import('./test/fail_without_changes.ts'),
+  'test.nop': () => import('./test/nop.ts'),
+  'test.show_notification': () => import('./test/show_notification.ts'),
+  'test.succeed_with_changes': () => import('./test/succeed_with_changes.ts'),
+  'test.succeed_without_changes': () => import('./test/succeed_without_changes.ts'),
 };
 
 export const builtinStates: StateRegistry = {

@@ -102,12 +102,18 @@ export interface ServiceView {
 /** A command: an argument array, or text for a shell where a person wrote it as such (`cmd.run`). */
 export interface Command {
   readonly argv: readonly string[];
+  /** The home directory of who runs it, or `/`, when undefined. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** The user to run as, by name or number. */
   readonly runas?: string | number;
   readonly umask?: number;
   readonly stdin?: string;
+  /**
+   * A program's text. It is put into a file of its own that only the user it runs as can read, whose path becomes the
+   * last of `argv`; the file is removed when the command has ended.
+   */
+  readonly script?: Buffer;
   /** Milliseconds; then the whole process group is killed. */
   readonly timeoutMs?: number;
 }
@@ -134,6 +140,8 @@ export interface SourceView {
   read(url: string): Buffer | Promise<Buffer>;
   /** Paths of all files below `salt://path`, relative to it, sorted; empty directories end in `/`. */
   list(url: string): readonly string[] | Promise<readonly string[]>;
+  /** Permission bits of `salt://path`, for states that keep them; undefined where the tree does not know them. */
+  mode?(url: string): number | undefined | Promise<number | undefined>;
 }
 
 /** Everything that `read` of a state may look at. */
@@ -153,6 +161,8 @@ export interface Reading {
    * `name` is shown in errors.
    */
   render(template: string, name: string, context: JsonMap): string;
+  /** The states that the one being read requires (`require_in` of others included), for those that spare their work. */
+  readonly required?: readonly { readonly fun: string; readonly name: string }[];
 }
 
 /*

@@ -22,6 +22,8 @@ export interface Plan {
   /** In place of `comment` after the steps were done. */
   readonly done?: string;
   readonly steps: readonly Step[];
+  /** What the reader should know although it is no failure: Salt's `warnings`. */
+  readonly warnings?: readonly string[];
   /** It can't be brought about, `comment` says why: the result is false, nothing is done. */
   readonly impossible?: boolean;
   /** `changes` can only be known by running it (a command): in test mode they are reported as unknown until run. */

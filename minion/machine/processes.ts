@@ -37,17 +37,16 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
   const limit = options.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const running = new Set<number>();
   const killAll = (): void => running.forEach((pid) => killGroup(pid, 'SIGKILL'));
-  let watching = false;
 
   function start(command: Command): ChildProcess {
-    const { argv, env } = howToRun(command, options);
+    const { argv, env, cwd } = howToRun(command, options);
     const [program, ...args] = argv;
     if (program === undefined)
       throw machineErrors.cannotStart({ program: '(nothing)', reason: 'the command is empty' });
     const inRoot = options.root !== '/';
     return withUmask(command.umask, () =>
       spawn(program, args, {
-        ...(command.cwd === undefined || inRoot ? {} : { cwd: command.cwd }),
+        cwd: inRoot ? '/' : cwd,
         env,
         detached: true,
         stdio: [command.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -57,48 +56,79 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
 
   return {
     killAll,
-    async run(command) {
-      if (!watching) {
-        watching = true;
-        process.on('exit', killAll);
-      }
-      const child = start(command);
-      const pid = child.pid;
-      if (pid !== undefined) running.add(pid);
-      let timedOut = false;
-      const timers: (() => void)[] = [];
-      if (command.timeoutMs !== undefined && pid !== undefined) {
-        timers.push(
-          clock.after(command.timeoutMs, () => {
-            timedOut = true;
-            killGroup(pid, 'SIGTERM');
-            timers.push(clock.after(KILL_AFTER_MS, () => killGroup(pid, 'SIGKILL')));
-          }),
-        );
-      }
-      const stdout = gather(child.stdout, limit);
-      const stderr = gather(child.stderr, limit);
-      // A command that does not read its input is no error.
-      child.stdin?.on('error', () => {});
-      child.stdin?.end(command.stdin);
+    async run(asked) {
+      const [command, removeScript] = withScript(asked, options);
       try {
-        const code = await ended(child, command, clock, timers);
-        return {
-          pid: pid ?? 0,
-          code,
-          stdout: stdout.text(),
-          stderr: stderr.text(),
-          timedOut,
-          truncated: stdout.truncated() || stderr.truncated(),
-        } satisfies CommandResult;
+        return await runToEnd(command);
       } finally {
-        for (const cancel of timers) cancel();
-        // What is left of a group that ran out of time goes too, also when its leader ended in time.
-        if (timedOut && pid !== undefined) killGroup(pid, 'SIGKILL');
-        if (pid !== undefined) running.delete(pid);
+        removeScript();
       }
     },
   };
+
+  async function runToEnd(command: Command): Promise<CommandResult> {
+    const child = start(command);
+    const pid = child.pid;
+    if (pid !== undefined) {
+      if (running.size === 0) process.on('exit', killAll);
+      running.add(pid);
+    }
+    let timedOut = false;
+    const timers: (() => void)[] = [];
+    if (command.timeoutMs !== undefined && pid !== undefined) {
+      timers.push(
+        clock.after(command.timeoutMs, () => {
+          timedOut = true;
+          killGroup(pid, 'SIGTERM');
+          timers.push(clock.after(KILL_AFTER_MS, () => killGroup(pid, 'SIGKILL')));
+        }),
+      );
+    }
+    const stdout = gather(child.stdout, limit);
+    const stderr = gather(child.stderr, limit);
+    // A command that does not read its input is no error.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(command.stdin);
+    try {
+      const code = await ended(child, command, clock, timers);
+      return {
+        pid: pid ?? 0,
+        code,
+        stdout: stdout.text(),
+        stderr: stderr.text(),
+        timedOut,
+        truncated: stdout.truncated() || stderr.truncated(),
+      } satisfies CommandResult;
+    } finally {
+      for (const cancel of timers) cancel();
+      // What is left of a group that ran out of time goes too, also when its leader ended in time.
+      if (timedOut && pid !== undefined) killGroup(pid, 'SIGKILL');
+      if (pid !== undefined) running.delete(pid);
+      if (running.size === 0) process.off('exit', killAll);
+    }
+  }
+}
+
+/** The command with its script put into a private file, and what removes that. */
+function withScript(command: Command, options: ProcessOptions): [Command, () => void] {
+  if (command.script === undefined) return [command, () => {}];
+  const temporary = options.root === '/' ? os.tmpdir() : path.join(options.root, 'tmp');
+  const folder = fs.mkdtempSync(path.join(temporary, '.tsalt-script-'));
+  const file = path.join(folder, 'script');
+  const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
+  try {
+    fs.writeFileSync(file, command.script, { mode: 0o700, flag: 'wx' });
+    const user = command.runas === undefined ? undefined : options.user(command.runas);
+    if (user && process.getuid?.() === 0) {
+      fs.chownSync(file, user.uid, user.gid);
+      fs.chownSync(folder, user.uid, user.gid);
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  const inside = options.root === '/' ? file : file.slice(options.root.length);
+  return [{ ...command, argv: [...command.argv, inside] }, remove];
 }
 
 /** Its exit code, or 128 + the signal's number, as a shell has it. */
@@ -125,7 +155,10 @@ function ended(child: ChildProcess, command: Command, clock: Clock, timers: (() 
 }
 
 /** The arguments that run the command as whom and where it is wanted, and its environment. */
-function howToRun(command: Command, options: ProcessOptions): { argv: string[]; env: NodeJS.ProcessEnv } {
+function howToRun(
+  command: Command,
+  options: ProcessOptions,
+): { readonly argv: string[]; readonly env: NodeJS.ProcessEnv; readonly cwd: string } {
   let argv = [...command.argv];
   let env: NodeJS.ProcessEnv = { ...process.env };
   if (command.runas !== undefined) {
@@ -138,12 +171,16 @@ function howToRun(command: Command, options: ProcessOptions): { argv: string[]; 
       argv = ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--', ...argv];
     }
   }
+  const home = env['HOME'];
+  const isDirectory =
+    home !== undefined && fs.statSync(path.join(options.root, home), { throwIfNoEntry: false })?.isDirectory();
+  const cwd = command.cwd ?? (isDirectory === true ? home : '/');
   if (options.root !== '/') {
     const possible = process.getuid?.() === 0 && fs.existsSync(path.join(options.root, 'usr/bin/env'));
     if (!possible) throw machineErrors.noCommandsUnderRoot({ root: options.root });
-    argv = ['chroot', options.root, '/usr/bin/env', `--chdir=${command.cwd ?? '/'}`, '--', ...argv];
+    argv = ['chroot', options.root, '/usr/bin/env', `--chdir=${cwd}`, '--', ...argv];
   }
-  return { argv, env: { ...env, ...command.env } };
+  return { argv, env: { ...env, ...command.env }, cwd };
 }
 
 function withUmask<T>(umask: number | undefined, work: () => T): T {

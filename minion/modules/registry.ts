@@ -2,9 +2,15 @@ import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.t
 
 /** Every execution module that comes with tsalt. A file is read only when one of its functions is called. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
+  cmd: () => import('./cmd.ts'),
   collector: () => import('./collector.ts'),
+  file: () => import('./file.ts'),
+  grains: () => import('./grains.ts'),
+  hosts: () => import('./hosts.ts'),
+  pillar: () => import('./pillar.ts'),
   pkg: () => import('./pkg.ts'),
   service: () => import('./service.ts'),
+  test: () => import('./test.ts'),
 };
 
 export const builtinModules: ModuleRegistry = {

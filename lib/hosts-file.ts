@@ -1,0 +1,32 @@
+import type { Reading } from './contracts/machine.ts';
+
+/** A line of the hosts file. */
+export interface Line {
+  /** As it stands there, without its end. */
+  readonly text: string;
+  /** Undefined for blank lines and comments. */
+  readonly entry?: { readonly ip: string; readonly names: readonly string[]; readonly comment: string };
+}
+
+export interface Hosts {
+  readonly path: string;
+  readonly lines: readonly Line[];
+}
+
+/** hosts(5): an address, blanks, names, and a comment after `#`. */
+export function parseLine(text: string): Line {
+  const [before = '', ...comment] = text.split('#');
+  const [ip, ...names] = before.trim().split(/\s+/);
+  return ip ? { text, entry: { ip, names, comment: comment.join('#').trim() } } : { text };
+}
+
+/** The hosts file (`hosts.file` of the minion's configuration); one that is not there is empty. */
+export function readHosts({ files, opts }: Pick<Reading, 'files' | 'opts'>): Hosts {
+  const given = opts['hosts.file'];
+  const path = typeof given === 'string' ? given : '/etc/hosts';
+  if (files.follow(path) === undefined) return { path, lines: [] };
+  const text = files.read(path).toString('utf8');
+  const lines = text.split('\n').map((line) => parseLine(line.replace(/\r$/, '')));
+  if (text === '' || text.endsWith('\n')) lines.pop();
+  return { path, lines };
+}

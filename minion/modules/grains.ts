@@ -1,0 +1,7 @@
+import { defineModule } from '../../lib/contracts/execution.ts';
+import { dataFunctions } from './data.ts';
+
+/** What the minion knows of its machine. */
+const { items, get, item, ls, has_key } = dataFunctions('grains', ({ grains }) => grains);
+
+export default defineModule({ items, get, item, ls, has_key });

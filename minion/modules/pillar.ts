@@ -1,0 +1,7 @@
+import { defineModule } from '../../lib/contracts/execution.ts';
+import { dataFunctions } from './data.ts';
+
+/** What the master tells this minion alone. */
+const { items, get, item, ls, keys } = dataFunctions('pillar', ({ pillar }) => pillar);
+
+export default defineModule({ items, data: items, raw: items, get, item, ls, keys });

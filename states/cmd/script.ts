@@ -1,0 +1,66 @@
+import * as v from 'valibot';
+import type { Reading } from '../../lib/contracts/machine.ts';
+import { defineState } from '../../lib/contracts/state.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import { commandArgs, planCommand, readCommand, reportCommand, type CommandFacts } from './command.ts';
+
+const args = v.strictObject({
+  ...commandArgs,
+  source: v.optional(v.string()),
+  args: v.optional(v.string()),
+  template: v.optional(v.string()),
+  context: v.optional(v.record(v.string(), v.unknown())),
+  defaults: v.optional(v.record(v.string(), v.unknown())),
+});
+
+type Args = v.InferOutput<typeof args>;
+
+export default defineState<typeof args, CommandFacts>({
+  summary: 'A script of the state tree is run; it has done its work when it ends with code 0.',
+  example: `
+install-app:
+  cmd.script:
+    - source: salt://app/install.sh
+    - args: --quiet
+    - creates: /opt/app
+`,
+  args,
+  reads: ['files', 'accounts'],
+  check(given) {
+    const source = sourceOf(given);
+    if (given.template !== undefined && given.template !== 'handlebars') {
+      return `template: ${given.template} is not supported: templates are Handlebars, say 'template: handlebars'`;
+    }
+    return source.startsWith('salt://') || source.startsWith('/')
+      ? undefined
+      : `source ${source} is not supported: a path of the state tree (salt://...) or an absolute path is expected`;
+  },
+  needs: (given) => [sourceOf(given)].filter((url) => url.startsWith('salt://')),
+  async read(given, machine) {
+    return { ...readCommand(given, machine), ...(await readScript(given, machine)) };
+  },
+  plan: (given, facts) => planCommand(given, facts, `"$0" ${argumentsOf(given)}`),
+  report: reportCommand,
+  refresh: (given, facts) => planCommand(given, facts, `"$0" ${argumentsOf(given)}`),
+});
+
+/** Without a source the name is one, with arguments after it. */
+function sourceOf({ source, name }: Args): string {
+  return source ?? name.split(/\s+/)[0] ?? name;
+}
+
+function argumentsOf({ args: given, name }: Args): string {
+  return given ?? /^\S+\s+([\s\S]*)$/.exec(name)?.[1] ?? '';
+}
+
+async function readScript(given: Args, machine: Reading): Promise<{ script: Buffer } | { problem: string }> {
+  const source = sourceOf(given);
+  if (source.startsWith('/') && machine.files.follow(source)?.kind !== 'file') {
+    return { problem: `Source file ${source} not found` };
+  }
+  const script = source.startsWith('/') ? machine.files.read(source) : await machine.sources.read(source);
+  if (given.template === undefined) return { script };
+  // Both come out of YAML: they are plain data.
+  const context = { ...given.defaults, ...given.context } as JsonMap;
+  return { script: Buffer.from(machine.render(script.toString('utf8'), source, context)) };
+}

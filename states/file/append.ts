@@ -1,0 +1,15 @@
+import { addLines, addLinesArgs, readAddable } from './add-lines.ts';
+import { defineState } from '../../lib/contracts/state.ts';
+
+export default defineState({
+  summary: 'Lines stand in a text file; those that do not are put at its end.',
+  example: `
+/etc/motd:
+  file.append:
+    - text: Thou hadst better eat salt with the philosophers
+`,
+  args: addLinesArgs,
+  reads: ['files'],
+  read: readAddable,
+  plan: (given, file) => addLines(given, file, 'end'),
+});

@@ -1,0 +1,194 @@
+import { posix } from 'node:path';
+import * as v from 'valibot';
+import type { FileFacts, Reading, Step } from '../../lib/contracts/machine.ts';
+import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import * as arg from './args.ts';
+import { templateContext } from './content.ts';
+import { contentDiff } from './diff.ts';
+import { pathMatcher } from './exclude.ts';
+import { throughLinks } from './links.ts';
+import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
+import { keeper, namesOfFiles, removable, walk } from './tree.ts';
+
+/** A file or directory that is to be as in the state tree, and what stands in its place. */
+interface Item {
+  readonly path: string;
+  readonly there?: FileFacts | undefined;
+  /** Undefined for a directory. */
+  readonly content?: Buffer;
+  readonly old?: Buffer | undefined;
+  readonly mode?: number | undefined;
+}
+
+interface Facts {
+  readonly problem?: string;
+  readonly owner: Wanted;
+  readonly items: readonly Item[];
+  readonly surplus: readonly string[];
+}
+
+const args = v.strictObject({
+  name: arg.path,
+  source: arg.textList,
+  ...arg.owner,
+  file_mode: v.optional(arg.modeOrKeep),
+  dir_mode: v.optional(arg.mode),
+  template: arg.template,
+  context: v.optional(arg.map),
+  defaults: v.optional(arg.map),
+  clean: arg.flag(false),
+  replace: arg.flag(true),
+  include_empty: arg.flag(false),
+  include_pat: v.optional(arg.textList),
+  exclude_pat: v.optional(arg.textList),
+  show_changes: arg.flag(true),
+});
+
+type Args = v.InferOutput<typeof args>;
+
+export default defineState<typeof args, Facts>({
+  summary: 'A directory holds what a directory of the state tree holds.',
+  example: `
+/srv/site:
+  file.recurse:
+    - source: salt://site
+    - file_mode: '0644'
+    - clean: True
+`,
+  args,
+  reads: ['files', 'accounts'],
+
+  check({ source, template }) {
+    const odd = source.find((url) => !url.startsWith('salt://'));
+    if (odd !== undefined) return `Invalid source '${odd}' (must be a salt:// URI)`;
+    return arg.templateComplaint(template);
+  },
+
+  async read(given, machine) {
+    const owner = readOwner(machine.accounts, given);
+    const nothing = { owner: {}, items: [], surplus: [] };
+    if (typeof owner === 'string') return { ...nothing, problem: owner };
+    const top = machine.files.follow(given.name);
+    if (top && top.kind !== 'directory') {
+      return { ...nothing, problem: `The path ${given.name} exists and is not a directory` };
+    }
+    const found = await firstWithFiles(given.source, machine);
+    if (!found) {
+      return { ...nothing, problem: `Recurse failed: ${given.source.join(', ')} is not in the state tree` };
+    }
+    const items = await readItems(given, found, machine);
+    const own = new Set(items.map((item) => item.path));
+    const others = keeper(namesOfFiles(machine.required));
+    const excluded = pathMatcher(given.exclude_pat);
+    const keep = (path: string): boolean => own.has(path) || others(path) || excluded(posix.relative(given.name, path));
+    const surplus = given.clean && top ? removable(walk(machine.files, given.name), keep) : [];
+    return { owner, items, surplus };
+  },
+
+  plan(given, { problem, owner, items, surplus }) {
+    const { name } = given;
+    if (problem !== undefined) return impossible(problem);
+    const changes: JsonMap = {};
+    const steps: Step[] = surplus.map((path) => ({ do: 'remove', path }));
+    for (const item of items) {
+      const problemHere = planItem(given, owner, item, changes, steps);
+      if (problemHere !== undefined) return impossible(problemHere);
+    }
+    if (surplus.length > 0) changes['removed'] = [...surplus];
+    if (steps.length === 0) return alreadyRight(`The directory ${name} is in the correct state`);
+    const comment = Object.keys(changes)
+      .filter((path) => path !== 'removed')
+      .map((path) => `#### ${path} ####\nThe file ${path} is set to be changed`);
+    return {
+      changes,
+      comment: [...comment, ...(surplus.length > 0 ? [`#### removed ####\n${surplus.join('\n')}`] : [])].join('\n\n'),
+      done: `Recursively updated ${name}`,
+      steps,
+    };
+  },
+});
+
+/** Adds what one file or directory needs; says what stands in the way of it. */
+function planItem(given: Args, owner: Wanted, item: Item, changes: JsonMap, steps: Step[]): string | undefined {
+  const { path, there, content, old } = item;
+  const wanted: Wanted = { ...owner, mode: item.mode };
+  if (content === undefined) {
+    if (there && there.kind !== 'directory' && !given.clean) return `Specified location ${path} exists and is a file`;
+    const isNew = there?.kind !== 'directory';
+    const differing = ownershipChanges(isNew ? undefined : there, wanted);
+    if (isNew) {
+      if (there) steps.push({ do: 'remove', path });
+      steps.push({ do: 'mkdir', path, parents: true, ...ownershipOf(wanted) });
+      changes[path] = { directory: 'new' };
+    } else if (Object.keys(differing).length > 0) {
+      steps.push({ do: 'own', path, ...ownershipOf(wanted) });
+      changes[path] = differing;
+    }
+    return undefined;
+  }
+  if (there?.kind === 'directory' && !given.clean) return `Specified target ${path} is a directory`;
+  const isNew = there === undefined || there.kind === 'directory';
+  const same = !isNew && (!given.replace || old?.equals(content) === true);
+  const differing = ownershipChanges(isNew ? undefined : there, wanted);
+  if (same) {
+    if (Object.keys(differing).length === 0) return undefined;
+    steps.push({ do: 'own', path, ...ownershipOf(wanted) });
+    changes[path] = differing;
+    return undefined;
+  }
+  if (there?.kind === 'directory') steps.push({ do: 'remove', path });
+  steps.push({ do: 'write', path, content, ...ownershipOf(wanted) });
+  const shown = given.show_changes ? contentDiff(old ?? Buffer.alloc(0), content) : '<show_changes=False>';
+  changes[path] = { diff: isNew ? 'New file' : shown, ...differing };
+  return undefined;
+}
+
+/** The first of the source directories that has files. */
+async function firstWithFiles(
+  sources: readonly string[],
+  machine: Reading,
+): Promise<{ readonly url: string; readonly names: readonly string[] } | undefined> {
+  for (const source of sources) {
+    const url = source.replace(/\/+$/, '');
+    const names = await machine.sources.list(url);
+    if (names.length > 0) return { url, names };
+  }
+  return undefined;
+}
+
+async function readItems(
+  given: Args,
+  { url, names }: { readonly url: string; readonly names: readonly string[] },
+  machine: Reading,
+): Promise<Item[]> {
+  const excluded = pathMatcher(given.exclude_pat);
+  const included = given.include_pat ? pathMatcher(given.include_pat) : () => true;
+  const chosen = names.filter(
+    (name) => (given.include_empty || !name.endsWith('/')) && included(name) && !excluded(name),
+  );
+  const directories = new Set([given.name]);
+  for (const name of chosen) {
+    let outer = name.endsWith('/') ? name.slice(0, -1) : posix.dirname(name);
+    for (; outer !== '.' && outer !== ''; outer = posix.dirname(outer)) directories.add(posix.join(given.name, outer));
+  }
+  const items: Item[] = [...directories]
+    .sort()
+    .map((path) => ({ path, there: machine.files.follow(path) ?? machine.files.look(path), mode: given.dir_mode }));
+  for (const name of chosen) {
+    if (!name.endsWith('/')) items.push(await readItem(given, `${url}/${name}`, posix.join(given.name, name), machine));
+  }
+  return items;
+}
+
+async function readItem(given: Args, url: string, where: string, machine: Reading): Promise<Item> {
+  const bytes = await machine.sources.read(url);
+  const content =
+    given.template === undefined
+      ? bytes
+      : Buffer.from(machine.render(bytes.toString('utf8'), url, templateContext(given)));
+  const path = throughLinks(machine.files, where) ?? where;
+  const there = machine.files.look(path);
+  const mode = given.file_mode === 'keep' ? await machine.sources.mode?.(url) : given.file_mode;
+  return { path, there, content, old: there?.kind === 'file' ? machine.files.read(path) : undefined, mode };
+}

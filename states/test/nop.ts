@@ -1,0 +1,14 @@
+import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
+import { pretendArgs } from './pretend.ts';
+
+export default defineState({
+  summary: 'Succeeds and changes nothing.',
+  example: `
+nothing:
+  test.nop
+`,
+  args: pretendArgs,
+  reads: [],
+  read: () => undefined,
+  plan: ({ comment }) => alreadyRight(comment ?? 'Success!'),
+});

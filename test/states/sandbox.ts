@@ -1,0 +1,165 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import * as v from 'valibot';
+import type { Machine, Reading, SourceView, StepResult } from '../../lib/contracts/machine.ts';
+import type { AnyStateFunction, Changes, Plan, StateFunction, StateSchema } from '../../lib/contracts/state.ts';
+import { catalogue } from '../../lib/errors/error.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
+import { createMachine, localParts } from '../../minion/machine/machine.ts';
+import { createProcesses } from '../../minion/machine/processes.ts';
+import { builtinStates } from '../../states/registry.ts';
+
+/* A machine in a directory of its own, and a run of one state on it, for tests of state functions. */
+
+/** A file's text, or more about it: `{dir}`, `{link}`, `{content, mode}`, `{base64}`. */
+export type Thing = string | { dir?: boolean; link?: string; content?: string; base64?: string; mode?: string };
+export type Tree = Record<string, Thing>;
+
+export interface World {
+  readonly before?: Tree;
+  readonly sources?: Record<string, string>;
+  readonly pillar?: JsonMap;
+  readonly grains?: JsonMap;
+  readonly opts?: JsonMap;
+  /** Commands run, on the machine of the test itself. */
+  readonly commands?: boolean;
+  readonly required?: { fun: string; name: string }[];
+}
+
+export interface Sandbox {
+  readonly root: string;
+  readonly machine: Machine;
+  remove(): void;
+}
+
+const { noSource } = catalogue('TS_STATE', { noSource: ({ url }: { url: string }) => `${url} is not there` });
+
+const realProcesses = createProcesses({ root: '/', user: () => undefined });
+
+export function sandbox(world: World): Sandbox {
+  const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'tsalt-state-')));
+  grow(root, world.before ?? {});
+  const machine = createMachine({
+    id: 'sandbox',
+    grains: world.grains ?? {},
+    pillar: world.pillar ?? {},
+    opts: world.opts ?? {},
+    ...localParts(root),
+    ...(world.commands ? { processes: realProcesses } : {}),
+    sources: sourcesOf(world.sources ?? {}),
+    render: (text, _name, context) =>
+      text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),
+  });
+  return {
+    root,
+    machine: { ...machine, ...(world.required ? { required: world.required } : {}) },
+    remove: () => fs.rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+function sourcesOf(files: Record<string, string>): SourceView {
+  return {
+    read(url) {
+      const content = files[url];
+      if (content === undefined) throw noSource({ url });
+      return Buffer.from(content);
+    },
+    list: (url) =>
+      Object.keys(files)
+        .filter((name) => name.startsWith(`${url}/`))
+        .map((name) => name.slice(url.length + 1))
+        .sort(),
+    mode: () => 0o750,
+  };
+}
+
+function grow(root: string, tree: Tree): void {
+  for (const [name, thing] of Object.entries(tree)) {
+    const place = path.join(root, name);
+    fs.mkdirSync(path.dirname(place), { recursive: true });
+    const { dir, link, content, base64, mode } =
+      typeof thing === 'string' ? { content: thing } : (thing as Exclude<Thing, string>);
+    if (dir) fs.mkdirSync(place, { recursive: true });
+    else if (link !== undefined) fs.symlinkSync(link, place);
+    else fs.writeFileSync(place, base64 === undefined ? (content ?? '') : Buffer.from(base64, 'base64'));
+    if (mode !== undefined) fs.chmodSync(place, Number.parseInt(mode, 8));
+    else if (link === undefined) fs.chmodSync(place, dir ? 0o755 : 0o644);
+  }
+}
+
+/** What is under the root, as a tree of the same kind: modes only where they are not the usual ones. */
+export function harvest(root: string, below = '/'): Tree {
+  const tree: Tree = {};
+  for (const name of fs.readdirSync(path.join(root, below)).sort()) {
+    const where = path.posix.join(below, name);
+    const place = path.join(root, where);
+    const stats = fs.lstatSync(place);
+    const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
+    if (stats.isSymbolicLink()) tree[where] = { link: fs.readlinkSync(place) };
+    else if (stats.isDirectory()) {
+      const inside = harvest(root, where);
+      if (Object.keys(inside).length === 0 || mode !== '0755') {
+        tree[where] = { dir: true, ...(mode === '0755' ? {} : { mode }) };
+      }
+      Object.assign(tree, inside);
+    } else {
+      const bytes = fs.readFileSync(place);
+      const text = bytes.toString('utf8');
+      const content = Buffer.from(text).equals(bytes) ? { content: text } : { base64: bytes.toString('base64') };
+      tree[where] =
+        mode === '0644' && 'content' in content ? text : { ...content, ...(mode === '0644' ? {} : { mode }) };
+    }
+  }
+  return tree;
+}
+
+export interface Run {
+  readonly result: boolean;
+  readonly changes: Changes;
+  readonly comment: string;
+  readonly planned: Plan;
+  readonly warnings: readonly string[];
+}
+
+/** Loads, checks, reads, plans and performs one state, as an engine does. */
+export async function runState(fun: string, args: JsonMap, machine: Machine): Promise<Run> {
+  const { state, parsed } = await prepare(fun, args);
+  const planned = state.plan(parsed, await state.read(parsed, machine));
+  const warnings = planned.warnings ?? [];
+  if (planned.impossible) {
+    return { result: false, changes: planned.changes, comment: planned.comment, planned, warnings };
+  }
+  const results: StepResult[] = [];
+  for (const step of planned.steps) results.push(await machine.perform(step));
+  const changed = planned.steps.length > 0 || Object.keys(planned.changes).length > 0;
+  const plain = {
+    result: true,
+    changes: planned.changes,
+    comment: (changed ? planned.done : undefined) ?? planned.comment,
+  };
+  const outcome = changed ? (state.report?.(planned, results, parsed) ?? plain) : plain;
+  return { ...outcome, planned, warnings };
+}
+
+/** Plans a state on what is foreseen, and lays the plan over it. */
+export async function foreseeState(fun: string, args: JsonMap, reading: Reading): Promise<Plan> {
+  const foreseen = 'lay' in reading ? (reading as ReturnType<typeof foresee>) : foresee(reading);
+  const { state, parsed } = await prepare(fun, args);
+  const plan = state.plan(parsed, await state.read(parsed, foreseen));
+  if (!plan.impossible) for (const step of plan.steps) foreseen.lay(step);
+  return plan;
+}
+
+export async function prepare(
+  fun: string,
+  args: JsonMap,
+): Promise<{ state: StateFunction<StateSchema, unknown>; parsed: v.InferOutput<StateSchema> }> {
+  const loaded: AnyStateFunction = await builtinStates.load(fun);
+  const state = loaded as StateFunction<StateSchema, unknown>;
+  const parsed = v.parse(state.args, args);
+  const complaint = state.check?.(parsed);
+  if (complaint !== undefined) throw new RangeError(complaint);
+  return { state, parsed };
+}

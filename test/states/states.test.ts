@@ -1,0 +1,65 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { parse } from 'yaml';
+import type { JsonMap } from '../../lib/json.ts';
+import { builtinStates } from '../../states/registry.ts';
+import { foreseeState, harvest, runState, sandbox, type Tree, type World } from './sandbox.ts';
+
+/*
+ * Every case of `fixtures/states/<module>.<function>.yaml`: what is there before, the arguments, and what is to come of it.
+ * `salt` says what Salt 3007 does, where we do something else on purpose.
+ */
+
+interface Case extends World {
+  readonly args: JsonMap;
+  readonly result: boolean;
+  readonly changes: JsonMap;
+  readonly comment: string;
+  /** The comment of test mode. */
+  readonly planned: string;
+  readonly warnings?: string[];
+  readonly after?: Tree;
+  /** It changes something each time. */
+  readonly again?: boolean;
+}
+
+const folder = path.resolve(import.meta.dirname, '../../../test/fixtures/states');
+const rooms = ['file', 'host', 'cmd', 'test'];
+
+/** Process numbers are nobody's to foresee. */
+function comparable(changes: JsonMap): JsonMap {
+  return 'pid' in changes ? { ...changes, pid: 0 } : changes;
+}
+
+for (const fun of builtinStates.names.filter((name) => rooms.includes(name.split('.')[0] ?? ''))) {
+  const cases = parse(fs.readFileSync(path.join(folder, `${fun}.yaml`), 'utf8')) as Record<string, Case>;
+  for (const [situation, expected] of Object.entries(cases)) {
+    test(`${fun}: ${situation}`, async (t) => {
+      const box = sandbox(expected);
+      t.teardown(() => box.remove());
+      const before = harvest(box.root);
+
+      const plan = await foreseeState(fun, expected.args, box.machine);
+      t.is(plan.comment, expected.planned);
+      t.deepEqual(harvest(box.root), before, 'test mode changes nothing');
+
+      const run = await runState(fun, expected.args, box.machine);
+      t.deepEqual(
+        { result: run.result, changes: comparable(run.changes), comment: run.comment },
+        { result: expected.result, changes: expected.changes, comment: expected.comment },
+      );
+      t.deepEqual(run.warnings, expected.warnings ?? []);
+      if (!plan.unknownUntilRun) t.deepEqual(run.changes, plan.changes, 'what was foreseen is what was done');
+      t.deepEqual(harvest(box.root), expected.after ?? before);
+
+      if (!run.result || expected.again || expected.commands || plan.steps.length === 0) return;
+      const second = await runState(fun, expected.args, box.machine);
+      t.deepEqual(
+        [second.result, second.changes, second.planned.steps],
+        [true, {}, []],
+        'a second run changes nothing',
+      );
+    });
+  }
+}
