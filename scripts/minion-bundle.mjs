@@ -10,6 +10,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -24,7 +25,8 @@ import { addonFiles, nativeAddons } from './native-addons.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const modules = path.join(root, 'node_modules');
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const { version } = manifest;
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
 
 /** The official builds of Node, as npm packages. */
@@ -107,9 +109,12 @@ async function bundleProgram(file) {
   });
 }
 
+const fromNode = (arch, member, target) =>
+  fromPackage(`node-linux-${arch}`, runtime.version, runtime.integrity[arch], member, target);
+
 function addNode(arch, target) {
   if (options.node) cpSync(options.node, target);
-  else fromPackage(`node-linux-${arch}`, runtime.version, runtime.integrity[arch], 'bin/node', target);
+  else fromNode(arch, 'bin/node', target);
   chmodSync(target, 0o755);
 }
 
@@ -126,6 +131,27 @@ function addAddons(arch, folder) {
   fromPackage(name, locked.version, locked.integrity, 'node.napi.glibc.node', path.join(folder, addonFiles.lmdb));
 }
 
+/** The names of all packages that a bundle has in it. */
+function ingredients(names = Object.keys(manifest.dependencies), found = new Set()) {
+  for (const name of names) {
+    const locked = lock.packages[`node_modules/${name}`];
+    if (found.has(name) || !locked) continue;
+    found.add(name);
+    ingredients(Object.keys(locked.dependencies ?? {}), found);
+  }
+  return found;
+}
+
+function addLicenses(arch, folder) {
+  for (const name of ingredients()) {
+    const files = readdirSync(path.join(modules, name)).filter((file) => /^licen[sc]e/i.test(file));
+    for (const file of files) {
+      cpSync(path.join(modules, name, file), path.join(folder, `${name.replace('/', '-')}-${file}`));
+    }
+  }
+  if (!options.node) fromNode(arch, 'LICENSE', path.join(folder, 'node-LICENSE'));
+}
+
 const out = path.resolve(options.out);
 mkdirSync(out, { recursive: true });
 const work = mkdtempSync(path.join(os.tmpdir(), 'tsalt-bundle-'));
@@ -140,6 +166,8 @@ try {
     cpSync(program, path.join(tree, 'lib', 'tsalt.cjs'));
     addNode(arch, path.join(tree, 'lib', 'node'));
     addAddons(arch, path.join(tree, 'lib'));
+    mkdirSync(path.join(tree, 'licenses'));
+    addLicenses(arch, path.join(tree, 'licenses'));
     // Times, owners and order are those of nobody.
     const same = [
       '--format=ustar',

@@ -242,6 +242,17 @@ test('user-data: for a master, starts it, pins its key, accepts its own minion, 
   t.like(loadMinionConfig({ configDir, env: {} }).config, { master: 'localhost', master_key: 'curve:fin:ger' });
 });
 
+test('dependencies: each one of package.json, is explained', (t) => {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const explained = readFileSync(path.join(root, 'docs', 'dependencies.md'), 'utf8');
+  const all = isMap(manifest) ? [manifest.dependencies, manifest.devDependencies] : [];
+  const names = all.flatMap((part) => (isMap(part) ? Object.keys(part) : []));
+  t.deepEqual(
+    names.filter((name) => !explained.includes(`\`${name}\``)),
+    [],
+  );
+});
+
 test('bundle: made of the Node at hand, runs with an empty environment', (t) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-bundle-test-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
@@ -271,6 +282,7 @@ test('bundle: made of the Node at hand, runs with an empty environment', (t) => 
   mkdirSync(tree);
   t.is(spawnSync('tar', ['-xzf', file, '-C', tree]).status, 0);
   for (const addon of ['zeromq.node', 'lmdb.node']) t.true(existsSync(path.join(tree, 'lib', addon)));
+  t.true(readdirSync(path.join(tree, 'licenses')).includes('zeromq-LICENSE_MPL-2.0.txt'));
   const version = spawnSync(path.join(tree, 'bin', 'tsalt'), ['--version'], { env: {}, cwd: '/', encoding: 'utf8' });
   const manifest: unknown = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   t.is(version.stdout, `tsalt ${isMap(manifest) ? String(manifest.version) : ''}\n`, version.stderr);
