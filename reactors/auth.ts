@@ -27,12 +27,12 @@ const auth: ReactorFactory = ({ config }) => {
       const { act, id, fingerprint } = data;
       if (act !== 'pend') return skipped('no key waits');
       if (!isMinionId(id) || typeof fingerprint !== 'string') return skipped('the event names no key');
-      const instance = remote ? await remote.find(id, context.signal) : context.instances.find(id);
+      const instance = remote ? await remote.find(id, context.signal) : await context.instances.find(id);
       if (!instance) return turnDown(context, id, fingerprint, 'the registry knows no such machine');
       if (!starting.includes(instance.state)) {
         return turnDown(context, id, fingerprint, `the machine is ${instance.state}, not starting`);
       }
-      const token = context.keys.tokenOf(id, fingerprint);
+      const token = await context.keys.tokenOf(id, fingerprint);
       if (token === 'bad')
         return turnDown(context, id, fingerprint, 'its enrolment token is not the one issued for it');
       if (token === 'missing')

@@ -19,7 +19,7 @@ const start: ReactorFactory = ({ config }) => ({
   async react({ data }, context) {
     const { id } = data;
     if (!isMinionId(id)) return { skipped: 'the event names no minion' };
-    const instance = context.instances.find(id);
+    const instance = await context.instances.find(id);
     const enrolling = instance !== undefined && unready.includes(instance.state);
     if (!enrolling && config['start_reactor'] !== 'always') {
       return { skipped: instance ? `the machine is ${instance.state}` : 'not a machine we launched' };

@@ -56,10 +56,10 @@ export interface ReactorContext {
     accept(id: string, fingerprint: string): Promise<boolean>;
     reject(id: string, fingerprint: string, reason: string): Promise<boolean>;
     /** The applicant's proof of the enrolment token that was made for its id: `none` when no token was issued for it. */
-    tokenOf(id: string, fingerprint: string): 'good' | 'bad' | 'missing' | 'none';
+    tokenOf(id: string, fingerprint: string): Promise<'good' | 'bad' | 'missing' | 'none'>;
   };
   readonly instances: {
-    find(id: string): Instance | undefined;
+    find(id: string): Promise<Instance | undefined>;
     moved(id: string, state: InstanceState, reason: string): Promise<void>;
   };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { BusEvent } from '../../lib/contracts/events.ts';
 import type { Reactor, Skipped } from '../../lib/contracts/reactor.ts';
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
-import { permanent, reactorErrors } from '../../lib/errors/reactor.ts';
+import { isPermanent, reactorErrors } from '../../lib/errors/reactor.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { reactorContext } from './context.ts';
@@ -152,7 +152,7 @@ export function consumer(options: ConsumerOptions): Consumer {
   function decide(outcome: Outcome, attempts: number): Decision {
     if (outcome.skipped !== undefined) return 'skipped';
     if (outcome.error === undefined) return 'ran';
-    if (outcome.error instanceof TsaltError && permanent.has(outcome.error.code)) return 'failed';
+    if (outcome.error instanceof TsaltError && isPermanent(outcome.error.code)) return 'failed';
     return attempts >= reactor.retry.tries ? 'dead' : 'retrying';
   }
 

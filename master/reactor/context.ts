@@ -83,10 +83,10 @@ export function reactorContext(parts: ContextParts): ReactorContext {
         did({ do: 'reject', id, reason, done });
         return done;
       },
-      tokenOf: (id, fingerprint) => powers.keys.tokenOf(id, fingerprint),
+      tokenOf: async (id, fingerprint) => powers.keys.tokenOf(id, fingerprint),
     },
     instances: {
-      find: (id) => powers.instances.find(id),
+      find: async (id) => powers.instances.find(id),
       async moved(id, state, reason) {
         live();
         await powers.instances.moved(id, state, reason);

@@ -1,4 +1,5 @@
 import type { BusEvent, NewEvent } from '../../lib/contracts/events.ts';
+import type { Instance } from '../../lib/contracts/instances.ts';
 import type { JobOutcome, PublishRequest, ReactorContext } from '../../lib/contracts/reactor.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 
@@ -51,8 +52,10 @@ export interface ReactorPowers {
     kwarg: JsonMap,
     origin: Origin & { readonly signal: AbortSignal },
   ): Promise<Json>;
-  readonly keys: ReactorContext['keys'];
-  readonly instances: ReactorContext['instances'];
+  readonly keys: Pick<ReactorContext['keys'], 'accept' | 'reject'> & {
+    tokenOf(id: string, fingerprint: string): 'good' | 'bad' | 'missing' | 'none';
+  };
+  readonly instances: Pick<ReactorContext['instances'], 'moved'> & { find(id: string): Instance | undefined };
 }
 
 /** One thing a reaction did, for `reactor.why`. */

@@ -1,18 +1,13 @@
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 
-/** Parts of a sample that only hold others and have no place in a path. */
-const containers = new Set(['cpus', 'interfaces', 'disks']);
-/** The unit of /proc/diskstats, whatever the disk's own sectors are (Documentation/admin-guide/iostats.rst). */
-const sectorBytes = 512;
-
 /** One part of a Graphite path: every character outside `[A-Za-z0-9_-]` becomes `_`. */
 export const pathPart = (text: string) => text.replace(/[^A-Za-z0-9_-]/gu, '_');
 
 /**
  * A sample as lines of Graphite's plaintext protocol, `<path> <value> <unix seconds>\n` each: `<id>.load.1m`,
  * `<id>.cpu.0.idle`, `<id>.memory.slab_total`, `<id>.interface.eth0.if_octets.rx`, `<id>.disk.sda.disk_octets.read`.
- * Every number in it becomes a line (numbers as text too); what is none is left out. `disk_sectors` are sent as
- * `disk_octets`. The time is the sample's own, else `now` (Unix seconds).
+ * Every number in it becomes a line (numbers as text too); what is none is left out. The time is the sample's own, else
+ * `now` (Unix seconds).
  */
 export function sampleLines(id: string, sample: JsonMap, now: number, prefix = ''): string[] {
   const { tag, timestamp, ...rest } = sample;
@@ -22,17 +17,12 @@ export function sampleLines(id: string, sample: JsonMap, now: number, prefix = '
   return [...leaves(start, rest)].map(([path, value]) => `${path} ${value} ${seconds}\n`);
 }
 
-function* leaves(path: string, value: JsonMap, scale = 1): Generator<[string, number]> {
+function* leaves(path: string, value: JsonMap): Generator<[string, number]> {
   for (const [key, child] of Object.entries(value)) {
-    const sectors = key === 'disk_sectors';
-    const below = containers.has(key) ? path : `${path}.${pathPart(sectors ? 'disk_octets' : key)}`;
-    const factor = sectors ? sectorBytes : scale;
-    if (isMap(child)) {
-      yield* leaves(below, child, factor);
-    } else {
-      const number = numberOf(child);
-      if (number !== undefined) yield [below, number * factor];
-    }
+    const below = `${path}.${pathPart(key)}`;
+    const number = numberOf(child);
+    if (isMap(child)) yield* leaves(below, child);
+    else if (number !== undefined) yield [below, number];
   }
 }
 

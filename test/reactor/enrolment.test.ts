@@ -26,7 +26,7 @@ const instance = (id: string, state: InstanceState): Instance => ({
   since: '',
 });
 
-type Token = ReturnType<ReactorContext['keys']['tokenOf']>;
+type Token = Awaited<ReturnType<ReactorContext['keys']['tokenOf']>>;
 
 /** A context with one known instance, that notes what is done to keys and instances. */
 function contextWith(state: InstanceState | undefined, token: Token = 'good', more: Partial<ReactorContext> = {}) {
@@ -47,10 +47,10 @@ function contextWith(state: InstanceState | undefined, token: Token = 'good', mo
     keys: {
       accept: async (id, fingerprint) => did.push(`accept ${id} ${fingerprint}`) > 0,
       reject: async (id, fingerprint, reason) => did.push(`reject ${id} ${fingerprint}: ${reason}`) > 0,
-      tokenOf: () => token,
+      tokenOf: async () => token,
     },
     instances: {
-      find: (id) => (state && id === 'w1' ? instance(id, state) : undefined),
+      find: async (id) => (state && id === 'w1' ? instance(id, state) : undefined),
       moved: async (id, to, reason) => void did.push(`${id} is ${to}: ${reason}`),
     },
     ...more,

@@ -8,6 +8,10 @@ import { systemClock } from '../../lib/clock.ts';
 import { parseTag } from '../../lib/ids.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
+import { parseCpu } from '../../minion/collectors/cpu.ts';
+import { parseDisks } from '../../minion/collectors/disk.ts';
+import { parseInterfaces } from '../../minion/collectors/interface.ts';
+import { parseLoad } from '../../minion/collectors/load.ts';
 import { sampleLines } from '../../reactors/graphite/lines.ts';
 import { startSender } from '../../reactors/graphite/sender.ts';
 import { openSpool } from '../../reactors/graphite/spool.ts';
@@ -20,34 +24,59 @@ function scratch(t: ExecutionContext): string {
   return directory;
 }
 
+const stat = 'cpu  9 9 9\ncpu0 1 2 3 4 5 6 7 8\n';
+const dev = 'h | h\nf | f\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\neth0.100: 5 2 0 0 0 0 0 0 6 3 0 0 0 0 0 0\n';
+const disks = ' 8 0 sda 7 1 2 40 8 2 3 50 0 60 70\n';
 const samples: [string, JsonMap, string[]][] = [
-  ['load', { '1m': '0.25', '5m': 1, '15m': 2.5 }, ['w1.load.1m 0.25', 'w1.load.5m 1', 'w1.load.15m 2.5']],
+  ['load', parseLoad('0.25 1.00 2.50 1/2 3'), ['load.1m 0.25', 'load.5m 1', 'load.15m 2.5']],
   [
     'cpu',
-    { cpus: { '0': { user: 1, idle: 9 }, '1': { steal: 0 } } },
-    ['w1.cpu.0.user 1', 'w1.cpu.0.idle 9', 'w1.cpu.1.steal 0'],
+    parseCpu(stat),
+    ['user 1', 'nice 2', 'system 3', 'idle 4', 'wait 5', 'interrupt 6', 'softirq 7', 'steal 8'].map(
+      (x) => `cpu.0.${x}`,
+    ),
   ],
   [
     'memory',
     { total: 8, cached: 3, slab_total: 2, slab_reclaimable: 1, slab_unreclaimable: 1 },
-    ['total 8', 'cached 3', 'slab_total 2', 'slab_reclaimable 1', 'slab_unreclaimable 1'].map((x) => `w1.memory.${x}`),
+    ['total 8', 'cached 3', 'slab_total 2', 'slab_reclaimable 1', 'slab_unreclaimable 1'].map((x) => `memory.${x}`),
   ],
   [
     'interface',
-    { interfaces: { 'eth0.100': { if_octets: { rx: 5, tx: 6 } } } },
-    ['w1.interface.eth0_100.if_octets.rx 5', 'w1.interface.eth0_100.if_octets.tx 6'],
+    parseInterfaces(dev),
+    [
+      'octets.rx 5',
+      'octets.tx 6',
+      'packets.rx 2',
+      'packets.tx 3',
+      'errors.rx 0',
+      'errors.tx 0',
+      'dropped.rx 0',
+      'dropped.tx 0',
+    ].map((x) => `interface.eth0_100.if_${x}`),
   ],
   [
     'disk',
-    { disks: { sda: { disk_ops: { read: 7 }, disk_sectors: { read: 2, write: 3 } } } },
-    ['w1.disk.sda.disk_ops.read 7', 'w1.disk.sda.disk_octets.read 1024', 'w1.disk.sda.disk_octets.write 1536'],
+    parseDisks(disks),
+    [
+      'ops.read 7',
+      'ops.write 8',
+      'merged.read 1',
+      'merged.write 2',
+      'octets.read 1024',
+      'octets.write 1536',
+      'time.read 40',
+      'time.write 50',
+    ]
+      .map((x) => `disk.sda.disk_${x}`)
+      .concat(['in_progress 0', 'io_time 60', 'weighted_time 70'].map((x) => `disk.sda.${x}`)),
   ],
 ];
 for (const [tag, values, lines] of samples) {
   test(`a ${tag} sample: every number has its path, value and the sample's own time`, (t) => {
     t.deepEqual(
       sampleLines('w1', { tag, timestamp: 1_700_000_000.9, ...values }, 5),
-      lines.map((line) => `${line} 1700000000\n`),
+      lines.map((line) => `w1.${line} 1700000000\n`),
     );
   });
 }

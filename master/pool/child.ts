@@ -1,0 +1,97 @@
+import { fork } from 'node:child_process';
+import { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../lib/clock.ts';
+import { reactorErrors } from '../../lib/errors/reactor.ts';
+import type { Json } from '../../lib/json.ts';
+import type { Log } from '../../lib/log.ts';
+import { channel } from './channel.ts';
+import { readyMessage } from './serve.ts';
+
+export interface ChildOptions {
+  /** The program, without its ending, beside this file: `render-child`, `code-child`. */
+  readonly program: string;
+  /** MiB of memory it may use; it dies of more. */
+  readonly heapMb?: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Answers what the child asks. */
+  readonly answer?: (what: string, of: Json) => Promise<Json | undefined>;
+}
+
+export interface Child {
+  /**
+   * Asks the child. If it has not answered after `deadlineMs` it is killed, whatever else it does. Raises what it threw,
+   * `TS_REACTOR_WORKER_DEADLINE`, `TS_REACTOR_WORKER_DIED`.
+   */
+  ask(what: string, of: Json, deadlineMs: number): Promise<Json>;
+  alive(): boolean;
+  kill(): void;
+}
+
+const longestLine = 1_000;
+/** A process that has not started after so many ms never will. */
+const startMs = 60_000;
+
+/** Starts one of the programs of this folder in a process of its own. */
+export function startChild({ program, heapMb = 128, clock, log, answer }: ChildOptions): Child {
+  const process = fork(fileURLToPath(new URL(`./${program}.js`, import.meta.url)), [], {
+    execArgv: [`--max-old-space-size=${heapMb}`],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let alive = true;
+  let asking = 0;
+  const peer = channel(
+    (message) => void (alive && process.send(message)),
+    answer ?? (() => Promise.reject(new RangeError('nothing is answered here'))),
+  );
+  const end = (why: string) => {
+    if (!alive) return;
+    alive = false;
+    peer.close(reactorErrors.workerDied({ why }));
+    process.kill('SIGKILL');
+  };
+  let started = () => {};
+  const ready = new Promise<void>((resolve) => (started = resolve));
+  process.on('message', (message) => (message === readyMessage ? started() : peer.receive(message)));
+  process.on('error', (error) => end(error.message));
+  process.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+  for (const stream of [process.stdout, process.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      log('info', 'said by a child process', { program, text: text.slice(0, longestLine) });
+    });
+    if (stream instanceof Socket) stream.unref();
+  }
+  async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      cancel = clock.after(ms, () => {
+        reject(reactorErrors.workerDeadline({ ms }));
+        end(`it did not answer within ${ms} ms`);
+      });
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      cancel();
+    }
+  }
+  // A child that nothing is asked of does not keep the master alive.
+  process.unref();
+  process.channel?.unref();
+  return {
+    async ask(what, of, deadlineMs) {
+      if (asking++ === 0) process.channel?.ref();
+      try {
+        const answered = peer.ask(what, of);
+        // Until it has started it is not to blame for the time.
+        await within(startMs, Promise.race([ready, answered]));
+        return await within(deadlineMs, answered);
+      } finally {
+        if (--asking === 0) process.channel?.unref();
+      }
+    },
+    alive: () => alive,
+    kill: () => end('it was ended'),
+  };
+}
