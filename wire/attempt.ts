@@ -1,4 +1,4 @@
-import { lookup as systemLookup } from 'node:dns/promises';
+import { lookup as lookupAll } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { backoff, type Backoff } from '../lib/backoff.ts';
 import { messageOf } from '../lib/errors/error.ts';
@@ -13,6 +13,8 @@ import type { Questions } from './questions.ts';
 import { openMinionSockets, type MinionSockets } from './sockets.ts';
 import type { ConnectLimits, ConnectOptions, MinionHandlers, MinionLinkState } from './types.ts';
 
+const earlyFrames = 256;
+
 export interface AttemptNeeds {
   readonly options: ConnectOptions;
   readonly limits: ConnectLimits;
@@ -20,6 +22,8 @@ export interface AttemptNeeds {
   readonly counters: Counters;
   readonly questions: Questions;
   readonly seen: SeenJobs;
+  /** Counts the attempts: each takes the next of a name's addresses. */
+  readonly turn: number;
   changed(state: MinionLinkState): void;
 }
 
@@ -44,6 +48,7 @@ export class Attempt {
   #outlet: Outlet | undefined;
   #durable = 0;
   #state: 'greeting' | 'waiting' | 'subscribing' | 'accept' = 'greeting';
+  readonly #early: Buffer[] = [];
   #masterAhead = 0;
   #heardAt: number;
   #beatMs = 5000;
@@ -62,11 +67,11 @@ export class Attempt {
     const { options, limits } = this.#needs;
     this.#deadline(limits.handshakeMs, `the master at ${options.master}:${options.port} does not answer`);
     try {
-      const address = await resolveName(options);
+      const address = await resolveName(options, this.#needs.turn);
       if (this.#done) return;
       const sockets = await openMinionSockets(address, options.port, options.masterKey.curve, {
         received: (frame) => this.#guard(() => this.#received(frame)),
-        published: (frame) => this.#guard(() => this.#inbox?.published(frame)),
+        published: (frame) => this.#guard(() => this.#published(frame)),
         ended: (reason) => this.finish({ state: 'lost', reason }),
       });
       if (this.#done) return sockets.stop();
@@ -105,6 +110,12 @@ export class Attempt {
     }
     this.#heardAt = this.#needs.options.clock.monotonic();
     this.#message(opened.kind, opened.body);
+  }
+
+  /** The first ones may overtake, on their own connection, the word that the session is open. */
+  #published(frame: Buffer): void {
+    if (this.#state === 'accept') this.#inbox?.published(frame);
+    else if (this.#early.length < earlyFrames) this.#early.push(frame);
   }
 
   #challenged(frame: Buffer): void {
@@ -186,12 +197,14 @@ export class Attempt {
     this.#sockets?.subscribe(publish, channel.keys.topic);
   }
 
-  #beat({ published, subscribed }: WireMap): void {
+  #beat({ published, subscribed, now }: WireMap): void {
+    if (typeof now === 'number') this.#masterAhead = now - this.#needs.options.clock.monotonic();
     if (this.#state === 'subscribing' && subscribed === true) {
       this.#state = 'accept';
       this.#cancelDeadline();
       this.#needs.questions.open((message) => this.#say(kinds.question, message));
       this.#needs.changed({ state: 'accept', durable: this.#durable });
+      for (const frame of this.#early.splice(0)) this.#inbox?.published(frame);
     }
     if (typeof published === 'number') this.#inbox?.announced(published);
   }
@@ -264,7 +277,12 @@ export class Attempt {
   }
 }
 
-async function resolveName({ master, lookup }: ConnectOptions): Promise<string> {
+async function resolveName({ master, lookup }: ConnectOptions, turn: number): Promise<string> {
   if (isIP(master) !== 0) return master;
-  return lookup ? lookup(master) : (await systemLookup(master)).address;
+  const addresses = await (lookup ?? systemAddresses)(master);
+  return addresses[turn % addresses.length] ?? master;
+}
+
+async function systemAddresses(name: string): Promise<string[]> {
+  return (await lookupAll(name, { all: true })).map(({ address }) => address);
 }

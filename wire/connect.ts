@@ -71,7 +71,7 @@ class Connector implements MinionLink {
     const alive = setInterval(() => {}, 2 ** 30);
     // Whoever called `connect` has the link in hand before it is told anything.
     await Promise.resolve();
-    while (!this.#stopped) {
+    for (let turn = 0; !this.#stopped; turn++) {
       this.#changed({ state: 'connecting' });
       this.#counters.add('attempts');
       const attempt = new Attempt({
@@ -81,6 +81,7 @@ class Connector implements MinionLink {
         counters: this.#counters,
         questions: this.#questions,
         seen: this.#seen,
+        turn,
         changed: (state) => {
           if (state.state === 'accept') {
             soon.reset();

@@ -4,6 +4,7 @@ import { Budget } from './budget.ts';
 import { Counters } from './counters.ts';
 import { kinds } from './envelope.ts';
 import { MasterHandshake, type Proven } from './handshake.ts';
+import { Intake } from './intake.ts';
 import { signJob } from './jobs.ts';
 import { fingerprintOf } from './keys.ts';
 import { LiveSession } from './session.ts';
@@ -24,16 +25,12 @@ const defaults: ListenLimits = {
   beatMs: 5000,
   waiting: 1000,
   hellosPerSecond: 500,
-  messagesPerSecond: 5000,
+  messagesPerSecond: 2500,
   bytesPerSecond: 16 << 20,
   recentFrames: 256,
-  recentBytes: 4 << 20,
+  recentBytes: 1 << 20,
   questions: 32,
 };
-/** How much of a peer's may wait to be read once it is over its budget. */
-const delayedFrames = 1000;
-const delayedBytes = 8 << 20;
-const delayMs = 20;
 const remindMs = 1000;
 
 /** Binds the two ports and serves minions. Raises `TS_WIRE_CANNOT_BIND`. */
@@ -51,17 +48,15 @@ type Stage =
 
 interface Peer {
   readonly route: string;
-  readonly messages: Budget;
-  readonly bytes: Budget;
-  /** What came beyond the budget. */
-  readonly delayed: Buffer[];
-  delayedBytes: number;
+  readonly intake: Intake;
   heardAt: number;
   stage: Stage;
 }
 
 class Listener implements MasterLink {
   readonly sessions = new Map<MinionId, LiveSession>();
+  /** Those of `sessions`, and those whose subscription has not been seen yet. */
+  readonly #accepted = new Map<MinionId, LiveSession>();
   readonly #options: ListenOptions;
   readonly #handlers: MasterHandlers;
   readonly #limits: ListenLimits;
@@ -129,7 +124,7 @@ class Listener implements MasterLink {
   }
 
   close(id: MinionId, reason: string): void {
-    const session = this.sessions.get(id);
+    const session = this.#accepted.get(id);
     if (session) {
       session.bye('closed', reason);
       this.#end(session, reason);
@@ -154,7 +149,7 @@ class Listener implements MasterLink {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const session of this.sessions.values()) this.#end(session, 'the master stops');
+    for (const session of this.#accepted.values()) this.#end(session, 'the master stops');
     this.#peers.clear();
     await this.#sockets?.stop();
   }
@@ -163,29 +158,8 @@ class Listener implements MasterLink {
     this.#counters.add('frames');
     this.#counters.add('bytes', frame.length);
     const peer = this.#peers.get(route);
-    if (!peer) return this.#stranger(route, frame);
-    if (peer.delayed.length === 0 && this.#affords(peer, frame)) return this.#take(peer, frame);
-    peer.delayed.push(frame);
-    peer.delayedBytes += frame.length;
-    this.#counters.add('delayed');
-    if (peer.delayed.length > delayedFrames || peer.delayedBytes > delayedBytes) {
-      return this.#drop(peer, 'it sends more than it may');
-    }
-    if (peer.delayed.length === 1) this.#options.clock.after(delayMs, () => this.#catchUp(peer));
-  }
-
-  #affords(peer: Peer, frame: Buffer): boolean {
-    return peer.messages.take(1) && peer.bytes.take(frame.length);
-  }
-
-  #catchUp(peer: Peer): void {
-    while (peer.delayed[0] && this.#peers.get(peer.route) === peer && this.#affords(peer, peer.delayed[0])) {
-      const frame = peer.delayed.shift();
-      if (!frame) return;
-      peer.delayedBytes -= frame.length;
-      this.#take(peer, frame);
-    }
-    if (peer.delayed.length > 0) this.#options.clock.after(delayMs, () => this.#catchUp(peer));
+    if (peer) peer.intake.received(frame);
+    else this.#guard(() => this.#stranger(route, frame));
   }
 
   /** A connection that has said nothing yet can say hello, and nothing else. */
@@ -194,15 +168,15 @@ class Listener implements MasterLink {
     const handshake = MasterHandshake.begin(frame, this.#options.identity, this.#options.clock.now());
     if (!handshake) return this.#refuse('stranger');
     const { clock } = this.#options;
-    const peer: Peer = {
-      route,
-      messages: new Budget(clock, this.#limits.messagesPerSecond),
-      bytes: new Budget(clock, this.#limits.bytesPerSecond),
-      delayed: [],
-      delayedBytes: 0,
-      heardAt: clock.monotonic(),
-      stage: { at: 'challenged', handshake },
-    };
+    const intake = new Intake({
+      clock,
+      messagesPerSecond: this.#limits.messagesPerSecond,
+      bytesPerSecond: this.#limits.bytesPerSecond,
+      take: (next) => this.#take(peer, next),
+      delayed: () => this.#counters.add('delayed'),
+      overflow: () => this.#drop(peer, 'it sends more than it may'),
+    });
+    const peer: Peer = { route, intake, heardAt: clock.monotonic(), stage: { at: 'challenged', handshake } };
     const [oldest] = this.#challenged;
     if (oldest && this.#challenged.size >= this.#limits.waiting) this.#forget(oldest);
     this.#peers.set(route, peer);
@@ -211,13 +185,23 @@ class Listener implements MasterLink {
   }
 
   #take(peer: Peer, frame: Buffer): void {
-    try {
+    const done = this.#guard(() => {
       if (peer.stage.at === 'challenged') this.#prove(peer, peer.stage.handshake, frame);
       else this.#message(peer, peer.stage, frame);
+    });
+    // What was in it is not lost: the minion comes back, and sends what was not acknowledged again.
+    if (!done && peer.stage.at === 'session') this.#drop(peer, 'the master could not take what it sent');
+  }
+
+  /** One peer's message, or a handler's fault on it, stops nobody else. */
+  #guard(act: () => void): boolean {
+    try {
+      act();
+      return true;
     } catch (error) {
-      // One peer's message, or a handler's fault on it, stops nobody else.
       this.#counters.add('failed');
       this.#options.log('error', 'a message could not be handled', { reason: messageOf(error) });
+      return false;
     }
   }
 
@@ -252,7 +236,7 @@ class Listener implements MasterLink {
 
   /** Of two processes with one key the newer generation wins; a copy of the same generation is the one that came later. */
   #fenced({ id, fingerprint, incarnation, generation }: Applicant): Verdict | undefined {
-    const live = this.sessions.get(id);
+    const live = this.#accepted.get(id);
     if (!live || live.fingerprint !== fingerprint || live.incarnation === incarnation) return undefined;
     if (generation > live.generation) return undefined;
     this.#counters.add('fenced');
@@ -260,7 +244,7 @@ class Listener implements MasterLink {
   }
 
   #accept(peer: Peer, proven: Proven, durable: number): void {
-    const old = this.sessions.get(proven.id);
+    const old = this.#accepted.get(proven.id);
     if (old && old.incarnation !== proven.incarnation) {
       const reason = 'a newer process of this minion has connected';
       old.bye('fenced', reason);
@@ -277,7 +261,7 @@ class Listener implements MasterLink {
       send: (frame) => this.#sockets?.send(peer.route, frame),
     });
     peer.stage = { at: 'session', session };
-    this.sessions.set(session.id, session);
+    this.#accepted.set(session.id, session);
     this.#routes.set(session, peer.route);
     this.#topics.set(session.channel.keys.topic.toString('hex'), session);
     this.#sockets?.send(
@@ -295,7 +279,9 @@ class Listener implements MasterLink {
   #subscribing(topic: Buffer): boolean {
     const session = this.#topics.get(topic.toString('hex'));
     if (!session) return false;
-    if (session.listens()) this.#handlers.opened(session);
+    if (!session.listens()) return true;
+    this.sessions.set(session.id, session);
+    this.#guard(() => this.#handlers.opened(session));
     return true;
   }
 
@@ -338,11 +324,14 @@ class Listener implements MasterLink {
     if (peer) this.#forget(peer);
     this.#routes.delete(session);
     this.#topics.delete(session.channel.keys.topic.toString('hex'));
-    if (this.sessions.get(session.id) === session) this.sessions.delete(session.id);
-    if (session.subscribed) this.#handlers.closed(session, reason);
+    for (const map of [this.sessions, this.#accepted]) {
+      if (map.get(session.id) === session) map.delete(session.id);
+    }
+    if (session.subscribed) this.#guard(() => this.#handlers.closed(session, reason));
   }
 
   #forget(peer: Peer): void {
+    peer.intake.close();
     this.#peers.delete(peer.route);
     this.#challenged.delete(peer);
     this.#waiting.delete(peer);

@@ -85,7 +85,8 @@ export class LiveSession implements MasterSession {
   }
 
   beat(): void {
-    this.#send(kinds.beat, { published: this.#ring.last, subscribed: this.subscribed });
+    const now = this.#needs.clock.now();
+    this.#send(kinds.beat, { published: this.#ring.last, subscribed: this.subscribed, now });
   }
 
   /** Called now and then: a last frame that is not confirmed may have been dropped, so its number is said once. */

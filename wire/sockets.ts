@@ -48,6 +48,7 @@ const common = {
   heartbeatTimeToLive: 20_000,
 } as const;
 const patienceMs = 20;
+const probeMs = 100;
 const waitingBytes = 8 << 20;
 
 let loading: Promise<{ zmq: typeof import('zeromq'); context: Context }> | undefined;
@@ -263,7 +264,7 @@ class Routes {
   probe(): void {
     if (this.#probing) return;
     this.#probing = true;
-    this.#clock.after(patienceMs, () => {
+    this.#clock.after(probeMs, () => {
       this.#probing = false;
       if (this.#router.closed) return;
       for (const name of this.#events.routes()) this.send(name, Buffer.alloc(0));

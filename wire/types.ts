@@ -116,8 +116,8 @@ export interface ConnectOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<ConnectLimits>;
-  /** The address of a name, asked at each attempt; the system's resolver unless given. */
-  readonly lookup?: (name: string) => Promise<string>;
+  /** The numeric addresses of a name, asked at each attempt; the system's resolver unless given. */
+  readonly lookup?: (name: string) => Promise<readonly string[]>;
 }
 
 export interface ConnectLimits {
@@ -135,7 +135,10 @@ export interface ConnectLimits {
 }
 
 export interface MasterHandlers {
-  /** Asked once for each handshake whose signatures are right. */
+  /**
+   * Asked for each handshake whose signatures are right; and for one that waits, when it asks again (after 1 s, then ever
+   * more seldom) and by `reconsider`.
+   */
   admit(applicant: Applicant): Verdict;
   /** A session stands, and its subscription to published jobs with it. */
   opened(session: MasterSession): void;
@@ -166,6 +169,7 @@ export interface MasterLink {
   acknowledge(session: MasterSession, n: number): void;
   /** Ends a session or a wait; the minion is told the reason. */
   close(id: MinionId, reason: string): void;
+  /** The sessions that are open. */
   readonly sessions: ReadonlyMap<MinionId, MasterSession>;
   /** Counters by name: messages refused by reason, bytes, frames, gaps, queue lengths. */
   stats(): Readonly<Record<string, number>>;

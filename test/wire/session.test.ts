@@ -208,7 +208,7 @@ test('session: a minion that stops, or whose process dies, is gone for the maste
   await until('the master knows', () => master.closed.length === 1);
   t.is(master.closed[0]?.reason, 'it has said goodbye');
   const line = await relay(t, master.link.ports.request);
-  const other = startMinion(t, master, 'm2', { port: line.port });
+  const other = startMinion(t, master, 'm2', { port: line.port, limits: { retryFirstMs: 60_000 } });
   await accepted(other);
   line.kill();
   await until('the master knows of the other', () => master.closed.length === 2);

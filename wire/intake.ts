@@ -1,0 +1,63 @@
+import type { Clock } from '../lib/clock.ts';
+import { Budget } from './budget.ts';
+
+const delayMs = 20;
+const mostFrames = 2000;
+const mostBytes = 8 << 20;
+
+export interface IntakeNeeds {
+  readonly clock: Clock;
+  readonly messagesPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Reads a frame; called in the order they came. */
+  take(frame: Buffer): void;
+  delayed(): void;
+  /** More waits than may. */
+  overflow(): void;
+}
+
+/** What one connection sends, read no faster than its budget allows: what is beyond it waits, and costs no one else. */
+export class Intake {
+  readonly #needs: IntakeNeeds;
+  readonly #messages: Budget;
+  readonly #bytes: Budget;
+  readonly #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #closed = false;
+
+  constructor(needs: IntakeNeeds) {
+    this.#needs = needs;
+    this.#messages = new Budget(needs.clock, needs.messagesPerSecond);
+    this.#bytes = new Budget(needs.clock, needs.bytesPerSecond);
+  }
+
+  received(frame: Buffer): void {
+    if (this.#waiting.length === 0 && this.#affords(frame)) return this.#needs.take(frame);
+    this.#waiting.push(frame);
+    this.#waitingBytes += frame.length;
+    this.#needs.delayed();
+    if (this.#waiting.length > mostFrames || this.#waitingBytes > mostBytes) return this.#needs.overflow();
+    if (this.#waiting.length === 1) this.#later();
+  }
+
+  /** Nothing of it is read any more. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+  }
+
+  #later(): void {
+    this.#needs.clock.after(delayMs, () => {
+      for (let frame = this.#waiting[0]; frame && !this.#closed && this.#affords(frame); frame = this.#waiting[0]) {
+        this.#waiting.shift();
+        this.#waitingBytes -= frame.length;
+        this.#needs.take(frame);
+      }
+      if (this.#waiting.length > 0) this.#later();
+    });
+  }
+
+  #affords(frame: Buffer): boolean {
+    return this.#messages.take(1) && this.#bytes.take(frame.length);
+  }
+}
