@@ -14,7 +14,8 @@ import { askGetent, createAccounts, type Accounts } from './accounts.ts';
 import { createFiles, type Files } from './files.ts';
 import { createPackages } from './packages.ts';
 import { createProcesses, type RunningProcesses } from './processes.ts';
-import { createServices, lookAtInit } from './services.ts';
+import { createServices } from './services.ts';
+import { lookAtInit } from './services/init.ts';
 
 /** A part of the machine that is read by its view and changed by its steps. */
 export type Performing<View, StepKind> = View & {
@@ -49,7 +50,7 @@ export function localParts(root: string): LocalParts {
     files,
     accounts,
     processes,
-    packages: createPackages({ files, processes, uid: process.getuid?.() ?? -1 }),
+    packages: createPackages({ files, asleep: root !== '/', processes, uid: process.getuid?.() ?? -1 }),
     services: createServices({ root, processes: outside, init: lookAtInit() }),
   };
 }

@@ -9,7 +9,6 @@ import type {
   Processes,
   StepResult,
 } from '../../lib/contracts/machine.ts';
-import { compareDebVersions } from '../../lib/deb-version.ts';
 import { packageErrors } from '../../lib/errors/packages.ts';
 import {
   askPolicy,
@@ -20,12 +19,17 @@ import {
   transaction,
   updateLists,
 } from './packages/apt.ts';
+import { withoutServices, type ChangeableFiles } from './packages/asleep.ts';
+import { difference, isDowngrade, shortfall } from './packages/outcome.ts';
 import { parsePolicy } from './packages/policy.ts';
+import { sourcesOf } from './packages/sources.ts';
 import { databaseName, parseStatus, type DpkgStatus } from './packages/status.ts';
 
 export interface PackageOptions {
   /** The tree that is managed. */
-  readonly files: FileView;
+  readonly files: ChangeableFiles;
+  /** It is not the one this machine runs: no service is to be started in it. */
+  readonly asleep?: boolean;
   /** Run their commands in that tree. */
   readonly processes: Processes;
   readonly uid: number;
@@ -46,12 +50,19 @@ const packageName = /^[A-Za-z0-9][A-Za-z0-9+.-]*(:[a-z0-9-]+)?$/;
  * Debian's packages: read from dpkg's own database, changed by apt-get. Raises `TS_PACKAGES_UNCHANGEABLE`,
  * `TS_PACKAGES_REFRESH_FAILED` and `TS_PACKAGES_QUERY_FAILED`.
  */
-export function createPackages({ files, processes, uid, clock = systemClock }: PackageOptions): Packages {
+export function createPackages({
+  files,
+  asleep = false,
+  processes,
+  uid,
+  clock = systemClock,
+}: PackageOptions): Packages {
   let status: DpkgStatus | undefined;
-  let updating: Promise<void> | undefined;
+  let updating: { readonly sources: string; readonly done: Promise<void> } | undefined;
   let questions = 0;
-  /** By release; undefined for what was asked and is on offer nowhere. */
+  /** By release; undefined for what was asked and is on offer nowhere. Holds for the sources that were asked. */
   const offered = new Map<string, Map<string, PackageOffer | undefined>>();
+  let offeredBy = '';
 
   const unavailable = (): string | undefined =>
     files.follow(DATABASE) ? undefined : `there is no dpkg database here (${DATABASE})`;
@@ -70,10 +81,13 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
     status = undefined;
   }
 
-  /** At most once a run, however often it is asked for. */
+  /** The lists were updated in this run, and the sources are still the same. */
+  const updated = (): boolean => updating !== undefined && updating.sources === sourcesOf(files);
+
+  /** At most once a run for the same sources, however often it is asked for. */
   function update(): Promise<void> {
-    updating ??= runUpdate();
-    return updating;
+    if (!updating || !updated()) updating = { sources: sourcesOf(files), done: runUpdate() };
+    return updating.done;
   }
 
   async function runUpdate(): Promise<void> {
@@ -88,6 +102,9 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
   }
 
   async function ask(names: readonly string[], release: string | undefined): Promise<Map<string, PackageOffer>> {
+    const sources = sourcesOf(files);
+    if (sources !== offeredBy) offered.clear();
+    offeredBy = sources;
     const known = offered.get(release ?? '') ?? new Map<string, PackageOffer | undefined>();
     offered.set(release ?? '', known);
     const unknown = names.filter((name) => packageName.test(name) && !known.has(databaseName(name, database().native)));
@@ -113,7 +130,7 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
     const mayUpdate = unchangeable() === undefined;
     if (refresh === 'always' && mayUpdate) await update();
     const found = await ask(names, release);
-    if (refresh !== 'when missing' || found.size === new Set(names).size || updating || !mayUpdate) return found;
+    if (refresh !== 'when missing' || found.size === new Set(names).size || updated() || !mayUpdate) return found;
     await update();
     return ask(names, release);
   }
@@ -135,7 +152,7 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
     const step = { ...asked, remove: asked.remove.filter(present) };
     if (step.install.length + step.remove.length === 0) return { did: 'packages', changed: {} };
     let unknown = await unheardOf(step);
-    if (unknown.length > 0 && !updating) {
+    if (unknown.length > 0 && !updated()) {
       await update();
       unknown = await unheardOf(step);
     }
@@ -150,10 +167,11 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
       step,
       step.install.some((wanted) => isDowngrade(wanted, before)),
     );
-    let result = await processes.run(command);
-    if (result.code !== 0 && hasStaleLists(result) && !updating) {
+    const begin = asleep ? () => withoutServices(files, () => processes.run(command)) : () => processes.run(command);
+    let result = await begin();
+    if (result.code !== 0 && hasStaleLists(result) && !updated()) {
       await update();
-      result = await processes.run(command);
+      result = await begin();
     }
     forget();
     const after = database();
@@ -169,7 +187,7 @@ export function createPackages({ files, processes, uid, clock = systemClock }: P
       return unchangeable();
     },
     get updated() {
-      return updating !== undefined;
+      return updated();
     },
     installed: present,
     all: () => database().packages,
@@ -183,40 +201,4 @@ function readDatabase(files: FileView): DpkgStatus {
   // The first line is the native architecture; without the file it is the one of dpkg itself.
   const native = files.follow('/var/lib/dpkg/arch') ? files.read('/var/lib/dpkg/arch').toString().split('\n')[0] : '';
   return parseStatus(files.read(DATABASE).toString(), native === '' ? undefined : native);
-}
-
-function isDowngrade({ name, version }: PackageStep['install'][number], { packages, native }: DpkgStatus): boolean {
-  const present = packages.get(databaseName(name, native));
-  return version !== undefined && present !== undefined && compareDebVersions(version, present.version) < 0;
-}
-
-/** What is not as it was to be although apt-get saw no reason to complain. */
-function shortfall(step: PackageStep, { packages, native }: DpkgStatus): string | undefined {
-  const of = (name: string): PackageFacts | undefined => packages.get(databaseName(name, native));
-  const missing = step.install.filter(
-    ({ name, version = '*' }) =>
-      of(name)?.state !== 'installed' || (!/[*?[]/.test(version) && of(name)?.version !== version),
-  );
-  const left = step.remove.filter(
-    (name) => of(name) !== undefined && (step.purge === true || of(name)?.state !== 'config-files'),
-  );
-  const complaints = [
-    ...missing.map(({ name, version }) => `${version === undefined ? name : `${name}=${version}`} is not installed`),
-    ...left.map((name) => `${name} is still there`),
-  ];
-  return complaints.length === 0 ? undefined : `apt-get reported success, but ${complaints.join(', ')}`;
-}
-
-/** `{old, new}` of every package whose version is another one now; empty for not installed. */
-function difference(before: DpkgStatus, after: DpkgStatus): Record<string, { old: string; new: string }> {
-  const versionIn = ({ packages }: DpkgStatus, name: string): string => {
-    const facts = packages.get(name);
-    return facts && facts.state !== 'config-files' ? facts.version : '';
-  };
-  const names = [...new Set([...before.packages.keys(), ...after.packages.keys()])].sort();
-  return Object.fromEntries(
-    names
-      .map((name) => [name, { old: versionIn(before, name), new: versionIn(after, name) }] as const)
-      .filter(([, { old, new: now }]) => old !== now),
-  );
 }

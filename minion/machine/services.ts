@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { sleep, systemClock, type Clock } from '../../lib/clock.ts';
 import type {
   CommandResult,
@@ -9,17 +8,9 @@ import type {
   StepResult,
 } from '../../lib/contracts/machine.ts';
 import { serviceErrors } from '../../lib/errors/services.ts';
+import type { Init } from './services/init.ts';
 import { fileFacts, parseShown, parseUnitFiles, showUnits, type Shown } from './services/show.ts';
-
-/** What starts and stops services on the machine this process runs on. */
-export interface Init {
-  /** systemd is the running service manager. */
-  readonly systemd: boolean;
-  /** There is a systemctl, which can also work on the files of a tree that nothing runs in. */
-  readonly systemctl: boolean;
-  /** The command name of PID 1. */
-  readonly name: string;
-}
+import { whatIsWrong } from './services/trouble.ts';
 
 export interface ServiceOptions {
   readonly root: string;
@@ -38,21 +29,10 @@ export interface Services extends ServiceView {
 /** How long a unit that says nothing of when it is ready has to stay alive after its start. */
 const SETTLE_MS = 300;
 const LOOK_EVERY_MS = 100;
-/** How long a start that systemd reports as done may go on as `activating`. */
-const ACTIVATING_MS = 10_000;
 const suffix = /\.(service|socket|device|mount|automount|swap|target|path|timer|slice|scope)$/;
 const unitName = /^[A-Za-z0-9:_.\\@-]{1,255}$/;
 const nothing: ServiceFacts = { exists: false, running: false, enabled: false, masked: false, static: false };
 const env = { LC_ALL: 'C', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: 'cat' };
-
-/** What PID 1 is here, by systemd's own test (sd_booted(3)). */
-export function lookAtInit(): Init {
-  return {
-    systemd: existsSync('/run/systemd/system'),
-    systemctl: ['/usr/bin/systemctl', '/bin/systemctl'].some((program) => existsSync(program)),
-    name: existsSync('/proc/1/comm') ? readFileSync('/proc/1/comm', 'utf8').trim() : 'unknown',
-  };
-}
 
 /**
  * systemd's units. One call of systemctl reads all that are loaded. Raises `TS_SERVICES_NOT_RUNNING`,
@@ -199,19 +179,6 @@ function fullName(name: string): string {
 
 function plain({ exists, running, enabled, masked, static: isStatic }: Shown): ServiceFacts {
   return { exists, running, enabled, masked, static: isStatic };
-}
-
-/** Why a unit that was started can't be called running; undefined when it is, or may still become so. */
-function whatIsWrong(unit: Shown | undefined, waitedMs: number): string | undefined {
-  if (!unit) return 'systemd does not know it';
-  const ended = `${unit.outcome}, exit status ${unit.exitStatus}`;
-  if (unit.restarts > 0 || unit.sub === 'auto-restart') return `it ends again and again (${ended})`;
-  if (unit.active === 'failed') return `it ended at once (${ended})`;
-  if (unit.active === 'inactive' && unit.type === 'oneshot')
-    return 'it is a oneshot unit, which is done when its command is: without RemainAfterExit= it never counts as running';
-  if (unit.active === 'inactive') return `it ended at once (${ended})`;
-  if (unit.active === 'activating' && waitedMs > ACTIVATING_MS) return `it is still activating (${unit.sub})`;
-  return undefined;
 }
 
 function failed({ unit, action }: ServiceStep, reason: string) {

@@ -4,7 +4,8 @@ import type { StateFunction, StateSchema } from '../../lib/contracts/state.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { createMachine, localParts } from '../../minion/machine/machine.ts';
 import { createPackages } from '../../minion/machine/packages.ts';
-import { createServices, lookAtInit } from '../../minion/machine/services.ts';
+import { createServices } from '../../minion/machine/services.ts';
+import { lookAtInit } from '../../minion/machine/services/init.ts';
 import { builtinStates } from '../../states/registry.ts';
 
 /*

@@ -54,7 +54,7 @@ function host(t: ExecutionContext, answer: (argv: readonly string[]) => Partial<
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'tsalt-packages-'));
   t.teardown(() => fs.rmSync(root, { recursive: true, force: true }));
   fs.mkdirSync(path.join(root, 'var/lib/dpkg'), { recursive: true });
-  fs.mkdirSync(path.join(root, 'usr/bin'), { recursive: true });
+  for (const folder of ['bin', 'sbin']) fs.mkdirSync(path.join(root, 'usr', folder), { recursive: true });
   fs.writeFileSync(path.join(root, 'usr/bin/apt-get'), '');
   const write = (paragraphs: readonly string[]): void =>
     fs.writeFileSync(path.join(root, 'var/lib/dpkg/status'), paragraphs.join('\n'));
@@ -71,7 +71,7 @@ function host(t: ExecutionContext, answer: (argv: readonly string[]) => Partial<
     root,
     ran,
     write,
-    packages: createPackages({ files: createFiles(root), processes: { run }, uid }),
+    packages: createPackages({ files: createFiles(root), asleep: true, processes: { run }, uid }),
   };
 }
 
@@ -117,6 +117,18 @@ test('packages: a name on offer nowhere, the lists are updated once a run', asyn
   t.is((await packages.offers(['never'], { refresh: 'when missing' })).size, 0);
   await packages.perform(step({ refresh: true }));
   t.is(ran.filter((argv) => argv.includes('update')).length, 1);
+});
+
+test('packages: a source is added after the lists were updated, they are updated once more', async (t) => {
+  const { packages, ran, root } = host(t, () => undefined);
+  const updates = (): number => ran.filter((argv) => argv.includes('update')).length;
+  await packages.offers(['hello', 'nothing'], { refresh: 'when missing' });
+  fs.mkdirSync(path.join(root, 'etc/apt/sources.list.d'), { recursive: true });
+  fs.writeFileSync(path.join(root, 'etc/apt/sources.list.d/new.list'), 'deb http://new/ stable main');
+  t.false(packages.updated);
+  await packages.offers(['hello', 'nothing'], { refresh: 'when missing' });
+  await packages.offers(['nothing'], { refresh: 'always' });
+  t.deepEqual([updates(), packages.updated], [2, true]);
 });
 
 test('packages: several installed and one removed, it is one transaction and all that changed is told', async (t) => {
@@ -184,6 +196,17 @@ test('packages: lists that name files no longer there, are updated and the trans
   t.like(await packages.perform(step({ install: [{ name: 'sl' }] })), { changed: { sl: { old: '', new: '5.02' } } });
   t.is(transactions().length, 2);
   t.is(ran.filter((argv) => argv.includes('update')).length, 1);
+});
+
+test('packages: in a tree that does not run, no script may start a service while they are installed', async (t) => {
+  const policyRcD = (): string => path.join(given.root, 'usr/sbin/policy-rc.d');
+  const given = host(t, (argv) => {
+    if (argv.includes('-y')) t.regex(fs.readFileSync(policyRcD(), 'utf8'), /exit 101/);
+    return undefined;
+  });
+  await given.packages.perform(step({ install: [{ name: 'sl' }] }));
+  t.is(given.transactions().length, 1);
+  t.false(fs.existsSync(policyRcD()));
 });
 
 test('packages: names that apt would read as patterns, options or other orders, start no transaction', async (t) => {

@@ -4,7 +4,8 @@ import path from 'node:path';
 import test from 'ava';
 import type { Clock } from '../../lib/clock.ts';
 import type { Command, CommandResult, ServiceStep } from '../../lib/contracts/machine.ts';
-import { createServices, lookAtInit } from '../../minion/machine/services.ts';
+import { createServices } from '../../minion/machine/services.ts';
+import { lookAtInit } from '../../minion/machine/services/init.ts';
 import { createProcesses } from '../../minion/machine/processes.ts';
 
 const usual = {
