@@ -1,4 +1,4 @@
-import type { JsonMap } from '../lib/json.ts';
+import { isMap, type JsonMap } from '../lib/json.ts';
 
 /*
  * The payloads of the store's records: a byte that says the kind, then JSON text. JSON because all that is stored is JSON by
@@ -8,38 +8,37 @@ import type { JsonMap } from '../lib/json.ts';
 /** One thing to be recorded. */
 export type Change =
   | { readonly kind: 'event'; readonly event: JsonMap }
-  /** `value` is whatever JSON can say. */
-  | { readonly kind: 'put'; readonly key: string; readonly value: unknown }
+  /** The value, whatever JSON can say, is made when the number of its record is known. */
+  | { readonly kind: 'put'; readonly key: string; readonly value: (number: number) => unknown }
   | { readonly kind: 'delete'; readonly key: string };
 
 const codes = { event: 'E', put: 'P', delete: 'D' } as const;
 
-export function encodeChange(change: Change): Buffer {
-  switch (change.kind) {
-    case 'event':
-      return Buffer.from(codes.event + JSON.stringify(change.event));
-    case 'put':
-      return Buffer.from(codes.put + JSON.stringify([change.key, change.value]));
-    case 'delete':
-      return Buffer.from(codes.delete + JSON.stringify(change.key));
-  }
+/** A value to be put, as JSON text. */
+export function encodeValue(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
 }
+
+export const encodePut = (key: string, value: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${codes.put}[${JSON.stringify(key)},`), value, Buffer.from(']')]);
+
+export const encodeDelete = (key: string): Buffer => Buffer.from(codes.delete + JSON.stringify(key));
+
+export const encodeEvent = (event: JsonMap): Buffer => Buffer.from(codes.event + JSON.stringify(event));
 
 /** Whether a payload is an event, without decoding it. */
 export function isEvent(payload: Buffer): boolean {
   return payload[0] === codes.event.charCodeAt(0);
 }
 
-export function decodeChange(payload: Buffer): Change {
-  const content = JSON.parse(payload.toString('utf8', 1)) as never;
-  switch (String.fromCharCode(payload[0] ?? 0)) {
-    case codes.event:
-      return { kind: 'event', event: content };
-    case codes.put:
-      return { kind: 'put', key: content[0], value: content[1] };
-    case codes.delete:
-      return { kind: 'delete', key: content };
-    default:
-      throw new TypeError('a record of a kind that this version does not know');
-  }
+/** What a record holds; a value of undefined: the key is deleted. Raises for a kind that a newer version made. */
+export function decodePayload(payload: Buffer): Decoded {
+  const content: unknown = JSON.parse(payload.toString('utf8', 1));
+  const code = String.fromCharCode(payload[0] ?? 0);
+  if (code === codes.event && isMap(content)) return { event: content as JsonMap };
+  if (code === codes.put && Array.isArray(content)) return { key: String(content[0]), value: encodeValue(content[1]) };
+  if (code === codes.delete) return { key: String(content), value: undefined };
+  throw new TypeError(`a record of kind ${JSON.stringify(code)}, which this version does not know`);
 }
+
+export type Decoded = { readonly event: JsonMap } | { readonly key: string; readonly value: Buffer | undefined };

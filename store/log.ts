@@ -124,7 +124,7 @@ export async function openLog(options: LogOptions): Promise<RecordLog> {
     let queuedBytes = 0;
     let running: Promise<void> | undefined;
     let lastAppend: Promise<number> | undefined;
-    let closed = false;
+    let closing: Promise<void> | undefined;
     const counters = { commits: 0, appends: 0, failures: 0, refused: 0 };
 
     function takeGroup(): Waiting[] {
@@ -170,6 +170,12 @@ export async function openLog(options: LogOptions): Promise<RecordLog> {
       for (const waiting of failed) waiting.reject(error);
     }
 
+    async function close(): Promise<void> {
+      await running;
+      await writer.close();
+      unlock();
+    }
+
     async function* read(after: number): AsyncGenerator<readonly LogRecord[]> {
       const until = head;
       // Trimming meanwhile changes the list.
@@ -188,7 +194,7 @@ export async function openLog(options: LogOptions): Promise<RecordLog> {
       append(payloads) {
         const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
         const largest = payloads.reduce((most, payload) => Math.max(most, payload.length), 0);
-        if (closed) return Promise.reject(storeErrors.closed({ directory }));
+        if (closing) return Promise.reject(storeErrors.closed({ directory }));
         if (payloads.length === 0) return Promise.resolve(head);
         if (largest > MAX_PAYLOAD_BYTES) {
           return Promise.reject(storeErrors.tooBig({ bytes: largest, most: MAX_PAYLOAD_BYTES }));
@@ -230,12 +236,7 @@ export async function openLog(options: LogOptions): Promise<RecordLog> {
         segments: segments.length,
         bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
       }),
-      async close() {
-        closed = true;
-        await running;
-        await writer.close();
-        unlock();
-      },
+      close: () => (closing ??= close()),
     };
   }
 }

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { JsonMap } from '../lib/json.ts';
-import { decodeChange, encodeChange, isEvent, type Change } from './codec.ts';
+import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEvent, type Change } from './codec.ts';
 import { openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
+import type { LogRecord } from './record.ts';
 import { openTable, type ScanOptions, type Table, type TableChange } from './table.ts';
 
 export interface StoredEvent {
@@ -18,7 +19,11 @@ export interface Bucket<T> {
   /** What is on disk, by key, of the keys that start with `prefix`. */
   scan(prefix?: string, options?: ScanOptions): { key: string; value: T }[];
   put(key: string, value: T): Change;
+  /** The value is made from the number of the record that puts it. */
+  putNumbered(key: string, value: (number: number) => T): Change;
   delete(key: string): Change;
+  /** Calls back with every change that reached the disk, in order, before its commit resolves; undefined: deleted. */
+  watch(listener: (key: string, value: T | undefined) => void): void;
 }
 
 export interface Store {
@@ -35,6 +40,8 @@ export interface Store {
   settled(): Promise<void>;
   /** The events on disk with a number above `after`, in pieces. */
   events(after: number): AsyncGenerator<readonly StoredEvent[]>;
+  /** The event of that number; undefined when it is no longer kept. */
+  event(number: number): Promise<JsonMap | undefined>;
   /** Calls back with the events of each commit, in order, before the commit resolves. */
   onEvents(listener: (events: readonly StoredEvent[]) => void): void;
   segments(): readonly SegmentInfo[];
@@ -46,6 +53,7 @@ export interface Store {
   /** What opening found, and whether the table had to be made anew. */
   readonly found: RecordLog['found'] & { readonly rebuilt: boolean };
   stats(): Readonly<Record<string, number>>;
+  /** Resolves when everything is on disk and the lock is free. */
   close(): Promise<void>;
 }
 
@@ -67,6 +75,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   /** Of changes that are in the log, but could not be applied to the table (a full disk); tried again with the next ones. */
   let unapplied = new Map<string, TableChange>();
   const listeners: ((events: readonly StoredEvent[]) => void)[] = [];
+  const watchers = new Map<string, ((key: string, value: Buffer | undefined) => void)[]>();
   const counters = { tableFailures: 0, carried: 0 };
 
   const log = await openLog({ ...options, directory: path.join(directory, 'log'), onDurable, onFailed });
@@ -78,6 +87,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     throw error;
   }
   const rebuilt = await catchUp();
+  let closing: Promise<void> | undefined;
 
   /** Brings the table up to the log's head; the log decides. True when the table had to start from nothing. */
   async function catchUp(): Promise<boolean> {
@@ -98,6 +108,10 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
       if (underway.get(change.key)?.number === change.number) underway.delete(change.key);
     }
     applyAll(last);
+    for (const { key, value } of done.flatMap((commit) => commit.table)) {
+      const slash = key.indexOf('/');
+      for (const watcher of watchers.get(key.slice(0, slash)) ?? []) watcher(key.slice(slash + 1), value);
+    }
     const events = done.flatMap((commit) => commit.events);
     if (events.length > 0) for (const listener of listeners) listener(events);
   }
@@ -119,24 +133,33 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   }
 
   function commit(changes: readonly Change[]): Promise<number> {
-    const payloads = changes.map(encodeChange);
     const first = log.next();
+    const table: TableChange[] = [];
+    const events: StoredEvent[] = [];
+    const payloads = changes.map((change, i) => {
+      const number = first + i;
+      if (change.kind === 'event') {
+        events.push({ number, event: change.event });
+        return encodeEvent(change.event);
+      }
+      const { key } = change;
+      const value = change.kind === 'put' ? encodeValue(change.value(number)) : undefined;
+      table.push({ key, number, value });
+      return value ? encodePut(key, value) : encodeDelete(key);
+    });
     const appended = log.append(payloads);
     // Refused at once: it has no number.
     if (log.next() === first) return appended;
-    const table: TableChange[] = [];
-    const events: StoredEvent[] = [];
-    for (const [i, change] of changes.entries()) {
-      const number = first + i;
-      if (change.kind === 'event') events.push({ number, event: change.event });
-      else {
-        const value = change.kind === 'put' ? Buffer.from(JSON.stringify(change.value)) : undefined;
-        table.push({ key: change.key, number, value });
-        underway.set(change.key, { key: change.key, number, value });
-      }
-    }
+    for (const change of table) underway.set(change.key, change);
     pending.push({ last: first + changes.length - 1, table, events });
     return appended.then(() => first);
+  }
+
+  async function close(): Promise<void> {
+    await log.close();
+    applyAll(log.head());
+    // A table that misses something must not be trusted by the next opening.
+    await table.close(unapplied.size === 0 ? log.head() : undefined);
   }
 
   const durable = (key: string): Buffer | undefined => {
@@ -167,12 +190,25 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
             value: JSON.parse(value.toString()) as T,
           }));
         },
-        put: (key, value) => ({ kind: 'put', key: prefixed + key, value }),
+        put: (key, value) => ({ kind: 'put', key: prefixed + key, value: () => value }),
+        putNumbered: (key, value) => ({ kind: 'put', key: prefixed + key, value }),
         delete: (key) => ({ kind: 'delete', key: prefixed + key }),
+        watch(listener) {
+          const watcher = (key: string, value: Buffer | undefined) => listener(key, decode(value));
+          watchers.set(name, [...(watchers.get(name) ?? []), watcher]);
+        },
       };
     },
     commit,
     settled: () => log.settled(),
+    async event(number) {
+      for await (const records of log.read(number - 1)) {
+        const record = records[0];
+        if (!record || record.number !== number || !isEvent(record.payload)) return undefined;
+        return eventOf(record)[0]?.event;
+      }
+      return undefined;
+    },
     async *events(after) {
       for await (const records of log.read(after)) {
         const events = records.filter(({ payload }) => isEvent(payload)).flatMap(eventOf);
@@ -194,30 +230,23 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
           .filter(({ key, number }) => !underway.has(key) && table.get(key)?.number === number);
         counters.carried += still.length;
         await commit(
-          still.map(({ key, value }) => ({ kind: 'put', key, value: JSON.parse(value.toString()) as unknown })),
+          still.map(({ key, value }) => ({ kind: 'put', key, value: () => JSON.parse(value.toString()) as unknown })),
         );
       }
       return log.trim(boundary);
     },
     found: { ...log.found, rebuilt },
     stats: () => ({ ...log.stats(), ...counters, unapplied: unapplied.size }),
-    async close() {
-      await log.close();
-      applyAll(log.head());
-      if (unapplied.size === 0) table.apply([], log.head());
-      await table.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 
-function eventOf({ number, payload }: { number: number; payload: Buffer }): StoredEvent[] {
-  const change = decodeChange(payload);
-  return change.kind === 'event' ? [{ number, event: change.event }] : [];
+function eventOf({ number, payload }: LogRecord): StoredEvent[] {
+  const decoded = decodePayload(payload);
+  return 'event' in decoded ? [{ number, event: decoded.event }] : [];
 }
 
-function tableChangeOf({ number, payload }: { number: number; payload: Buffer }): TableChange[] {
-  const change = decodeChange(payload);
-  if (change.kind === 'event') return [];
-  const value = change.kind === 'put' ? Buffer.from(JSON.stringify(change.value)) : undefined;
-  return [{ key: change.key, number, value }];
+function tableChangeOf({ number, payload }: LogRecord): TableChange[] {
+  const decoded = decodePayload(payload);
+  return 'event' in decoded ? [] : [{ number, ...decoded }];
 }

@@ -32,8 +32,8 @@ export interface Table {
   /** All of the changes or none; synchronous. Raises what the file system does, for instance when it is full. */
   apply(changes: readonly TableChange[], applied: number): void;
   clear(): void;
-  /** Leaves a note that lets the next opening trust the table. */
-  close(): Promise<void>;
+  /** With `applied`, the log's head, leaves a note that lets the next opening trust the table. */
+  close(applied: number | undefined): Promise<void>;
 }
 
 export interface ScanOptions {
@@ -105,8 +105,10 @@ export async function openTable(directory: string): Promise<Table> {
       database.clearSync();
       applied = 0;
     },
-    async close() {
+    async close(upTo) {
+      if (upTo !== undefined) database.putSync(APPLIED, number8(upTo));
       await database.close();
+      if (upTo === undefined) return;
       await writeFile(note, JSON.stringify({ sha256: await sha256Of(file) }), { mode: 0o600 });
     },
   };
