@@ -1,0 +1,17 @@
+import type { Clock } from './clock.ts';
+
+/** Whether to speak: true the first time in `everyMs` for that thing. Remembers the last 4,096 things. */
+export function seldom(clock: Clock, everyMs: number): (thing: string) => boolean {
+  const said = new Map<string, number>();
+  return (thing) => {
+    const now = clock.monotonic();
+    if (now - (said.get(thing) ?? -Infinity) < everyMs) return false;
+    said.delete(thing);
+    said.set(thing, now);
+    for (const oldest of said.keys()) {
+      if (said.size <= 4_096) break;
+      said.delete(oldest);
+    }
+    return true;
+  };
+}
