@@ -1,0 +1,300 @@
+import type { Clock } from '../lib/clock.ts';
+import type { JobOutcome } from '../lib/contracts/reactor.ts';
+import { jobErrors } from '../lib/errors/books.ts';
+import { isJid, jidMaker, parseJid, type Jid } from '../lib/ids.ts';
+import { isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { jobNewEvent, jobReturnEvent } from '../lib/salt-events.ts';
+import type { Change } from '../store/codec.ts';
+import type { Store } from '../store/store.ts';
+import type { EventBus } from './bus.ts';
+import { jobWaiters } from './job-waiters.ts';
+
+/** A job, as it was asked for and resolved. */
+export interface Job {
+  readonly jid: Jid;
+  readonly fun: string;
+  /** Positional arguments. */
+  readonly arg: readonly Json[];
+  readonly kwarg: JsonMap;
+  readonly tgt: string | readonly string[];
+  readonly tgt_type: string;
+  readonly user: string;
+  /** Milliseconds since 1970; a minion that has not taken it by then does not run it. */
+  readonly expires: number;
+  readonly created: number;
+  /** Who it is for, and who was meant but is not known. */
+  readonly minions: readonly string[];
+  readonly missing: readonly string[];
+}
+
+export type NewJob = Omit<Job, 'jid' | 'created'>;
+
+export interface Origin {
+  readonly cause?: number;
+  readonly depth?: number;
+}
+
+/**
+ * Where a job is at one minion: `queued` (not known to have arrived), `delivered` (the minion has it on its disk),
+ * `running`; and for good: `returned`, `expired` (never taken), `lost` (taken, and no return will come).
+ */
+export type PairState = 'queued' | 'delivered' | 'running' | 'returned' | 'expired' | 'lost';
+
+export interface Pair {
+  readonly state: PairState;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly reason?: string;
+  /** Of a return. */
+  readonly success?: boolean;
+  readonly retcode?: number;
+  /** The number of the event that holds the return. */
+  readonly event?: number;
+}
+
+/** Every job, and where it is at each minion. All transitions are changes, to be committed with what else they go with. */
+export interface Jobs {
+  newJid(): Jid;
+  /** Records the job and fires `salt/job/<jid>/new`. Raises `TS_JOB_TAKEN`. */
+  create(jid: Jid, job: NewJob, origin?: Origin): Promise<Job>;
+  /** As `create`, once for each key: the job there already, when there is one. */
+  createOnce(key: string, job: NewJob, origin?: Origin): Promise<Job>;
+  find(jid: string): Job | undefined;
+  /** Undefined when the job is not known, or not for that minion. */
+  pair(jid: string, id: string): Pair | undefined;
+  pairs(jid: string): Map<string, Pair>;
+  /** The newest first; those before `before`, at most `limit`. */
+  list(options?: { readonly before?: string; readonly limit?: number }): Job[];
+  /** Jobs that are queued, delivered or running at that minion, oldest first. */
+  outstanding(id: string): { readonly job: Job; readonly pair: Pair }[];
+  /** The minion has it. Empty when that says nothing new. */
+  delivered(jid: string, id: string): Change[];
+  running(jid: string, id: string): Change[];
+  /** A return (`{return, retcode, success, out}`) and its `salt/job/<jid>/ret/<id>`. Empty for a second one, and for a job that is not that minion's. */
+  returned(jid: string, id: string, body: JsonMap): Change[];
+  /** No return will come. */
+  lost(jid: string, id: string, reason: string): Change[];
+  /** The minion's return; undefined when there is none, or it is no longer kept. */
+  returnOf(jid: string, id: string): Promise<JsonMap | undefined>;
+  /** Resolves when the minion has it; false when it is expired or lost. Rejects when `signal` aborts. */
+  whenDelivered(jid: string, id: string, signal: AbortSignal): Promise<boolean>;
+  /** Resolves when the minion has returned, or never will. Rejects when `signal` aborts. */
+  outcome(jid: string, id: string, signal: AbortSignal): Promise<JobOutcome>;
+  /** Lets expire what is due; cheap when nothing is. */
+  expire(): Promise<void>;
+  /** Forgets jobs older than `keepMs`, and the oldest beyond `most`, with all of their pairs. */
+  forget(keepMs: number, most?: number): Promise<void>;
+  onPair(listener: (jid: string, id: string, pair: Pair) => void): void;
+  stats(): Readonly<Record<'created' | 'returned' | 'repeated' | 'strange' | 'expired' | 'lost', number>>;
+}
+
+export interface JobsOptions {
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+}
+
+const order: readonly PairState[] = ['queued', 'delivered', 'running', 'expired', 'lost', 'returned'];
+const isOpen = (state: PairState) => state === 'queued' || state === 'delivered' || state === 'running';
+/** So many jobs are looked at in one go; the rest comes with the next. */
+const EXPIRE_AT_ONCE = 1_000;
+/** So many jobs are forgotten in one commit. */
+const FORGET_AT_ONCE = 20;
+
+interface JobRecord extends Job {
+  readonly once?: string;
+}
+
+/** The ledger of jobs. A job's pairs are queued until something else is recorded of them. */
+export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
+  const jobs = store.bucket<JobRecord>('job');
+  const pairs = store.bucket<Pair>('job-pair');
+  /** `<minion>/<jid>` of what is not over. */
+  const due = store.bucket<true>('job-due');
+  /** `<expiry>/<jid>` of what may still be queued. */
+  const expiries = store.bucket<true>('job-expiry');
+  const onces = store.bucket<Jid>('job-once');
+  const counters = { created: 0, returned: 0, repeated: 0, strange: 0, expired: 0, lost: 0 };
+  const newest = jobs.scan('', { reverse: true, limit: 1 })[0]?.value.jid;
+  const newJid = jidMaker(() => clock.now(), newest);
+  const waiters = jobWaiters();
+  pairs.watch((key, pair) => {
+    const [jid = '', id = ''] = key.split('/');
+    if (pair) waiters.changed(jid, id, pair);
+  });
+
+  const expiryKey = ({ expires, jid }: Job) => `${String(Math.floor(expires)).padStart(15, '0')}/${jid}`;
+  const queued = (job: Job): Pair => ({ state: 'queued', since: job.created });
+
+  function pairBy(read: 'get' | 'latest', jid: string, id: string): Pair | undefined {
+    const job = isJid(jid) ? jobs[read](jid) : undefined;
+    if (!job?.minions.includes(id)) return undefined;
+    return pairs[read](`${jid}/${id}`) ?? queued(job);
+  }
+
+  /** Only ever forward; a return counts whenever it comes, once. */
+  function move(jid: string, id: string, to: PairState, facts: Partial<Pair> = {}): Change[] {
+    const now = pairBy('latest', jid, id);
+    if (!now || now.state === 'returned' || order.indexOf(to) <= order.indexOf(now.state)) return [];
+    if (!isOpen(now.state) && to !== 'returned') return [];
+    const changes = [pairs.put(`${jid}/${id}`, { ...facts, state: to, since: clock.now() })];
+    if (!isOpen(to) && isOpen(now.state)) changes.push(due.delete(`${id}/${jid}`));
+    return changes;
+  }
+
+  async function create(jid: Jid, job: NewJob, { cause, depth }: Origin, once?: string): Promise<Job> {
+    if (jobs.latest(jid)) throw jobErrors.taken({ jid });
+    const made: JobRecord = { ...job, jid, created: clock.now(), ...(once === undefined ? {} : { once }) };
+    counters.created++;
+    const event = {
+      ...jobNewEvent({ ...made, arg: saltArguments(made) }),
+      ...(cause === undefined ? {} : { cause }),
+      ...(depth === undefined ? {} : { depth }),
+    };
+    await store.commit([
+      jobs.put(jid, made),
+      ...made.minions.map((id) => due.put(`${id}/${jid}`, true)),
+      expiries.put(expiryKey(made), true),
+      ...(once === undefined ? [] : [onces.put(once, jid)]),
+      bus.record(event),
+    ]);
+    return made;
+  }
+
+  async function expire(): Promise<void> {
+    const now = String(Math.floor(clock.now())).padStart(15, '0');
+    for (const { key } of expiries.scan('', { limit: EXPIRE_AT_ONCE })) {
+      if (key > now) return;
+      const jid = key.split('/')[1] ?? '';
+      const job = jobs.get(jid);
+      const reason = 'the minion did not take it before it expired';
+      const gone = job?.minions.flatMap((id) => {
+        if (pairBy('latest', jid, id)?.state !== 'queued') return [];
+        counters.expired++;
+        return move(jid, id, 'expired', { reason });
+      });
+      await store.commit([expiries.delete(key), ...(gone ?? [])]);
+    }
+  }
+
+  function changesToForget(job: JobRecord): Change[] {
+    return [
+      jobs.delete(job.jid),
+      expiries.delete(expiryKey(job)),
+      ...(job.once === undefined ? [] : [onces.delete(job.once)]),
+      ...job.minions.flatMap((id) => [pairs.delete(`${job.jid}/${id}`), due.delete(`${id}/${job.jid}`)]),
+    ];
+  }
+
+  async function returnOf(jid: string, id: string): Promise<JsonMap | undefined> {
+    const number = pairBy('get', jid, id)?.event;
+    const event = number === undefined ? undefined : await store.event(number);
+    return isMap(event?.['data']) ? (event['data'] as JsonMap) : undefined;
+  }
+
+  return {
+    newJid,
+    create: (jid, job, origin = {}) => create(parseJid(jid), job, origin),
+    async createOnce(key, job, origin = {}) {
+      const known = onces.latest(key);
+      const there = known && jobs.latest(known);
+      if (!there) return create(known ?? newJid(), job, origin, key);
+      await store.settled();
+      return there;
+    },
+    find: (jid) => (isJid(jid) ? jobs.get(jid) : undefined),
+    pair: (jid, id) => pairBy('get', jid, id),
+    pairs(jid) {
+      const job = isJid(jid) ? jobs.get(jid) : undefined;
+      return new Map(job?.minions.map((id) => [id, pairBy('get', jid, id) ?? queued(job)]));
+    },
+    list: ({ before, limit = 100 } = {}) =>
+      jobs
+        .scan('', { reverse: true, limit, ...(before === undefined ? {} : { after: before }) })
+        .map(({ value }) => value),
+    outstanding: (id) =>
+      due.scan(`${id}/`).flatMap(({ key }) => {
+        const jid = key.slice(id.length + 1);
+        const job = jobs.get(jid);
+        const pair = pairBy('latest', jid, id);
+        return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
+      }),
+    delivered: (jid, id) => move(jid, id, 'delivered'),
+    running: (jid, id) => move(jid, id, 'running'),
+    returned(jid, id, body) {
+      const job = isJid(jid) ? jobs.latest(jid) : undefined;
+      const pair = pairBy('latest', jid, id);
+      if (!job || !pair) {
+        counters.strange++;
+        return [];
+      }
+      if (pair.state === 'returned') {
+        counters.repeated++;
+        return [];
+      }
+      counters.returned++;
+      const success = body['success'] === true;
+      const retcode = typeof body['retcode'] === 'number' ? body['retcode'] : Number(!success);
+      const facts = { jid, id, fun: job.fun, fun_args: saltArguments(job), user: job.user, retcode, success };
+      const out = typeof body['out'] === 'string' ? { out: body['out'] } : {};
+      const event = bus.record(jobReturnEvent({ ...facts, ...out, return: body['return'] ?? null }, clock.now()));
+      const since = clock.now();
+      // The event is the record right before.
+      const put = pairs.putNumbered(`${jid}/${id}`, (number) => {
+        return { state: 'returned', since, success, retcode, event: number - 1 };
+      });
+      return [event, put, ...(isOpen(pair.state) ? [due.delete(`${id}/${jid}`)] : [])];
+    },
+    lost(jid, id, reason) {
+      const changes = move(jid, id, 'lost', { reason });
+      if (changes.length > 0) counters.lost++;
+      return changes;
+    },
+    returnOf,
+    async whenDelivered(jid, id, signal) {
+      const pair = await waiters.until(
+        jid,
+        id,
+        ({ state }) => state !== 'queued',
+        () => pairBy('get', jid, id),
+        signal,
+      );
+      return pair !== undefined && pair.state !== 'expired' && pair.state !== 'lost';
+    },
+    async outcome(jid, id, signal) {
+      const pair = await waiters.until(
+        jid,
+        id,
+        ({ state }) => !isOpen(state),
+        () => pairBy('get', jid, id),
+        signal,
+      );
+      if (!pair) return { jid, id, state: 'lost', reason: 'the job is not known, or not for this minion' };
+      const { state, reason, success, retcode } = pair;
+      if (state !== 'returned') return { jid, id, state: state === 'expired' ? state : 'lost', reason: reason ?? '' };
+      const answer = await returnOf(jid, id);
+      if (!answer) return { jid, id, state: 'lost', reason: 'the return is no longer kept' };
+      return { jid, id, state, success: success === true, retcode: retcode ?? 1, return: answer['return'] ?? null };
+    },
+    expire,
+    async forget(keepMs, most = 20_000) {
+      const oldest = clock.now() - keepMs;
+      const all = jobs.scan();
+      const old = all.filter(({ value }, i) => value.created < oldest || i < all.length - most);
+      for (let i = 0; i < old.length; i += FORGET_AT_ONCE) {
+        await store.commit(old.slice(i, i + FORGET_AT_ONCE).flatMap(({ value }) => changesToForget(value)));
+      }
+    },
+    onPair: (listener) =>
+      pairs.watch((key, pair) => {
+        const [jid = '', id = ''] = key.split('/');
+        if (pair) listener(jid, id, pair);
+      }),
+    stats: () => ({ ...counters }),
+  };
+}
+
+/** Positional arguments, and the named ones in a last map that says so, as Salt lays them out. */
+export function saltArguments({ arg, kwarg }: Pick<Job, 'arg' | 'kwarg'>): Json[] {
+  return Object.keys(kwarg).length === 0 ? [...arg] : [...arg, { ...kwarg, __kwarg__: true }];
+}

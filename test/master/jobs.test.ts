@@ -1,0 +1,238 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { Jid } from '../../lib/ids.ts';
+import type { NewJob } from '../../master/jobs.ts';
+import { listJobs, lookupJid, printJob, startTime } from '../../master/job-listing.ts';
+import { books, open } from './books.ts';
+
+const never = new AbortController().signal;
+
+function job(clock: { now(): number }, minions = ['a', 'b'], more: Partial<NewJob> = {}): NewJob {
+  return {
+    fun: 'test.ping',
+    arg: [],
+    kwarg: {},
+    tgt: '*',
+    tgt_type: 'glob',
+    user: 'root',
+    expires: clock.now() + 60_000,
+    minions,
+    missing: [],
+    ...more,
+  };
+}
+
+test('jobs: one goes through queued, delivered, running and returned at each minion, and each says so', async (t) => {
+  const { jobs, store, clock, events, seen } = await books(t);
+  const { jid } = await jobs.create(jobs.newJid(), job(clock, ['a', 'b'], { arg: [1], kwarg: { x: 'y' } }));
+  t.deepEqual(
+    [...jobs.pairs(jid)].map(([id, { state }]) => `${id} ${state}`),
+    ['a queued', 'b queued'],
+  );
+  const states: string[] = [];
+  jobs.onPair((_, id, { state }) => states.push(`${id} ${state}`));
+  const waits = [jobs.whenDelivered(jid, 'a', never), jobs.outcome(jid, 'a', never)];
+  await store.commit(jobs.delivered(jid, 'a'));
+  t.true(await waits[0]);
+  await store.commit(jobs.running(jid, 'a'));
+  t.deepEqual(jobs.delivered(jid, 'a'), [], 'never back');
+  await store.commit(jobs.returned(jid, 'a', { return: { ok: [1, 2] }, success: true, retcode: 0, out: 'nested' }));
+  t.deepEqual(await waits[1], { jid, id: 'a', state: 'returned', success: true, retcode: 0, return: { ok: [1, 2] } });
+  t.deepEqual(states, ['a delivered', 'a running', 'a returned']);
+  t.deepEqual(seen(), [`salt/job/${jid}/new`, `salt/job/${jid}/ret/a`]);
+  const { _stamp: _, ...published } = events[0]?.data ?? {};
+  t.deepEqual(published, {
+    jid,
+    tgt: '*',
+    tgt_type: 'glob',
+    fun: 'test.ping',
+    arg: [1, { x: 'y', __kwarg__: true }],
+    minions: ['a', 'b'],
+    missing: [],
+    user: 'root',
+  });
+  const { _stamp: __, ts, ...returned } = events[1]?.data ?? {};
+  t.is(ts, clock.now() / 1000);
+  t.deepEqual(returned, {
+    id: 'a',
+    jid,
+    fun: 'test.ping',
+    fun_args: [1, { x: 'y', __kwarg__: true }],
+    return: { ok: [1, 2] },
+    retcode: 0,
+    success: true,
+    user: 'root',
+    cmd: '_return',
+    out: 'nested',
+  });
+  t.deepEqual(jobs.outstanding('a'), []);
+  t.deepEqual(
+    jobs.outstanding('b').map((due) => due.job.jid),
+    [jid],
+  );
+});
+
+test('jobs: a return counts once, and only from a minion that the job was for', async (t) => {
+  const { jobs, store, clock, seen } = await books(t);
+  const { jid } = await jobs.create(jobs.newJid(), job(clock, ['a']));
+  const twice = [jobs.returned(jid, 'a', { return: 1 })];
+  const first = store.commit(twice.flat());
+  t.deepEqual(jobs.returned(jid, 'a', { return: 2 }), [], 'also while the first is on its way to the disk');
+  await first;
+  t.deepEqual(jobs.returned(jid, 'z', { return: 3 }), []);
+  t.deepEqual(jobs.returned('20260101000000000000', 'a', { return: 3 }), []);
+  t.deepEqual(jobs.returned('../../etc', 'a', { return: 3 }), []);
+  t.like(await jobs.returnOf(jid, 'a'), { return: 1, success: false, retcode: 1 });
+  t.like(jobs.stats(), { returned: 1, repeated: 1, strange: 3 });
+  t.is(seen().length, 2);
+});
+
+test('jobs: what nobody took expires, what was taken is lost with a reason, and a late return still counts', async (t) => {
+  const { jobs, store, clock } = await books(t);
+  const { jid } = await jobs.create(jobs.newJid(), job(clock, ['a', 'b', 'c']));
+  await store.commit(jobs.delivered(jid, 'b'));
+  const ends = ['a', 'b'].map((id) => jobs.outcome(jid, id, never));
+  clock.advance(59_999);
+  await jobs.expire();
+  t.is(jobs.pair(jid, 'a')?.state, 'queued');
+  clock.advance(2);
+  await jobs.expire();
+  t.like(await ends[0], { state: 'expired', reason: 'the minion did not take it before it expired' });
+  t.false(await jobs.whenDelivered(jid, 'a', never));
+  t.is(jobs.pair(jid, 'b')?.state, 'delivered');
+  await store.commit(jobs.lost(jid, 'b', 'the minion was restarted while it ran'));
+  t.like(await ends[1], { state: 'lost', reason: 'the minion was restarted while it ran' });
+  t.deepEqual(jobs.running(jid, 'b'), []);
+  await store.commit(jobs.returned(jid, 'b', { return: true, success: true }));
+  t.is(jobs.pair(jid, 'b')?.state, 'returned');
+  t.deepEqual(
+    ['a', 'b', 'c'].flatMap((id) => jobs.outstanding(id)),
+    [],
+  );
+});
+
+test('jobs: a wait ends when its caller gives up', async (t) => {
+  const { jobs, clock } = await books(t);
+  const { jid } = await jobs.create(jobs.newJid(), job(clock));
+  const control = new AbortController();
+  const wait = jobs.outcome(jid, 'a', control.signal);
+  control.abort(new Error('enough'));
+  await t.throwsAsync(wait, { message: 'enough' });
+  t.like(await jobs.outcome(jid, 'stranger', never), { state: 'lost' });
+});
+
+test('jobs: the same key gives the same job, also when asked twice at once and after a restart', async (t) => {
+  const { jobs, store, clock, directory, seen } = await books(t);
+  const [one, two] = await Promise.all([
+    jobs.createOnce('17 start highstate', job(clock), { cause: 17, depth: 1 }),
+    jobs.createOnce('17 start highstate', job(clock)),
+  ]);
+  t.is(one.jid, two.jid);
+  await store.close();
+  const again = await open(t, directory, clock);
+  t.is((await again.jobs.createOnce('17 start highstate', job(clock))).jid, one.jid);
+  t.not((await again.jobs.createOnce('18 start highstate', job(clock))).jid, one.jid);
+  t.is(seen().length, 1);
+  const { jid } = await again.jobs.create(again.jobs.newJid(), job(clock));
+  await t.throwsAsync(again.jobs.create(jid, job(clock)), { code: 'TS_JOB_TAKEN' });
+});
+
+test('jobs: they are all there after a restart, and new jids come after the old ones', async (t) => {
+  const { jobs, store, clock, directory } = await books(t);
+  const made: Jid[] = [];
+  for (let i = 0; i < 5; i++) made.push((await jobs.create(jobs.newJid(), job(clock))).jid);
+  await store.commit(jobs.returned(made[0] ?? '', 'a', { return: 'x', success: true }));
+  await store.commit(jobs.delivered(made[1] ?? '', 'b'));
+  await store.close();
+  clock.jump(0);
+  const again = (await open(t, directory, clock)).jobs;
+  t.deepEqual(
+    again.list().map(({ jid }) => jid),
+    made.toReversed(),
+  );
+  t.deepEqual(
+    again.list({ before: made[2] ?? '', limit: 1 }).map(({ jid }) => jid),
+    made.slice(1, 2),
+  );
+  t.like(await again.returnOf(made[0] ?? '', 'a'), { return: 'x' });
+  t.deepEqual(
+    again.outstanding('b').map((due) => `${due.job.jid} ${due.pair.state}`),
+    [`${made[0]} queued`, `${made[1]} delivered`, ...made.slice(2).map((jid) => `${jid} queued`)],
+  );
+  t.true(again.newJid() > (made[4] ?? ''));
+});
+
+test('jobs: old ones and too many are forgotten, with all that belongs to them', async (t) => {
+  const { jobs, store, clock } = await books(t);
+  await jobs.createOnce('k', job(clock));
+  for (let i = 0; i < 30; i++) {
+    clock.advance(1000);
+    await jobs.create(jobs.newJid(), job(clock, ['a']));
+  }
+  await jobs.forget(25_500);
+  t.is(jobs.list().length, 26);
+  await jobs.forget(1e9, 10);
+  t.is(jobs.list().length, 10);
+  t.is(jobs.outstanding('a').length, 10);
+  t.is(jobs.outstanding('b').length, 0);
+  await jobs.forget(-1);
+  for (const name of ['job', 'job-pair', 'job-due', 'job-once', 'job-expiry']) {
+    t.deepEqual(store.bucket(name).scan(), [], name);
+  }
+});
+
+test("jobs: they are printed in the shape of Salt's runner", async (t) => {
+  const { jobs, store, clock } = await books(t);
+  const { jid } = await jobs.create(jobs.newJid(), job(clock));
+  await store.commit(jobs.returned(jid, 'a', { return: true, success: true }));
+  const summary = {
+    Function: 'test.ping',
+    Arguments: [],
+    Target: '*',
+    'Target-type': 'glob',
+    User: 'root',
+    StartTime: '2026, Jan 31 12:00:00.000000',
+  };
+  t.deepEqual(listJobs(jobs), { [jid]: summary });
+  t.deepEqual(await lookupJid(jobs, jid), { a: true });
+  t.deepEqual(await printJob(jobs, jid), {
+    [jid]: {
+      ...summary,
+      jid,
+      Minions: ['a', 'b'],
+      Result: { a: { return: true, retcode: 0, success: true } },
+      States: { a: 'returned', b: 'queued' },
+    },
+  });
+  t.is(await lookupJid(jobs, '20250101000000000000'), undefined);
+  t.is(startTime('20251231235959123456'), '2025, Dec 31 23:59:59.123456');
+});
+
+test('jobs: whatever is reported in whatever order, a pair only goes forward and ends once', async (t) => {
+  const { jobs, store, clock } = await books(t);
+  const steps = fc.array(fc.constantFrom('delivered', 'running', 'returned', 'lost', 'expire'), { maxLength: 8 });
+  const rank = ['queued', 'delivered', 'running', 'expired', 'lost', 'returned'];
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      const { jid } = await jobs.create(jobs.newJid(), job(clock, ['a']));
+      let before = 'queued';
+      for (const step of all) {
+        if (step === 'expire') {
+          clock.advance(60_001);
+          await jobs.expire();
+        } else if (step === 'returned') await store.commit(jobs.returned(jid, 'a', { return: 1 }));
+        else if (step === 'lost') await store.commit(jobs.lost(jid, 'a', 'gone'));
+        else await store.commit(jobs[step](jid, 'a'));
+        const now = jobs.pair(jid, 'a')?.state ?? '';
+        t.true(rank.indexOf(now) >= rank.indexOf(before), `${before} -> ${now}`);
+        t.false(before === 'expired' && now === 'lost');
+        t.is(
+          jobs.outstanding('a').some((due) => due.job.jid === jid),
+          rank.indexOf(now) < 3,
+        );
+        before = now;
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
