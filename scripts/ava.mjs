@@ -26,7 +26,7 @@ export function ava(args) {
 /** The counts in AVA's output: passed tests by their lines, failures in its summary, which is what comes after its last rule. */
 export function counts(output) {
   const failures =
-    /^ {2}(\d+) (?:tests? failed|hooks? failed|tests? remaining|uncaught exceptions?|unhandled rejections?)/gm;
+    /^ {2}(\d+) (?:tests? failed|hooks? failed|tests? remained pending|uncaught exceptions?|unhandled rejections?)/gm;
   const summary = output.slice(output.lastIndexOf('\n  ─\n') + 1);
   return {
     passed: [...output.matchAll(/^ {2}[✔√] /gm)].length,
