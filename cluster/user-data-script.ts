@@ -130,10 +130,11 @@ fi
 function masterScript(config: string): string {
   return `${put('0644', '/etc/tsalt/master.d/user-data.conf', config)}"$home/install.sh" master
 
-# The last word of what it prints; the master makes its key when it first starts.
+# The master makes its key when it first starts.
 key=
 own_key() {
-  key=$("$home/bin/tsalt" key finger --master) && key=\${key##* } && [ -n "$key" ]
+  key=$("$home/bin/tsalt" key finger --master | grep -o 'tsalt1[.][A-Za-z0-9._-]*' | head -n 1)
+  [ -n "$key" ]
 }
 retry own_key
 echo "master_key: \\"$key\\"" | put 0644 "$root/etc/tsalt/minion.d/master-key.conf"

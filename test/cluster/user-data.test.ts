@@ -94,7 +94,7 @@ test('user-data: more than clouds take, is refused with both numbers', (t) => {
 });
 
 /** What a script may use: the tools of a minimal Debian, and one that fetches. */
-const tools = 'sh uname cat chmod mv mkdir mktemp rm sleep cut sha256sum tar gzip dirname ln cp'.split(' ');
+const tools = 'sh uname cat chmod mv mkdir mktemp rm sleep cut sha256sum tar gzip dirname ln cp grep head'.split(' ');
 
 /** The system's own, whatever wrappers are on the PATH. */
 function systemTool(name: string): string | undefined {
@@ -136,7 +136,7 @@ function smallBundle(folder: string): string {
   cpSync(path.join(root, 'share'), tree, { recursive: true });
   writeFileSync(
     path.join(tree, 'bin', 'tsalt'),
-    '#!/bin/sh\necho "$*" >>"$LOGGED"\ncase "$*" in "key finger --master") echo "master: curve:fin:ger" ;; esac\n',
+    '#!/bin/sh\necho "$*" >>"$LOGGED"\ncase "$*" in "key finger --master") printf "master: tsalt1.curve.fin.ger\\nfingerprint: aa:bb\\n" ;; esac\n',
   );
   const bundles = path.join(folder, 'bundles');
   mkdirSync(bundles);
@@ -231,7 +231,7 @@ test('user-data: for a master, starts it, pins its key, accepts its own minion, 
     'call --local state.apply',
   ]);
   t.true(existsSync(path.join(machine, 'etc/systemd/system/tsalt-master.service')));
-  t.is(read('etc/tsalt/minion.d/master-key.conf'), 'master_key: "curve:fin:ger"\n');
+  t.is(read('etc/tsalt/minion.d/master-key.conf'), 'master_key: "tsalt1.curve.fin.ger"\n');
   t.true(existsSync(path.join(machine, 'var/lib/tsalt/bundles', `${sha256}.tar.gz`)), 'kept, to be served on');
   t.like(JSON.parse(read('var/lib/tsalt/bundles/bundles.json')), {
     version: '0.1.0',
@@ -239,7 +239,7 @@ test('user-data: for a master, starts it, pins its key, accepts its own minion, 
   });
   const configDir = path.join(machine, 'etc/tsalt');
   t.like(loadMasterConfig({ configDir, env: {} }).config, { bundle_server: true });
-  t.like(loadMinionConfig({ configDir, env: {} }).config, { master: 'localhost', master_key: 'curve:fin:ger' });
+  t.like(loadMinionConfig({ configDir, env: {} }).config, { master: 'localhost', master_key: 'tsalt1.curve.fin.ger' });
 });
 
 test('dependencies: each one of package.json, is explained', (t) => {
