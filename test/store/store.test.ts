@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { openStore, type Store } from '../../store/store.ts';
+import { realFiles, type StoreFiles } from '../../store/files.ts';
+import { folder } from './folder.ts';
+
+async function store(t: ExecutionContext, directory: string, segmentBytes = 1024 * 1024): Promise<Store> {
+  const opened = await openStore({ directory, now: () => 0, segmentBytes });
+  t.teardown(() => opened.close());
+  return opened;
+}
+
+async function events(opened: Store, after = 0): Promise<number[]> {
+  const all: number[] = [];
+  for await (const piece of opened.events(after)) all.push(...piece.map(({ event }) => Number(event['n'])));
+  return all;
+}
+
+const event = (n: number) => ({ kind: 'event', event: { n } }) as const;
+
+test('store: a value is latest at once, and there to read when its commit resolves', async (t) => {
+  const opened = await store(t, folder(t));
+  const bucket = opened.bucket<{ x: number }>('b');
+  const watched: unknown[] = [];
+  bucket.watch((key, value) => watched.push([key, value, bucket.get('k')]));
+  const commit = opened.commit([bucket.put('k', { x: 1 }), event(1)]);
+  t.deepEqual(bucket.latest('k'), { x: 1 });
+  t.is(bucket.get('k'), undefined);
+  t.is(await commit, 1);
+  t.deepEqual(bucket.get('k'), { x: 1 });
+  await opened.commit([bucket.delete('k')]);
+  t.is(bucket.get('k'), undefined);
+  t.deepEqual(watched, [
+    ['k', { x: 1 }, { x: 1 }],
+    ['k', undefined, undefined],
+  ]);
+  t.deepEqual(await opened.event(2), { n: 1 });
+  t.is(await opened.event(1), undefined);
+});
+
+test('store: buckets are apart, and scans go by key, both ways, from and up to where they are told', async (t) => {
+  const opened = await store(t, folder(t));
+  const [a, b] = [opened.bucket<number>('a'), opened.bucket<number>('a-b')];
+  await opened.commit([...['x/1', 'x/2', 'x/3', 'y/1'].map((key, i) => a.put(key, i)), b.put('x/9', 9)]);
+  const keys = (...args: Parameters<typeof a.scan>) => a.scan(...args).map(({ key }) => key);
+  t.deepEqual(keys(), ['x/1', 'x/2', 'x/3', 'y/1']);
+  t.deepEqual(keys('x/'), ['x/1', 'x/2', 'x/3']);
+  t.deepEqual(keys('x/', { reverse: true, limit: 2 }), ['x/3', 'x/2']);
+  t.deepEqual(keys('x/', { after: 'x/1' }), ['x/2', 'x/3']);
+  t.deepEqual(keys('x/', { after: 'x/3', reverse: true }), ['x/2', 'x/1']);
+});
+
+test('store: what failed is not latest any more, and is nowhere after a restart', async (t) => {
+  const directory = folder(t);
+  let isFailing = false;
+  const files: StoreFiles = {
+    ...realFiles,
+    async open(file, flags) {
+      const real = await realFiles.open(file, flags);
+      return {
+        write: (...args) => real.write(...args),
+        truncate: (length) => real.truncate(length),
+        close: () => real.close(),
+        async datasync() {
+          if (isFailing) throw new Error('EIO');
+          await real.datasync();
+        },
+      };
+    },
+  };
+  const opened = await openStore({ directory, now: () => 0, files });
+  const bucket = opened.bucket<number>('b');
+  const heard: number[] = [];
+  opened.onEvents((all) => heard.push(...all.map((each) => Number(each.event['n']))));
+  await opened.commit([bucket.put('k', 1), event(1)]);
+  isFailing = true;
+  const failed = opened.commit([bucket.put('k', 2), event(2)]);
+  t.is(bucket.latest('k'), 2);
+  await t.throwsAsync(failed, { code: 'TS_STORE_WRITE_FAILED' });
+  t.is(bucket.latest('k'), 1);
+  isFailing = false;
+  await opened.commit([event(3)]);
+  await opened.close();
+  t.deepEqual(heard, [1, 3]);
+  const again = await store(t, directory);
+  t.is(again.bucket<number>('b').get('k'), 1);
+  t.deepEqual(await events(again), [1, 3]);
+});
+
+test('store: the table is made again from the log when it is gone, torn or altered', async (t) => {
+  const directory = folder(t);
+  const table = path.join(directory, 'table', 'table.mdb');
+  const first = await store(t, directory);
+  const bucket = first.bucket<number>('b');
+  for (let i = 0; i < 200; i++) await first.commit([bucket.put(`k${i % 40}`, i), event(i)]);
+  await first.commit([bucket.delete('k7')]);
+  const before = bucket.scan();
+  await first.close();
+  const harms: [boolean, () => void][] = [
+    [false, () => undefined],
+    [true, () => rmSync(path.join(directory, 'table'), { recursive: true })],
+    [true, () => truncateSync(table, 5000)],
+    [true, () => truncateSync(table, 0)],
+    [true, () => rmSync(path.join(directory, 'table', 'closed-well.json'))],
+    [
+      true,
+      () => {
+        const bytes = readFileSync(table);
+        bytes.fill(0xff, 4096, 12_000);
+        writeFileSync(table, bytes);
+      },
+    ],
+  ];
+  for (const [isRebuilt, harm] of harms) {
+    harm();
+    const again = await store(t, directory);
+    t.is(again.found.rebuilt, isRebuilt);
+    t.deepEqual(again.bucket<number>('b').scan(), before);
+    await again.close();
+  }
+});
+
+test('store: trimming loses no value, whatever is put and deleted around it', async (t) => {
+  const step = fc.oneof(
+    fc.record({ act: fc.constant('put' as const), key: fc.constantFrom('a', 'b', 'c', 'd', 'e') }),
+    fc.record({ act: fc.constant('delete' as const), key: fc.constantFrom('a', 'b', 'c', 'd', 'e') }),
+    fc.record({ act: fc.constantFrom('trim' as const, 'reopen' as const), key: fc.constant('') }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const directory = folder(t);
+      let opened = await openStore({ directory, now: () => 0, segmentBytes: 200 });
+      const expected = new Map<string, number>();
+      for (const [i, { act, key }] of steps.entries()) {
+        const bucket = opened.bucket<number>('b');
+        if (act === 'put') {
+          await opened.commit([bucket.put(key, i)]);
+          expected.set(key, i);
+        } else if (act === 'delete') {
+          await opened.commit([bucket.delete(key)]);
+          expected.delete(key);
+        } else if (act === 'trim') await opened.trim(opened.head());
+        else {
+          await opened.close();
+          rmSync(path.join(directory, 'table'), { recursive: true });
+          opened = await openStore({ directory, now: () => 0, segmentBytes: 200 });
+        }
+      }
+      const found = opened.bucket<number>('b').scan();
+      t.deepEqual(Object.fromEntries(found.map(({ key, value }) => [key, value])), Object.fromEntries(expected));
+      await opened.close();
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('store: killed at any moment, again and again, it loses nothing acknowledged and reads nothing torn', async (t) => {
+  const directory = folder(t);
+  const acknowledged = new Set<number>();
+  const writer = path.join(import.meta.dirname, 'writer.js');
+  for (let round = 0; round < 12; round++) {
+    const child = spawn(process.execPath, [writer, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    let left = 40 * (round + 1) + 13;
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line !== 'ready') acknowledged.add(Number(line));
+      if (left-- === 0) child.kill('SIGKILL');
+    }
+    await exited;
+    const opened = await openStore({ directory, now: () => 0, segmentBytes: 64 * 1024 });
+    t.deepEqual(opened.found.damage, []);
+    const there = await events(opened);
+    t.is(new Set(there).size, there.length);
+    const missing = [...acknowledged].filter((n) => !there.includes(n));
+    t.deepEqual(missing, [], `round ${round}`);
+    for (const { value } of opened.bucket<{ event: number; n: number }>('writer').scan()) {
+      t.like(await opened.event(value.event), { n: value.n }, 'an event and the value that names it stand together');
+    }
+    await opened.close();
+  }
+  t.true(acknowledged.size > 1000);
+  t.true(readdirSync(path.join(directory, 'log')).length > 3);
+});
