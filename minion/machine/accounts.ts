@@ -53,14 +53,16 @@ export function createAccounts(
   const number = (database: Database, key: string | number): number | undefined => {
     if (/^\d+$/.test(String(key))) return Number(key);
     const found = line(database, key)?.[2];
-    return found === undefined ? undefined : Number(found);
+    if (found !== undefined) return Number(found);
+    // A tree without these files has a root all the same.
+    return key === 'root' ? 0 : undefined;
   };
 
   return {
     uid: (user) => number('passwd', user),
     gid: (group) => number('group', group),
-    userName: (uid) => line('passwd', uid)?.[0] ?? String(uid),
-    groupName: (gid) => line('group', gid)?.[0] ?? String(gid),
+    userName: (uid) => line('passwd', uid)?.[0] ?? (uid === 0 ? 'root' : String(uid)),
+    groupName: (gid) => line('group', gid)?.[0] ?? (gid === 0 ? 'root' : String(gid)),
     user(user) {
       const [name, , uid, gid, , home, shell] = line('passwd', user) ?? [];
       if (name === undefined) return undefined;

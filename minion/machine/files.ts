@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FileFacts, FileStep, FileView, Ownership } from '../../lib/contracts/machine.ts';
 import { machineErrors } from '../../lib/errors/machine.ts';
-import { lookAt, withinRoot } from './root.ts';
+import { lookAt, unlessCircle, withinRoot } from './root.ts';
 
 export interface Files extends FileView {
   perform(step: FileStep): void;
@@ -24,11 +24,13 @@ const NAME_MAX_BYTES = 255;
  * data before a rename (ext4 with `noauto_da_alloc`) an empty one; the next run sees that and writes it again.
  * Renaming makes a new inode: hard links to the old file keep the old content.
  */
-export function createFiles(root: string, random: () => string = () => randomBytes(6).toString('hex')): Files {
+export function createFiles(root: string, random = randomBytes(6).toString('hex')): Files {
   const paths = withinRoot(root);
+  let written = 0;
 
   function temporaryBeside(target: string): string {
-    const suffix = `.tsalt-${random()}`;
+    // Nobody can guess it, and it is not there twice.
+    const suffix = `.tsalt-${random}${(written++).toString(36)}`;
     let name = path.basename(target);
     while (Buffer.byteLength(name) + suffix.length + 1 > NAME_MAX_BYTES) name = name.slice(0, -1);
     return path.join(path.dirname(target), `.${name}${suffix}`);
@@ -93,17 +95,17 @@ export function createFiles(root: string, random: () => string = () => randomByt
 
   return {
     look(where) {
-      const place = paths.place(where);
-      const stats = lookAt(place);
-      return stats && facts(stats, place);
+      const place = unlessCircle(() => paths.place(where));
+      const stats = place === undefined ? undefined : lookAt(place);
+      return stats && place !== undefined ? facts(stats, place) : undefined;
     },
     follow(where) {
       const place = paths.follow(where);
       const stats = place === undefined ? undefined : lookAt(place);
       return stats && place !== undefined ? facts(stats, place) : undefined;
     },
-    read: (where) => fs.readFileSync(paths.follow(where) ?? paths.place(where)),
-    list: (where) => fs.readdirSync(paths.follow(where) ?? paths.place(where)).sort(),
+    read: (where) => fs.readFileSync(paths.open(where)),
+    list: (where) => fs.readdirSync(paths.open(where)).sort(),
     perform(step) {
       switch (step.do) {
         case 'write':
@@ -117,7 +119,7 @@ export function createFiles(root: string, random: () => string = () => randomByt
         case 'own':
           return setOwnership(paths.place(step.path), step);
         case 'touch':
-          return touch(paths.follow(step.path) ?? paths.place(step.path), step);
+          return touch(paths.open(step.path), step);
       }
     },
     forget: () => paths.forget(),

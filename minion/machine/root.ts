@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { TsaltError } from '../../lib/errors/error.ts';
 import { machineErrors } from '../../lib/errors/machine.ts';
 
 /** Where the user's paths are on the disk. */
@@ -9,6 +10,8 @@ export interface RootedPaths {
   place(where: string): string;
   /** The place of what `where` leads to through links; undefined when that does not exist. */
   follow(where: string): string | undefined;
+  /** Where to open what `where` leads to: the system follows links itself where that leads to the right place. */
+  open(where: string): string;
   /** Links may have changed. */
   forget(): void;
 }
@@ -74,17 +77,30 @@ export function withinRoot(root: string): RootedPaths {
     return normal === '/' ? top : path.join(directory(path.dirname(normal)), path.basename(normal));
   };
 
+  const follow = (where: string): string | undefined => {
+    const normal = checked(where);
+    if (top === '/') return followPlain(normal);
+    const found = unlessCircle(() => walk(normal, normal, { left: MOST_LINKS }));
+    return found !== undefined && lookAt(found) ? found : undefined;
+  };
+
   return {
     root: top,
     place,
-    follow(where) {
-      const normal = checked(where);
-      if (top === '/') return followPlain(normal);
-      const found = walk(normal, normal, { left: MOST_LINKS });
-      return lookAt(found) ? found : undefined;
-    },
+    follow,
+    open: (where) => (top === '/' ? checked(where) : (follow(where) ?? place(where))),
     forget: () => known.clear(),
   };
+}
+
+/** What `find` gives; undefined where links lead in a circle: nothing can be there. */
+export function unlessCircle<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof TsaltError && error.code === 'TS_MACHINE_TOO_MANY_LINKS') return undefined;
+    throw error;
+  }
 }
 
 function followPlain(where: string): string | undefined {
@@ -93,17 +109,17 @@ function followPlain(where: string): string | undefined {
   try {
     return fs.realpathSync.native(where);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }
 
-/** What is at a place itself; undefined when there is nothing, also because what should be a directory on the way is none. */
+/** What is at a place itself; undefined when there is nothing, also because the way to it leads through no directory, or in circles. */
 export function lookAt(place: string): fs.Stats | undefined {
   try {
     return fs.lstatSync(place, { throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    if (['ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import * as arg from './args.ts';
 import { splitLines } from './content.ts';
 import { contentDiff } from './diff.ts';
 import { planEdit, readEditable, type Editable } from './edit.ts';
+import { readParent } from './parent.ts';
 import { escapeRegExp } from './regex.ts';
 
 /* What `file.append` and `file.prepend` have in common. */
@@ -21,17 +22,18 @@ type Args = v.InferOutput<typeof addLinesArgs>;
 
 interface Facts {
   readonly file: Editable;
-  readonly parent: boolean;
+  readonly parent: boolean | string;
 }
 
 export function readAddable({ name }: Args, { files }: Reading): Facts {
-  return { file: readEditable(files, name), parent: files.follow(posix.dirname(name))?.kind === 'directory' };
+  return { file: readEditable(files, name), parent: readParent(files, name) };
 }
 
 /** Each text that is not in the file yet goes to one end of it. */
 export function addLines(given: Args, { file, parent }: Facts, where: 'start' | 'end'): Plan {
   const { name, makedirs } = given;
   if (file.problem !== undefined && !file.missing) return impossible(file.problem);
+  if (file.missing && typeof parent === 'string') return impossible(parent);
   if (file.missing && !parent && !makedirs) return impossible(`Directory not present to touch file ${name}`);
   const old = file.content.toString('utf8');
   const texts = (Array.isArray(given.text) ? given.text : [given.text]).map(arg.scalarText);

@@ -5,11 +5,15 @@ import { alreadyRight, defineState, impossible, type Plan } from '../../lib/cont
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import * as arg from './args.ts';
 import { pathMatcher } from './exclude.ts';
+import { throughLinks } from './links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
+import { readParent } from './parent.ts';
 import { keeper, namesOfFiles, removable, walk, type Entry } from './tree.ts';
 
 interface Facts {
   readonly problem?: string;
+  /** Where it really is, through links. */
+  readonly place: string;
   readonly there?: FileFacts | undefined;
   readonly owner: Wanted;
   readonly parent: boolean;
@@ -65,7 +69,7 @@ export default defineState<typeof args, Facts>({
   read(given, { files, accounts, required }) {
     const { name, recurse, clean, max_depth, exclude_pat } = given;
     const owner = readOwner(accounts, given);
-    const nothing = { owner: {}, parent: true, below: [], surplus: [] };
+    const nothing = { place: name, owner: {}, parent: true, below: [], surplus: [] };
     if (typeof owner === 'string') return { ...nothing, problem: owner };
     const there =
       given.allow_symlink || given.follow_symlinks ? (files.follow(name) ?? files.look(name)) : files.look(name);
@@ -73,10 +77,13 @@ export default defineState<typeof args, Facts>({
     const below = isDirectory && (recurse || clean) ? walk(files, name, max_depth) : [];
     const kept = keeper(namesOfFiles(required));
     const excluded = pathMatcher(exclude_pat);
+    const parent = isDirectory || readParent(files, name);
+    if (typeof parent === 'string') return { ...nothing, problem: parent };
     return {
+      place: (isDirectory ? throughLinks(files, name) : undefined) ?? name,
       there,
       owner: { ...owner, mode: given.dir_mode ?? given.mode },
-      parent: isDirectory || files.follow(posix.dirname(name))?.kind === 'directory',
+      parent,
       below,
       surplus: clean ? removable(below, (path) => kept(path) || excluded(posix.relative(name, path))) : [],
     };
@@ -104,22 +111,22 @@ export default defineState<typeof args, Facts>({
   },
 });
 
-function planExisting(given: Args, { owner, below, surplus }: Facts, there: FileFacts): Plan {
+function planExisting(given: Args, { place, owner, below, surplus }: Facts, there: FileFacts): Plan {
   const { name } = given;
   const changes: JsonMap = {};
   const steps: Step[] = [];
-  const take = (path: string, facts: FileFacts, wanted: Wanted): void => {
+  const take = (path: string, facts: FileFacts, wanted: Wanted, at = path): void => {
     const differing = ownershipChanges(facts, facts.kind === 'symlink' ? { ...wanted, mode: undefined } : wanted);
     if (Object.keys(differing).length === 0) return;
     changes[path] = differing;
-    steps.push({ do: 'own', path, ...ownershipOf(wanted) });
+    steps.push({ do: 'own', path: at, ...ownershipOf(wanted) });
   };
   for (const { path, facts } of below) {
     if (surplus.some((removed) => path === removed || path.startsWith(`${removed}/`))) continue;
     const wanted = wantedBelow(given, owner, facts);
     if (wanted) take(path, facts, wanted);
   }
-  take(name, there, owner);
+  take(name, there, owner, place);
   for (const path of surplus) {
     steps.push({ do: 'remove', path });
     changes[path] = { removed: 'Removed due to clean' };

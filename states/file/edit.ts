@@ -1,7 +1,7 @@
 import type { FileFacts, FileView, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
 import { contentDiff, isBinary } from './diff.ts';
-import { throughLinks } from './links.ts';
+import { lookThrough } from './links.ts';
 
 /** A text file that is to be edited. */
 export interface Editable {
@@ -16,10 +16,10 @@ export interface Editable {
 
 /** The file an editing state works on, through links. */
 export function readEditable(files: FileView, name: string): Editable {
-  const path = throughLinks(files, name);
+  const found = lookThrough(files, name);
   const nothing = { path: name, content: Buffer.alloc(0) };
-  const there = path === undefined ? undefined : files.look(path);
-  if (path === undefined || !there) return { ...nothing, missing: true, problem: `${name}: file not found` };
+  if (!found?.there) return { ...nothing, missing: true, problem: `${name}: file not found` };
+  const { path, there } = found;
   if (there.kind !== 'file') return { ...nothing, problem: `${name} is not a file` };
   const content = files.read(path);
   if (isBinary(content)) {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { FileView } from '../../lib/contracts/machine.ts';
+import type { FileFacts, FileView } from '../../lib/contracts/machine.ts';
 
 const MOST_LINKS = 40;
 
@@ -8,10 +8,19 @@ const MOST_LINKS = 40;
  * Undefined for a circle of links.
  */
 export function throughLinks(files: FileView, path: string): string | undefined {
+  return lookThrough(files, path)?.path;
+}
+
+/** The same, with what is there. */
+export function lookThrough(
+  files: FileView,
+  path: string,
+): { readonly path: string; readonly there: FileFacts | undefined } | undefined {
   let at = path;
   for (let links = 0; links <= MOST_LINKS; links++) {
-    const target = files.look(at)?.target;
-    if (target === undefined) return at;
+    const there = files.look(at);
+    const target = there?.target;
+    if (target === undefined) return { path: at, there };
     at = posix.resolve(posix.dirname(at), target);
   }
   return undefined;

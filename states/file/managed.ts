@@ -7,8 +7,9 @@ import * as arg from './args.ts';
 import { backupPath, backupSteps } from './backup.ts';
 import { readContent, type WantedContent } from './content.ts';
 import { contentDiff } from './diff.ts';
-import { throughLinks } from './links.ts';
+import { lookThrough } from './links.ts';
 import { directoryModeFor, modeText, ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
+import { readParent } from './parent.ts';
 import { parseHash, sourceComplaint } from './source.ts';
 
 interface Facts {
@@ -77,24 +78,28 @@ export default defineState<typeof args, Facts>({
 
   async read(given, machine) {
     const owner = readOwner(machine.accounts, given);
-    const path = given.follow_symlinks ? throughLinks(machine.files, given.name) : given.name;
+    const found = given.follow_symlinks
+      ? lookThrough(machine.files, given.name)
+      : { path: given.name, there: machine.files.look(given.name) };
     const nothing = { path: given.name, owner: {}, parent: true };
     if (typeof owner === 'string') return { ...nothing, problem: owner };
-    if (path === undefined) return { ...nothing, problem: `${given.name} is a circle of symbolic links` };
-    const there = machine.files.look(path);
+    if (!found) return { ...nothing, problem: `${given.name} is a circle of symbolic links` };
+    const { path, there } = found;
     const hasContent = given.source ?? given.contents ?? given.contents_pillar ?? given.contents_grains;
     const replaced = hasContent !== undefined && (given.replace || !there);
     if (!there && !given.create) return { ...nothing, path };
     const wanted = replaced ? await readContent(given, machine, given.mode === 'keep') : undefined;
     if (typeof wanted === 'string') return { ...nothing, problem: wanted };
     const old = wanted && there?.kind === 'file' ? machine.files.read(path) : undefined;
+    const parent = there !== undefined || readParent(machine.files, path);
+    if (typeof parent === 'string') return { ...nothing, problem: parent };
     return {
       path,
       there,
       old,
       wanted,
       owner: { ...owner, mode: given.mode === 'keep' ? wanted?.sourceMode : given.mode },
-      parent: there !== undefined || machine.files.follow(posix.dirname(path))?.kind === 'directory',
+      parent,
       backup: given.backup && there ? backupPath(machine, path, there) : undefined,
     };
   },

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import type { FileFacts, Reading, Step } from '../../lib/contracts/machine.ts';
+import type { FileFacts, FileView, Reading, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import * as arg from './args.ts';
@@ -9,11 +9,14 @@ import { contentDiff } from './diff.ts';
 import { pathMatcher } from './exclude.ts';
 import { throughLinks } from './links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
+import { readParent } from './parent.ts';
 import { keeper, namesOfFiles, removable, walk } from './tree.ts';
 
 /** A file or directory that is to be as in the state tree, and what stands in its place. */
 interface Item {
   readonly path: string;
+  /** Where it really is, when the path is a link that leads out of the directory. */
+  readonly place: string;
   readonly there?: FileFacts | undefined;
   /** Undefined for a directory. */
   readonly content?: Buffer;
@@ -73,6 +76,8 @@ export default defineState<typeof args, Facts>({
     if (top && top.kind !== 'directory') {
       return { ...nothing, problem: `The path ${given.name} exists and is not a directory` };
     }
+    const parent = top || readParent(machine.files, given.name);
+    if (typeof parent === 'string') return { ...nothing, problem: parent };
     const found = await firstWithFiles(given.source, machine);
     if (!found) {
       return { ...nothing, problem: `Recurse failed: ${given.source.join(', ')} is not in the state tree` };
@@ -111,34 +116,35 @@ export default defineState<typeof args, Facts>({
 
 /** Adds what one file or directory needs; says what stands in the way of it. */
 function planItem(given: Args, owner: Wanted, item: Item, changes: JsonMap, steps: Step[]): string | undefined {
-  const { path, there, content, old } = item;
+  const { path, place, there, content, old } = item;
   const wanted: Wanted = { ...owner, mode: item.mode };
   if (content === undefined) {
     if (there && there.kind !== 'directory' && !given.clean) return `Specified location ${path} exists and is a file`;
     const isNew = there?.kind !== 'directory';
     const differing = ownershipChanges(isNew ? undefined : there, wanted);
     if (isNew) {
-      if (there) steps.push({ do: 'remove', path });
-      steps.push({ do: 'mkdir', path, parents: true, ...ownershipOf(wanted) });
+      if (there) steps.push({ do: 'remove', path: place });
+      steps.push({ do: 'mkdir', path: place, parents: true, ...ownershipOf(wanted) });
       changes[path] = { directory: 'new' };
     } else if (Object.keys(differing).length > 0) {
-      steps.push({ do: 'own', path, ...ownershipOf(wanted) });
+      steps.push({ do: 'own', path: place, ...ownershipOf(wanted) });
       changes[path] = differing;
     }
     return undefined;
   }
   if (there?.kind === 'directory' && !given.clean) return `Specified target ${path} is a directory`;
-  const isNew = there === undefined || there.kind === 'directory';
+  // A link that is not followed makes room.
+  const isNew = there === undefined || there.kind === 'directory' || there.kind === 'symlink';
   const same = !isNew && (!given.replace || old?.equals(content) === true);
   const differing = ownershipChanges(isNew ? undefined : there, wanted);
   if (same) {
     if (Object.keys(differing).length === 0) return undefined;
-    steps.push({ do: 'own', path, ...ownershipOf(wanted) });
+    steps.push({ do: 'own', path: place, ...ownershipOf(wanted) });
     changes[path] = differing;
     return undefined;
   }
-  if (there?.kind === 'directory') steps.push({ do: 'remove', path });
-  steps.push({ do: 'write', path, content, ...ownershipOf(wanted) });
+  if (there?.kind === 'directory') steps.push({ do: 'remove', path: place });
+  steps.push({ do: 'write', path: place, content, ...ownershipOf(wanted) });
   const shown = given.show_changes ? contentDiff(old ?? Buffer.alloc(0), content) : '<show_changes=False>';
   changes[path] = { diff: isNew ? 'New file' : shown, ...differing };
   return undefined;
@@ -174,7 +180,7 @@ async function readItems(
   }
   const items: Item[] = [...directories]
     .sort()
-    .map((path) => ({ path, there: machine.files.follow(path) ?? machine.files.look(path), mode: given.dir_mode }));
+    .map((path) => ({ path, ...placeOf(machine.files, given.name, path), mode: given.dir_mode }));
   for (const name of chosen) {
     if (!name.endsWith('/')) items.push(await readItem(given, `${url}/${name}`, posix.join(given.name, name), machine));
   }
@@ -187,8 +193,23 @@ async function readItem(given: Args, url: string, where: string, machine: Readin
     given.template === undefined
       ? bytes
       : Buffer.from(machine.render(bytes.toString('utf8'), url, templateContext(given)));
-  const path = throughLinks(machine.files, where) ?? where;
-  const there = machine.files.look(path);
+  const { place, there } = placeOf(machine.files, given.name, where);
   const mode = given.file_mode === 'keep' ? await machine.sources.mode?.(url) : given.file_mode;
-  return { path, there, content, old: there?.kind === 'file' ? machine.files.read(path) : undefined, mode };
+  const old = there?.kind === 'file' ? machine.files.read(place) : undefined;
+  return { path: where, place, there, content, old, mode };
+}
+
+/**
+ * Links that lead out of the directory are followed. Those that stay in it stand for nothing here: what they lead to has
+ * its own content in the source, or none.
+ */
+function placeOf(files: FileView, top: string, where: string): Pick<Item, 'place' | 'there'> {
+  const real = throughLinks(files, where);
+  const found = real === undefined ? undefined : files.look(real);
+  const inside =
+    where !== top &&
+    [top, throughLinks(files, top) ?? top].some((outer) => real === outer || real?.startsWith(`${outer}/`));
+  return real !== undefined && found && !inside
+    ? { place: real, there: found }
+    : { place: where, there: files.look(where) };
 }

@@ -4,6 +4,7 @@ import type { FileFacts, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
+import { readParent } from './parent.ts';
 
 interface Facts {
   readonly problem?: string;
@@ -39,7 +40,9 @@ export default defineState<typeof args, Facts>({
     if (typeof owner === 'string') return { problem: owner, owner: {}, parent: true };
     const there = files.look(given.name);
     const belongs = there && `${accounts.userName(there.uid)}:${accounts.groupName(there.gid)}`;
-    return { there, belongs, owner, parent: files.follow(posix.dirname(given.name))?.kind === 'directory' };
+    const parent = readParent(files, given.name);
+    if (typeof parent === 'string') return { problem: parent, owner: {}, parent: true };
+    return { there, belongs, owner, parent };
   },
 
   plan({ name, target, force, makedirs, mode }, { problem, there, belongs, owner, parent }) {

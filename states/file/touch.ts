@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { Step } from '../../lib/contracts/machine.ts';
 import * as arg from './args.ts';
+import { readParent } from './parent.ts';
 
 /** Seconds since 1970. */
 const time = v.optional(v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.number()));
@@ -20,7 +21,7 @@ export default defineState({
   reads: ['files'],
   read: ({ name }, { files }) => ({
     there: files.follow(name),
-    parent: files.follow(posix.dirname(name))?.kind === 'directory',
+    parent: readParent(files, name),
   }),
   plan({ name, atime, mtime, makedirs }, { there, parent }) {
     const times: Step = { do: 'touch', path: name, atimeMs: atMs(atime), mtimeMs: atMs(mtime) };
@@ -38,6 +39,7 @@ export default defineState({
         steps: [times],
       };
     }
+    if (typeof parent === 'string') return impossible(parent);
     if (!parent && !makedirs) return impossible(`Directory not present to touch file ${name}`);
     const parents: Step = { do: 'mkdir', path: posix.dirname(name), parents: true };
     const steps: Step[] = [...(parent ? [] : [parents]), { do: 'write', path: name, content: Buffer.alloc(0) }];

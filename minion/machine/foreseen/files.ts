@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { FileFacts, FileStep, FileView } from '../../../lib/contracts/machine.ts';
 import { machineErrors } from '../../../lib/errors/machine.ts';
+import { unlessCircle } from '../root.ts';
 
 /** What is planned for a path: how it will look, and what it will hold. */
 interface Planned {
@@ -97,8 +98,8 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
   }
 
   return {
-    look: (where) => at(itself(where)),
-    follow: (where) => at(followed(where)),
+    look: (where) => unlessCircle(() => at(itself(where))),
+    follow: (where) => unlessCircle(() => at(followed(where))),
     read(where) {
       const place = followed(where);
       const found = at(place);

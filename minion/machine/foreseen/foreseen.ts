@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../../../lib/clock.ts';
+import { systemClock } from '../../../lib/clock.ts';
 import type { Foreseen, Reading } from '../../../lib/contracts/machine.ts';
 import { createAccounts } from '../accounts.ts';
 import { foreseenFiles } from './files.ts';
@@ -9,8 +9,8 @@ import { foreseenServices } from './services.ts';
  * The machine as later states of a test run see it: every plan so far is taken as done, nothing is changed. A command's
  * step changes nothing here: what it does can't be known, and the engine reports what reads after it as such.
  */
-export function foresee(reading: Reading, clock: Clock = systemClock): Foreseen {
-  const files = foreseenFiles(reading.files, () => clock.now());
+export function foresee(reading: Reading, nowMs: () => number = () => systemClock.now()): Foreseen {
+  const files = foreseenFiles(reading.files, nowMs);
   const packages = foreseenPackages(reading.packages);
   const services = foreseenServices(reading.services);
   let accounts = reading.accounts;
