@@ -82,6 +82,7 @@ export function createMachine(parts: MachineParts): Machine {
     }
     files.perform(step);
     if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();
+    if (step.path.includes('/systemd/')) services.forget();
     return { did: 'files' };
   }
 

@@ -1,5 +1,6 @@
 import { sleep, systemClock, type Clock } from '../../lib/clock.ts';
 import type {
+  CommandResult,
   FileView,
   OfferOptions,
   PackageFacts,
@@ -12,12 +13,14 @@ import type {
 import { packageErrors } from '../../lib/errors/packages.ts';
 import {
   askPolicy,
+  finishInterrupted,
   hasStaleLists,
   isLocked,
   LOCK_TIMEOUT_S,
   reasonOf,
   transaction,
   updateLists,
+  wasInterrupted,
 } from './packages/apt.ts';
 import { withoutServices, type ChangeableFiles } from './packages/asleep.ts';
 import { difference, isDowngrade, shortfall } from './packages/outcome.ts';
@@ -167,11 +170,17 @@ export function createPackages({
       step,
       step.install.some((wanted) => isDowngrade(wanted, before)),
     );
-    const begin = asleep ? () => withoutServices(files, () => processes.run(command)) : () => processes.run(command);
-    let result = await begin();
+    const begin = async (): Promise<CommandResult> => {
+      const first = await processes.run(command);
+      if (!wasInterrupted(first)) return first;
+      await processes.run(finishInterrupted());
+      return processes.run(command);
+    };
+    const attempt = asleep ? () => withoutServices(files, begin) : begin;
+    let result = await attempt();
     if (result.code !== 0 && hasStaleLists(result) && !updated()) {
       await update();
-      result = await begin();
+      result = await attempt();
     }
     forget();
     const after = database();

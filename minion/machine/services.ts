@@ -149,6 +149,8 @@ export function createServices({ root, processes, init, clock = systemClock }: S
   }
 
   async function journal(unit: string, sinceMs: number): Promise<string[]> {
+    // What it wrote last may not be in there yet.
+    await run('journalctl', '--sync');
     const since = `--since=@${(Math.floor(sinceMs / 1000) - 1).toFixed(0)}`;
     const result = await run('journalctl', '--no-pager', '-q', '-o', 'cat', '-n', '10', since, '-u', unit);
     const lines = result.stdout.trim();

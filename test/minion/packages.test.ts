@@ -217,6 +217,22 @@ test('packages: names that apt would read as patterns, options or other orders, 
   t.deepEqual(transactions(), []);
 });
 
+test('packages: an earlier dpkg was killed in the middle, its work is finished first', async (t) => {
+  let finished = false;
+  const { packages, transactions, write } = host(t, (argv) => {
+    if (argv[0] === 'dpkg') finished = argv.includes('--configure');
+    if (!argv.includes('-y')) return undefined;
+    if (!finished) return { code: 100, stderr: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'" };
+    write([...database, paragraph('sl', 'install ok installed', '5.02')]);
+    return undefined;
+  });
+  t.deepEqual(await packages.perform(step({ install: [{ name: 'sl' }] })), {
+    did: 'packages',
+    changed: { sl: { old: '', new: '5.02' } },
+  });
+  t.is(transactions().length, 2);
+});
+
 test('packages: an older version is wanted, apt is allowed to go back', async (t) => {
   const { packages, transactions } = host(t, () => undefined);
   await packages.perform(step({ install: [{ name: 'bash', version: '5.0' }] }));

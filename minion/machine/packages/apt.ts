@@ -52,6 +52,15 @@ export function reasonOf({ code, stdout, stderr }: CommandResult): string {
   return said.slice(-8).join('\n') || `apt-get ended with code ${code} and said nothing`;
 }
 
+/** An earlier dpkg was killed in the middle of its work, and apt does nothing before that is finished. */
+export function wasInterrupted({ stderr }: CommandResult): boolean {
+  return stderr.includes('dpkg was interrupted');
+}
+
+export function finishInterrupted(): Command {
+  return { argv: ['dpkg', '--force-confdef', '--force-confold', '--configure', '--pending'], env };
+}
+
 /** The lists name files that the sources no longer have: updating them helps. */
 export function hasStaleLists({ stderr }: CommandResult): boolean {
   return /^E: (Failed to fetch|Unable to fetch)/m.test(stderr);
