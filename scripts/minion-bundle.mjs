@@ -163,6 +163,11 @@ try {
     const tree = path.join(work, arch);
     mkdirSync(path.join(tree, 'lib'), { recursive: true });
     cpSync(path.join(root, 'share'), tree, { recursive: true });
+    if (existsSync(path.join(root, 'examples'))) {
+      cpSync(path.join(root, 'examples'), path.join(tree, 'examples'), { recursive: true });
+    }
+    const { name, license } = manifest;
+    writeFileSync(path.join(tree, 'package.json'), `${JSON.stringify({ name, version, license }, null, 2)}\n`);
     cpSync(program, path.join(tree, 'lib', 'tsalt.cjs'));
     addNode(arch, path.join(tree, 'lib', 'node'));
     addAddons(arch, path.join(tree, 'lib'));
