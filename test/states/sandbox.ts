@@ -13,8 +13,10 @@ import { builtinStates } from '../../states/registry.ts';
 
 /* A machine in a directory of its own, and a run of one state on it, for tests of state functions. */
 
-/** A file's text, or more about it: `{dir}`, `{link}`, `{content, mode}`, `{base64}`. */
-export type Thing = string | { dir?: boolean; link?: string; content?: string; base64?: string; mode?: string };
+/** A file's text, or more about it: `{dir}`, `{link}`, `{content, mode}`, `{base64}`; `mtime` in seconds. */
+export type Thing =
+  | string
+  | { dir?: boolean; link?: string; content?: string; base64?: string; mode?: string; mtime?: number };
 export type Tree = Record<string, Thing>;
 
 export interface World {
@@ -84,6 +86,7 @@ function grow(root: string, tree: Tree): void {
     if (dir) fs.mkdirSync(place, { recursive: true });
     else if (link !== undefined) fs.symlinkSync(link, place);
     else fs.writeFileSync(place, base64 === undefined ? (content ?? '') : Buffer.from(base64, 'base64'));
+    if (typeof thing !== 'string' && thing.mtime !== undefined) fs.utimesSync(place, thing.mtime, thing.mtime);
     if (mode !== undefined) fs.chmodSync(place, Number.parseInt(mode, 8));
     else if (link === undefined) fs.chmodSync(place, dir ? 0o755 : 0o644);
   }
