@@ -1,0 +1,74 @@
+import { BlockList, isIP } from 'node:net';
+import { messageOf } from '../errors/error.ts';
+import { targetErrors } from '../errors/target.ts';
+import { fnmatch } from '../fnmatch.ts';
+import type { Json, JsonMap } from '../json.ts';
+import type { Matcher, TargetFacts } from './facts.ts';
+import { nestedMatch } from './nested.ts';
+
+type Data = (facts: TargetFacts) => JsonMap | undefined;
+const grains: Data = (facts) => facts.grains;
+const pillar: Data = (facts) => facts.pillar;
+
+/** Every way to choose minions but `compound` and `nodegroup`, by Salt's names. `delimiter` parts the names of a path. */
+export const simpleMatchers: Readonly<Record<string, (text: string, delimiter: string) => Matcher>> = {
+  glob: (text) => {
+    const fits = fnmatch(text);
+    return ({ id }) => fits(id);
+  },
+  list: (text) => {
+    const ids = new Set(text.split(',').map((id) => id.trim()));
+    return ({ id }) => ids.has(id);
+  },
+  pcre: (text) => {
+    const pattern = regexp(text);
+    return ({ id }) => pattern.test(id);
+  },
+  grain: nested(grains, fnmatch),
+  grain_pcre: nested(grains, (text) => fitting(regexp(text))),
+  pillar: nested(pillar, fnmatch),
+  pillar_pcre: nested(pillar, (text) => fitting(regexp(text))),
+  pillar_exact: nested(pillar, (text) => (found) => found === text),
+  ipcidr: network,
+};
+
+function nested(data: Data, toFitting: (value: string) => (found: string) => boolean) {
+  return (text: string, delimiter: string): Matcher => {
+    if (!text.includes(delimiter)) throw targetErrors.needsColon({ text });
+    // A bad pattern is an error now, not when a minion is asked.
+    toFitting(text.slice(text.indexOf(delimiter) + 1));
+    return (facts) => {
+      const known = data(facts);
+      return known && nestedMatch(known, text, delimiter, toFitting);
+    };
+  };
+}
+
+/** As Python's `re.match`: from the start, to wherever it ends. */
+function regexp(text: string): RegExp {
+  try {
+    return new RegExp(`^(?:${text})`);
+  } catch (thrown) {
+    throw targetErrors.badPattern({ pattern: text, problem: messageOf(thrown) }, { cause: thrown });
+  }
+}
+
+function fitting(pattern: RegExp): (text: string) => boolean {
+  return (text) => pattern.test(text);
+}
+
+function network(text: string): Matcher {
+  const [address = '', bits] = text.split('/');
+  const version = isIP(address);
+  const most = version === 4 ? 32 : 128;
+  const prefix = bits === undefined ? most : /^\d+$/.test(bits) ? Number(bits) : -1;
+  if (version === 0 || prefix < 0 || prefix > most) throw targetErrors.badNetwork({ text });
+  const family = version === 4 ? 'ipv4' : 'ipv6';
+  const wanted = new BlockList();
+  wanted.addSubnet(address, prefix, family);
+  return ({ grains: known }) => {
+    const addresses: Json | undefined = known?.[family];
+    if (!Array.isArray(addresses)) return undefined;
+    return addresses.some((own) => typeof own === 'string' && isIP(own) === version && wanted.check(own, family));
+  };
+}

@@ -1,0 +1,121 @@
+import { didYouMean } from '../errors/error.ts';
+import { targetErrors } from '../errors/target.ts';
+import { nearest } from '../nearest.ts';
+import type { Matcher, Verdict } from './facts.ts';
+import { simpleMatchers } from './simple.ts';
+
+export type { Matcher, TargetFacts, Verdict } from './facts.ts';
+
+/** Named groups: a compound target, or its words as a list. */
+export type Nodegroups = Readonly<Record<string, string | readonly string[]>>;
+
+export interface TargetOptions {
+  readonly nodegroups?: Nodegroups;
+  /** Between the names of a path into grains or pillar; `:` when not given. */
+  readonly delimiter?: string;
+}
+
+const letters: Readonly<Record<string, string>> = {
+  G: 'grain',
+  P: 'grain_pcre',
+  I: 'pillar',
+  J: 'pillar_pcre',
+  L: 'list',
+  E: 'pcre',
+  S: 'ipcidr',
+  N: 'nodegroup',
+};
+
+/** Every word for how a target is read (`tgt_type`). */
+export const targetTypes: readonly string[] = [...Object.keys(simpleMatchers), 'compound', 'nodegroup'];
+
+/**
+ * Reads a target (Salt's words and letters) once, to ask many minions. The matcher says yes, no, or undefined where what
+ * it needs of a minion is not known; only yes may ever be acted on. Raises `TS_TARGET_...`.
+ */
+export function parseTarget(text: string, type = 'glob', options: TargetOptions = {}): Matcher {
+  return targetOf(text, type, options, []);
+}
+
+function targetOf(text: string, type: string, options: TargetOptions, groups: readonly string[]): Matcher {
+  if (type === 'compound') return compound(text, words(text), options, groups);
+  if (type === 'nodegroup') return nodegroup(text, options, groups);
+  const make = Object.hasOwn(simpleMatchers, type) ? simpleMatchers[type] : undefined;
+  if (!make) throw targetErrors.unknownType({ type }, { hint: didYouMean(nearest(type, targetTypes)) });
+  return make(text, options.delimiter ?? ':');
+}
+
+function nodegroup(name: string, options: TargetOptions, groups: readonly string[]): Matcher {
+  const all = options.nodegroups ?? {};
+  const group = Object.hasOwn(all, name) ? all[name] : undefined;
+  if (group === undefined)
+    throw targetErrors.unknownGroup({ name }, { hint: didYouMean(nearest(name, Object.keys(all))) });
+  if (groups.includes(name)) throw targetErrors.groupCycle({ name });
+  const text = typeof group === 'string' ? group : group.join(' ');
+  return compound(text, typeof group === 'string' ? words(group) : group, options, [...groups, name]);
+}
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+/** `or` binds weakest, then `and`, then `not`; parentheses stand alone. */
+function compound(text: string, tokens: readonly string[], options: TargetOptions, groups: readonly string[]): Matcher {
+  let at = 0;
+  const fail = (problem: string) => targetErrors.compound({ text, problem });
+
+  function either(): Matcher {
+    const parts = [both()];
+    for (; tokens[at] === 'or'; parts.push(both())) at++;
+    return parts.length === 1 && parts[0] ? parts[0] : (facts) => any(parts.map((part) => part(facts)));
+  }
+
+  function both(): Matcher {
+    const parts = [one()];
+    // As in Salt, `a not b` is `a and not b`.
+    for (; tokens[at] === 'and' || tokens[at] === 'not'; parts.push(one())) if (tokens[at] === 'and') at++;
+    return parts.length === 1 && parts[0] ? parts[0] : (facts) => all(parts.map((part) => part(facts)));
+  }
+
+  function one(): Matcher {
+    const token = tokens[at++];
+    if (token === undefined) throw fail('ends where a target was expected');
+    if (token === 'not') {
+      const inner = one();
+      return (facts) => opposite(inner(facts));
+    }
+    if (token === '(') {
+      const inner = either();
+      if (tokens[at++] !== ')') throw fail("has a '(' without its ')'");
+      return inner;
+    }
+    if (token === ')' || token === 'and' || token === 'or') throw fail(`has '${token}' where a target was expected`);
+    return word(token);
+  }
+
+  function word(token: string): Matcher {
+    const [, letter, delimiter, rest = ''] = /^([A-Za-z])([^@\w\s])?@(.*)$/.exec(token) ?? [];
+    if (letter === undefined) return targetOf(token, 'glob', options, groups);
+    const type = letters[letter];
+    if (type === undefined)
+      throw targetErrors.unknownLetter({ word: token }, { hint: `there are ${Object.keys(letters).join(', ')}` });
+    return targetOf(rest, type, delimiter === undefined ? options : { ...options, delimiter }, groups);
+  }
+
+  const matcher = either();
+  if (at < tokens.length) throw fail(`has '${tokens[at]}' where 'and', 'or' or the end was expected`);
+  return matcher;
+}
+
+function opposite(verdict: Verdict): Verdict {
+  return verdict === undefined ? undefined : !verdict;
+}
+
+function any(verdicts: readonly Verdict[]): Verdict {
+  return verdicts.includes(true) || (verdicts.includes(undefined) ? undefined : false);
+}
+
+function all(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes(false)) return false;
+  return verdicts.includes(undefined) ? undefined : true;
+}
