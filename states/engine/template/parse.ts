@@ -1,0 +1,78 @@
+import { messageOf, type TsaltError } from '../../../lib/errors/error.ts';
+import { templateErrors } from '../../../lib/errors/template.ts';
+import { lineOf, placeAt } from '../../../lib/place.ts';
+import { parse } from 'handlebars/dist/cjs/handlebars/compiler/base.js';
+import type { Program } from './syntax.ts';
+
+/** The tree of a template's source. Raises `TS_TEMPLATE_SYNTAX`, or `TS_TEMPLATE_JINJA` where that is what it seems to be. */
+export function parseTemplate(source: string, file: string): Program {
+  try {
+    return parse(source);
+  } catch (thrown) {
+    throw explain(source, file, thrown);
+  }
+}
+
+function explain(source: string, file: string, thrown: unknown): TsaltError {
+  const message = messageOf(thrown);
+  const line = Number(/line (\d+)/.exec(message)?.[1] ?? / - (\d+):\d+$/.exec(message)?.[1] ?? 1);
+  const text = lineOf(source, line);
+  const known = / - \d+:(\d+)$/.exec(message)?.[1];
+  const column = known === undefined ? Math.max(0, text.indexOf('{{')) + 1 : Number(known) + 1;
+  const place = { file, line, column, text };
+  if (/\{\{[^}]*\|/.test(text) && !/\bas \|/.test(text)) {
+    return templateErrors.jinja({ mark: 'a filter with |' }, { place, hint: filterHint(text) });
+  }
+  if (/\{\{[^}]*\[\s*['"]/.test(text)) {
+    const hint = 'write grains.os, or (lookup grains "os") for a name with odd characters';
+    return templateErrors.jinja({ mark: "a subscript ['...']" }, { place, hint });
+  }
+  if (/\{\{[^}]*\w\(/.test(text)) {
+    return templateErrors.jinja(
+      { mark: 'a call f(...)' },
+      { place, hint: 'write {{helper argument}} or {{salt "mod.fun" "argument"}}' },
+    );
+  }
+  const [, expecting = '', got = ''] = /Expecting ([^]*), got ('[^']*')/.exec(message) ?? [];
+  const problem = expecting === '' ? message.replace(/ - \d+:\d+$/, '') : `${tokenName(got)} is not expected here`;
+  return templateErrors.syntax({ problem }, { place });
+}
+
+function tokenName(token: string): string {
+  const names: Record<string, string> = {
+    EOF: 'the end of the template (is a block or a {{ not closed?)',
+    INVALID: 'this character',
+    CLOSE: '}}',
+    OPEN_ENDBLOCK: '{{/',
+    OPEN_INVERSE: '{{^',
+    INVERSE: '{{else}}',
+  };
+  const name = token.replaceAll("'", '');
+  return names[name] ?? name.toLowerCase();
+}
+
+function filterHint(line: string): string {
+  const [, value = 'x', filter = 'f'] = /\{\{-?\s*(.*?)\s*\|\s*(\w+)/.exec(line) ?? [];
+  const names: Record<string, string> = { tojson: 'json', json: 'json', yaml: 'json', yaml_encode: 'quote' };
+  if (filter === 'default') return `write {{default ${value} "..."}}`;
+  return `write {{${names[filter] ?? filter} ${value}}}`;
+}
+
+const jinja = /\{%|\{#(?=[^]*?#\})/;
+
+/** Refuses Jinja's own marks in what a template has as plain text, `at` being where the text starts in the source. */
+export function refuseJinja(text: string, at: number, source: string, file: string): void {
+  const found = jinja.exec(text);
+  if (!found) return;
+  const statement = /\{%[-+]?\s*(\w+)/.exec(text.slice(found.index))?.[1];
+  const idioms: Record<string, string> = {
+    if: '{{#if x}} ... {{else}} ... {{/if}}',
+    for: '{{#each list as |item|}} ... {{/each}}',
+    set: '{{#with x as |name|}} ... {{/with}}',
+    raw: '{{{{raw}}}} ... {{{{/raw}}}}',
+  };
+  const mark = found[0] === '{#' ? '{# #}' : '{% %}';
+  const idiom = mark === '{# #}' ? '{{!-- ... --}}' : idioms[statement ?? ''];
+  const hint = idiom === undefined ? 'text that is meant so stands in {{{{raw}}}} ... {{{{/raw}}}}' : `write ${idiom}`;
+  throw templateErrors.jinja({ mark }, { place: placeAt(file, source, at + found.index), hint });
+}
