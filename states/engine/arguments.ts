@@ -1,0 +1,86 @@
+import * as v from 'valibot';
+import type { AnyStateFunction } from '../../lib/contracts/state.ts';
+import { describe } from '../../lib/describe.ts';
+import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
+import { stateErrors } from '../../lib/errors/state.ts';
+import { nearest } from '../../lib/nearest.ts';
+import type { Yaml } from '../../lib/yaml/maps.ts';
+import type { Argument, Declaration } from './declaration.ts';
+
+/**
+ * What a state function's schema makes of its arguments; undefined with every mistake in `errors`. `name` is the id where
+ * no argument says it. `known` are arguments that are not the function's own, for suggestions.
+ */
+export function checkArguments(
+  declaration: Declaration,
+  own: ReadonlyMap<string, Argument>,
+  name: string,
+  state: AnyStateFunction,
+  known: Iterable<string>,
+  errors: TsaltError[],
+): Readonly<Record<string, unknown>> | undefined {
+  const { sls, module, fun, path } = declaration;
+  const title = `${module}.${fun}`;
+  const before = errors.length;
+  const { entries } = state.args;
+  const values: Record<string, Yaml> = {};
+  if ('name' in entries) values['name'] = name;
+  for (const argument of own.values()) {
+    if (Object.hasOwn(entries, argument.name)) {
+      if (argument.name !== 'name') values[argument.name] = argument.value;
+      continue;
+    }
+    if (argument.name === 'name') continue;
+    const near = nearest(argument.name, [...Object.keys(entries), ...known]);
+    errors.push(
+      stateErrors.unknownArgument(
+        { state: title, name: argument.name },
+        { place: sls.yaml.placeOf(argument.path), hint: didYouMean(near) },
+      ),
+    );
+  }
+  const parsed = v.safeParse(state.args, values);
+  if (!parsed.success) {
+    for (const issue of parsed.issues) errors.push(explain(issue));
+    return undefined;
+  }
+  const output = parsed.output as Record<string, unknown>;
+  const complaint = errors.length === before ? state.check?.(output as never) : undefined;
+  if (complaint !== undefined)
+    errors.push(stateErrors.invalid({ state: title, complaint }, { place: sls.yaml.placeOf(path) }));
+  return errors.length === before ? output : undefined;
+
+  function explain(issue: v.BaseIssue<unknown>): TsaltError {
+    const keys = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+    const [first, ...deeper] = keys;
+    const argument = own.get(String(first));
+    if (argument === undefined || first === undefined) {
+      const place = sls.yaml.placeOf(path);
+      if (first === undefined || first in values)
+        return stateErrors.invalid({ state: title, complaint: issue.message }, { place });
+      return stateErrors.missingArgument({ state: title, name: String(first) }, { place });
+    }
+    const place = sls.yaml.placeOf([...argument.path, ...deeper], 'value');
+    // A message that is not valibot's own is the state's: it says more.
+    const expected = issue.message.startsWith('Invalid ') ? expectation(issue) : issue.message;
+    return stateErrors.badValue({ name: keys.join('.'), expected, found: describe(issue.input) }, { place });
+  }
+}
+
+/** What valibot expected (`(string | number)`, `"a"`), in words. */
+function expectation({ expected }: v.BaseIssue<unknown>): string {
+  const words: Record<string, string> = {
+    string: 'text',
+    number: 'a number',
+    boolean: 'true or false',
+    Array: 'a list',
+    Object: 'a map',
+    null: 'nothing',
+    undefined: 'nothing',
+  };
+  const parts = (expected ?? 'something else').replace(/^\(|\)$/g, '').split(' | ');
+  return parts
+    .map((part) => words[part] ?? part)
+    .filter((part) => part !== 'nothing')
+    .join(' or ');
+}

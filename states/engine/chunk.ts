@@ -1,0 +1,46 @@
+import type { AnyStateFunction, StateFunction } from '../../lib/contracts/state.ts';
+import type { Condition, RequisiteKind, Target } from './common.ts';
+import type { Step } from '../../lib/yaml/load.ts';
+import type { Sls } from './sls.ts';
+
+/** A requisite as written, to be tied to the states it means. */
+export interface Requisite {
+  readonly kind: RequisiteKind;
+  readonly isReversed: boolean;
+  readonly target: Target;
+  readonly path: readonly Step[];
+}
+
+/** A requisite tied: the states that have to be done before. */
+export interface Link {
+  readonly kind: RequisiteKind;
+  readonly chunks: readonly Chunk[];
+}
+
+/** One state to run: a function with checked arguments. Salt's "low chunk". */
+export interface Chunk {
+  readonly id: string;
+  readonly name: string;
+  readonly module: string;
+  readonly fun: string;
+  readonly sls: Sls;
+  readonly path: readonly Step[];
+  /** `<mod>_|-<id>_|-<name>_|-<fun>` */
+  readonly tag: string;
+  readonly state: StateFunction<never, unknown> | AnyStateFunction;
+  /** What the function's schema made of its arguments. */
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly order: number;
+  readonly failhard: boolean | undefined;
+  readonly unless: readonly Condition[];
+  readonly onlyif: readonly Condition[];
+  readonly creates: readonly string[];
+  readonly requisites: readonly Requisite[];
+  /** Filled when requisites are tied. */
+  readonly links: Link[];
+}
+
+/** What people call a state in messages: `file /etc/motd`. */
+export function called({ module, id }: Chunk): string {
+  return `${module} '${id}'`;
+}

@@ -1,0 +1,115 @@
+import type { StateRegistry } from '../../lib/contracts/state.ts';
+import type { TsaltError } from '../../lib/errors/error.ts';
+import { stateErrors } from '../../lib/errors/state.ts';
+import type { Chunk } from './chunk.ts';
+import { declarations } from './declaration.ts';
+import { expand, loadStates } from './expand.ts';
+import type { RenderContext } from './render.ts';
+import { inOrder, tie } from './requisites.ts';
+import { loadSlsFiles } from './sls.ts';
+import { topFiles } from './top.ts';
+import { nearestSource, pathOf, type Tree } from './tree.ts';
+import type { Nodegroups } from '../../lib/target/target.ts';
+
+export interface Compiled {
+  /** In the order they run in. Worth nothing when there are errors. */
+  readonly chunks: readonly Chunk[];
+  /** All that is wrong with the tree, by file and line. */
+  readonly errors: readonly TsaltError[];
+}
+
+export interface CompileOptions {
+  readonly tree: Tree;
+  readonly context: RenderContext;
+  readonly registry: StateRegistry;
+  readonly nodegroups?: Nodegroups | undefined;
+  /** The top file's name. */
+  readonly top?: string | undefined;
+}
+
+/** The states that the top file means for this minion. */
+export async function compileHighstate(options: CompileOptions): Promise<Compiled> {
+  const { tree, context, nodegroups, top } = options;
+  const errors: TsaltError[] = [];
+  const { id, grains, pillar } = context;
+  const names = await topFiles(tree, context, { id, grains, pillar }, errors, {
+    ...(nodegroups && { nodegroups }),
+    ...(top !== undefined && { top }),
+  });
+  if (names === undefined)
+    errors.push(stateErrors.noTop(undefined, { hint: 'name state files: state.apply web.nginx' }));
+  else if (names.length === 0 && errors.length === 0) errors.push(stateErrors.noMatch(undefined));
+  const { chunks, errors: more } = await compileSls(names ?? [], options);
+  return { chunks, errors: [...errors, ...more] };
+}
+
+/** The states of the named files and all they include. */
+export async function compileSls(
+  names: readonly string[],
+  { tree, context, registry }: CompileOptions,
+): Promise<Compiled> {
+  const errors: TsaltError[] = [];
+  const files = await loadSlsFiles(names, tree, context, errors);
+  const all = declarations(files, errors);
+  const states = await loadStates(all, registry, errors);
+  const before = errors.length;
+  const chunks = all.flatMap((declaration, at) => {
+    const state = states.get(`${declaration.module}.${declaration.fun}`);
+    return state ? expand(declaration, state, at, errors) : [];
+  });
+  refuseTwice(chunks, errors);
+  await checkSources(chunks, tree, errors);
+  // Where declarations are missing, requisites would seem to point nowhere.
+  const isWhole = errors.length === before && before === 0;
+  if (isWhole || chunks.length > 0) tie(chunks, isWhole ? errors : []);
+  const ordered = inOrder(chunks, errors);
+  return { chunks: ordered, errors: byPlace(errors) };
+}
+
+/** Two states with one key would share one result. */
+function refuseTwice(chunks: readonly Chunk[], errors: TsaltError[]): void {
+  const seen = new Set<string>();
+  for (const { tag, sls, path } of chunks) {
+    if (seen.has(tag)) errors.push(stateErrors.twice({ tag }, { place: sls.yaml.placeOf(path) }));
+    seen.add(tag);
+  }
+}
+
+/** Files of the tree that states need to be there. */
+async function checkSources(chunks: readonly Chunk[], tree: Tree, errors: TsaltError[]): Promise<void> {
+  for (const { state, args, sls, path } of chunks) {
+    if (!state.needs) continue;
+    for (const url of state.needs(args as never)) {
+      const has = tree.has(pathOf(url));
+      if (has instanceof Promise ? await has : has) continue;
+      const { yaml } = sls;
+      const place = yaml.placeOf(argumentWith(url, yaml.data, path) ?? path, 'value');
+      errors.push(stateErrors.noSource({ url }, { place, hint: await nearestSource(tree, url) }));
+    }
+  }
+}
+
+/** The way to the argument that holds the value, for a better place. */
+function argumentWith(value: unknown, data: unknown, path: Chunk['path']): Chunk['path'] | undefined {
+  let at: unknown = data;
+  for (const step of path) at = (at as Record<string | number, unknown> | null)?.[step];
+  if (!Array.isArray(at)) return undefined;
+  for (const [index, item] of at.entries()) {
+    for (const [name, found] of Object.entries((item ?? {}) as object)) {
+      if (found === value) return [...path, index, name];
+      if (Array.isArray(found) && found.includes(value)) return [...path, index, name, found.indexOf(value)];
+    }
+  }
+  return undefined;
+}
+
+/** As a reader goes through the files; what has no place comes first. */
+function byPlace(errors: readonly TsaltError[]): TsaltError[] {
+  const files = [...new Set(errors.map(({ place }) => place?.file))];
+  const key = ({ place }: TsaltError) =>
+    [place ? files.indexOf(place.file) : -1, place?.line ?? 0, place?.column ?? 0] as const;
+  return errors
+    .map((error) => ({ error, key: key(error) }))
+    .sort((a, b) => a.key[0] - b.key[0] || a.key[1] - b.key[1] || a.key[2] - b.key[2])
+    .map(({ error }) => error);
+}

@@ -1,0 +1,64 @@
+import type { Reading } from '../../lib/contracts/machine.ts';
+import { messageOf } from '../../lib/errors/error.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Chunk } from './chunk.ts';
+import type { Condition } from './common.ts';
+
+/** Runs an execution function for a condition. */
+export type CallExecution = (fun: string, args: readonly Json[], kwargs: JsonMap) => Promise<Json>;
+
+/** Why a state does not run, in Salt's words; undefined when it does. `asked`: it took more than looking at files to know. */
+export interface Verdict {
+  readonly comment: string;
+  readonly asked: boolean;
+}
+
+export function hasConditions({ unless, onlyif, creates }: Chunk): boolean {
+  return unless.length > 0 || onlyif.length > 0 || creates.length > 0;
+}
+
+/** Asks `onlyif` (all must hold), `unless` (not all may hold) and `creates` (not all may exist), as Salt does. */
+export async function whyNot(
+  chunk: Chunk,
+  machine: Reading,
+  call: CallExecution | undefined,
+): Promise<Verdict | undefined> {
+  const { unless, onlyif, creates } = chunk;
+  for (const condition of onlyif) {
+    if (!(await holds(condition, chunk, machine, call))) return { comment: 'onlyif condition is false', asked: true };
+  }
+  if (unless.length > 0) {
+    let all = true;
+    for (const condition of unless) if (!(all = await holds(condition, chunk, machine, call))) break;
+    if (all) return { comment: 'unless condition is true', asked: true };
+  }
+  if (creates.length > 0 && creates.every((path) => machine.files.follow(path) !== undefined)) {
+    const [only] = creates;
+    return { comment: creates.length === 1 ? `${only} exists` : 'All files in creates exist', asked: false };
+  }
+  return undefined;
+}
+
+async function holds(
+  condition: Condition,
+  { args }: Chunk,
+  machine: Reading,
+  call: CallExecution | undefined,
+): Promise<boolean> {
+  if (typeof condition !== 'string') {
+    const answer = await call?.(condition.fun, condition.args as Json[], condition.kwargs as JsonMap);
+    return Array.isArray(answer) ? answer.length > 0 : isMap(answer) ? Object.keys(answer).length > 0 : Boolean(answer);
+  }
+  const { cwd, runas } = args;
+  try {
+    // A person wrote it as text for a shell.
+    const { code } = await machine.processes.run({
+      argv: ['/bin/sh', '-c', condition],
+      ...(typeof cwd === 'string' && { cwd }),
+      ...((typeof runas === 'string' || typeof runas === 'number') && { runas }),
+    });
+    return code === 0;
+  } catch (thrown) {
+    throw new Error(`the condition '${condition}' can't be run: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}

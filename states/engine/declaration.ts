@@ -1,0 +1,134 @@
+import { describe } from '../../lib/describe.ts';
+import type { TsaltError } from '../../lib/errors/error.ts';
+import { stateErrors } from '../../lib/errors/state.ts';
+import { isMap } from '../../lib/json.ts';
+import { formatPlace, type Place } from '../../lib/place.ts';
+import { keyAsWritten, keysOf, type Yaml } from '../../lib/yaml/maps.ts';
+import type { Step } from '../../lib/yaml/load.ts';
+import type { Sls } from './sls.ts';
+
+/** One argument as it is written under a state. */
+export interface Argument {
+  readonly name: string;
+  readonly value: Yaml;
+  /** Where it stands: the way to its key in the file. */
+  readonly path: readonly Step[];
+}
+
+/** One state function under an id, as it is written: `file.managed: [...]`, or `file: [managed, ...]`. */
+export interface Declaration {
+  readonly id: string;
+  readonly sls: Sls;
+  readonly module: string;
+  readonly fun: string;
+  readonly args: readonly Argument[];
+  readonly path: readonly Step[];
+}
+
+/** Where a thing of the file stands; found only when an error needs it. */
+export function placeOf({ sls }: { readonly sls: Sls }, path: readonly Step[], what?: 'key' | 'value'): Place {
+  return sls.yaml.placeOf(path, what);
+}
+
+/** Keys of a state file that are not ids. */
+const reserved = new Set(['include']);
+const notYet = new Set(['extend', 'exclude']);
+
+/** All declarations of the files, in their order. An id stands for one thing in the whole tree. */
+export function declarations(files: readonly Sls[], errors: TsaltError[]): Declaration[] {
+  const owners = new Map<string, Sls>();
+  return files.flatMap((sls) =>
+    keysOf(sls.data).flatMap((id) => {
+      if (reserved.has(id) || id.startsWith('__')) return [];
+      if (notYet.has(id)) {
+        errors.push(stateErrors.notSupported({ name: id }, { place: sls.yaml.placeOf([id]) }));
+        return [];
+      }
+      const written = keyAsWritten(sls.data, id);
+      if (typeof written !== 'string') {
+        const kind = written === null ? 'null' : typeof written;
+        errors.push(
+          stateErrors.idNotText({ id, kind }, { place: sls.yaml.placeOf([id]), hint: `put quotes around it: '${id}'` }),
+        );
+      }
+      const owner = owners.get(id);
+      if (owner) {
+        const other = formatPlace(owner.yaml.placeOf([id]));
+        errors.push(stateErrors.duplicateId({ id, other }, { place: sls.yaml.placeOf([id]) }));
+        return [];
+      }
+      owners.set(id, sls);
+      return body(id, sls, errors);
+    }),
+  );
+}
+
+function body(id: string, sls: Sls, errors: TsaltError[]): Declaration[] {
+  const value = sls.data[id] ?? null;
+  // `id: test.nop`
+  if (typeof value === 'string' && /^\w+\.\w+$/.test(value)) {
+    const [module = '', fun = ''] = value.split('.');
+    return [{ id, sls, module, fun, args: [], path: [id] }];
+  }
+  if (!isMap(value) || keysOf(value).length === 0) {
+    errors.push(stateErrors.badState({ id }, { place: sls.yaml.placeOf([id]) }));
+    return [];
+  }
+  const seen = new Set<string>();
+  return keysOf(value).flatMap((key) => {
+    if (key.startsWith('__')) return [];
+    const declaration = declare(id, key, value[key] ?? null, sls, errors);
+    if (!declaration) return [];
+    if (seen.has(declaration.module)) {
+      const twice = { module: declaration.module, first: 'one before', second: declaration.fun };
+      errors.push(
+        stateErrors.twoFunctions(twice, {
+          place: sls.yaml.placeOf([id, key]),
+          hint: 'give the second one an id of its own',
+        }),
+      );
+      return [];
+    }
+    seen.add(declaration.module);
+    return [declaration];
+  });
+}
+
+function declare(id: string, key: string, value: Yaml, sls: Sls, errors: TsaltError[]): Declaration | undefined {
+  const path = [id, key];
+  const [module = '', named, ...more] = key.split('.');
+  if (value !== null && !Array.isArray(value)) {
+    const hint = isMap(value) ? "put '- ' before each argument" : undefined;
+    errors.push(stateErrors.notList({ state: key, found: describe(value) }, { place: sls.yaml.placeOf(path), hint }));
+    return undefined;
+  }
+  if (more.length > 0) {
+    errors.push(
+      stateErrors.unknownFunction({ module, fun: key.slice(module.length + 1) }, { place: sls.yaml.placeOf(path) }),
+    );
+    return undefined;
+  }
+  const args: Argument[] = [];
+  let fun = named;
+  for (const [index, item] of (value ?? []).entries()) {
+    if (isMap(item)) {
+      for (const name of keysOf(item)) args.push({ name, value: item[name] ?? null, path: [...path, index, name] });
+    } else if (typeof item === 'string' && fun === undefined) {
+      fun = item;
+    } else if (typeof item === 'string' && named === undefined && /^\w+$/.test(item)) {
+      errors.push(
+        stateErrors.twoFunctions(
+          { module, first: fun ?? '', second: item },
+          { place: sls.yaml.placeOf([...path, index], 'value') },
+        ),
+      );
+    } else {
+      const place = sls.yaml.placeOf([...path, index], 'value');
+      const hint = typeof item === 'string' && /^\w+:\S/.test(item) ? `put a blank after the ':'` : undefined;
+      errors.push(stateErrors.badArgument({ state: key, found: describe(item) }, { place, hint }));
+    }
+  }
+  if (fun !== undefined) return { id, sls, module, fun, args, path };
+  errors.push(stateErrors.noFunction({ module }, { place: sls.yaml.placeOf(path) }));
+  return undefined;
+}

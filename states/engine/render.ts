@@ -1,0 +1,55 @@
+import type { JsonMap } from '../../lib/json.ts';
+import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
+import { compileTemplate, type CallFunction } from './template/template.ts';
+
+/** What templates see and may call. */
+export interface RenderContext {
+  readonly id: string;
+  readonly grains: JsonMap;
+  readonly pillar: JsonMap;
+  readonly opts: JsonMap;
+  readonly saltenv: string;
+  /** The execution functions that templates may call. */
+  readonly functions?: TemplateFunctions | undefined;
+}
+
+export interface TemplateFunctions {
+  /** Makes these functions ready, where they exist and templates may call them. */
+  prepare(names: ReadonlySet<string>): Promise<void>;
+  /** The same for all that templates may call, where what will be rendered is not known yet. */
+  prepareAll(): Promise<void>;
+  readonly call: CallFunction;
+}
+
+/** Where a template is in its tree, as its text can ask: Salt's names. */
+function locationNames(path: string, sls: string): JsonMap {
+  const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+  const isInit = path.endsWith('/init.sls');
+  return {
+    sls,
+    slspath: isInit ? sls.replaceAll('.', '/') : folder,
+    tplpath: path,
+    tplfile: path,
+    tpldir: folder === '' ? '.' : folder,
+    tpldot: folder.replaceAll('/', '.'),
+  };
+}
+
+/** Every name that a template of the tree can use. */
+export function templateData(context: RenderContext, location: JsonMap): JsonMap {
+  const { id, grains, pillar, opts, saltenv } = context;
+  return { grains, pillar, opts, id, saltenv, env: saltenv, ...location };
+}
+
+/** Renders a file of a tree, then reads its YAML. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
+export async function renderYaml(
+  source: string,
+  file: { readonly path: string; readonly shown: string; readonly sls: string },
+  context: RenderContext,
+): Promise<YamlFile> {
+  const template = compileTemplate(source, file.shown);
+  const { functions } = context;
+  if (functions && template.functions.size > 0) await functions.prepare(template.functions);
+  const rendered = template.render(templateData(context, locationNames(file.path, file.sls)), functions?.call);
+  return loadYaml(rendered.text, file.shown, (offset) => rendered.placeOf(offset));
+}
