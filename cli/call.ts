@@ -1,5 +1,109 @@
+import path from 'node:path';
+import { systemClock } from '../lib/clock.ts';
+import { loadMinionConfig } from '../lib/config/load.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
+import { messageOf, TsaltError } from '../lib/errors/error.ts';
+import type { Json } from '../lib/json.ts';
+import { lineLog, type LogLevel } from '../lib/log.ts';
+import { callLocally, PillarFailed, type LocalCall } from '../minion/local.ts';
+import type { Io } from './io.ts';
+import { describeOptions, parseOptions } from './options.ts';
+import { format, formOf, outOption } from './output/output.ts';
+import { argumentsOf } from './words.ts';
 
-export default function call(): Promise<number> {
-  return Promise.reject(cliErrors.missingArgument({ verb: 'call', what: 'a function' }));
+const options = {
+  local: { help: 'with the state files of this machine, without a master' },
+  'file-root': { value: 'DIR', many: true, help: 'where state files are; again for more (implies --local)' },
+  'pillar-root': { value: 'DIR', many: true, help: 'where pillar files are; again for more (implies --local)' },
+  'config-dir': { short: 'c', value: 'DIR', help: 'where the config file `minion` is' },
+  root: { value: 'DIR', help: 'manage the tree under this directory' },
+  id: { value: 'ID', help: "the minion's name" },
+  out: outOption,
+  'log-level': { short: 'l', value: 'LEVEL', help: 'debug, info, warning, error or quiet' },
+} as const;
+
+/** `tsalt call`: runs a function on this machine, and prints what came of it. */
+export default async function call(argv: readonly string[], io: Io): Promise<number> {
+  const { options: given, words, help } = parseOptions('call', options, argv);
+  if (help) {
+    io.out(`usage: tsalt call [--local] FUNCTION [ARGUMENT ...] [name=value ...]\n\n${describeOptions(options)}`);
+    return 0;
+  }
+  const form = formOf(given.out);
+  const [fun, ...rest] = words;
+  if (fun === undefined) throw cliErrors.missingArgument({ verb: 'call', what: 'a function, such as test.ping' });
+  const absolute = (dirs: readonly string[]) => ({ base: dirs.map((dir) => path.resolve(io.cwd, dir)) });
+  const isLocal = given.local === true || given['file-root'] !== undefined || given['pillar-root'] !== undefined;
+  const { config, configDir, warnings } = loadMinionConfig({
+    configDir: given['config-dir'] === undefined ? undefined : path.resolve(io.cwd, given['config-dir']),
+    env: io.env,
+    flags: {
+      ...(isLocal && { file_client: 'local' }),
+      ...(given['file-root'] && { file_roots: absolute(given['file-root']) }),
+      ...(given['pillar-root'] && { pillar_roots: absolute(given['pillar-root']) }),
+      ...(given.root !== undefined && { root: path.resolve(io.cwd, given.root) }),
+      ...(given.id !== undefined && { id: given.id }),
+    },
+  });
+  const least = levelOf(given['log-level']);
+  const log =
+    least === 'quiet'
+      ? () => {}
+      : lineLog(
+          (line) => io.err(line),
+          () => systemClock.now(),
+          least,
+        );
+  for (const warning of warnings) log('warning', warning.message);
+  const request: LocalCall = {
+    fun,
+    ...argumentsOf(rest),
+    config,
+    configDir,
+    clock: systemClock,
+    log,
+    signal: io.interrupted,
+  };
+  const areStates = fun.startsWith('state.');
+  try {
+    const answer = config.file_client === 'local' ? await callLocally(request) : await throughMinion(request);
+    io.out(format({ local: answer }, form, io, areStates));
+    return io.interrupted.aborted ? 130 : exitCode(answer, areStates);
+  } catch (thrown) {
+    // A pillar that can't be made is one more reason why states don't compile.
+    if (thrown instanceof PillarFailed && areStates) {
+      io.out(format({ local: thrown.errors.map(({ message }) => message) }, form, io, true));
+      return 2;
+    }
+    if (thrown instanceof TsaltError && thrown.code.startsWith('TS_EXEC_')) throw thrown;
+    if (thrown instanceof PillarFailed) throw thrown.errors[0] ?? thrown;
+    if (form === 'json') io.out(format({ local: { error: messageOf(thrown) } }, form, io));
+    io.err(`error: ${fun}: ${messageOf(thrown)}\n`);
+    return 1;
+  }
+}
+
+/** Asks the minion that runs here, or its master, to do it. */
+async function throughMinion(request: LocalCall): Promise<Json> {
+  const { default: ask } = await import('./call-minion.ts');
+  return ask(request);
+}
+
+/** 2 when nothing ran, 1 when a state failed. */
+function exitCode(answer: Json, areStates: boolean): number {
+  if (!areStates) return 0;
+  if (Array.isArray(answer)) return 2;
+  const results = typeof answer === 'object' && answer !== null ? Object.values(answer) : [];
+  return results.some(
+    (entry) => typeof entry === 'object' && entry !== null && !Array.isArray(entry) && entry['result'] === false,
+  )
+    ? 1
+    : 0;
+}
+
+function levelOf(name: string | undefined): LogLevel | 'quiet' {
+  const levels = ['debug', 'info', 'warning', 'error', 'quiet'] as const;
+  const level = levels.find((known) => known === (name ?? 'warning'));
+  if (level) return level;
+  throw cliErrors.badOptionValue({ option: '--log-level', value: name ?? '', expected: `one of ${levels.join(', ')}` });
 }

@@ -10,6 +10,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   pillar: () => import('./pillar.ts'),
   pkg: () => import('./pkg.ts'),
   service: () => import('./service.ts'),
+  state: () => import('./state.ts'),
   test: () => import('./test.ts'),
 };
 

@@ -1,0 +1,46 @@
+import { cliErrors } from '../../lib/errors/cli.ts';
+import { didYouMean } from '../../lib/errors/error.ts';
+import { nearest } from '../../lib/nearest.ts';
+import type { Io } from '../io.ts';
+import { coloursFor } from './colour.ts';
+import { highstate, isStateRun } from './highstate.ts';
+import { nested } from './nested.ts';
+import { table } from './table.ts';
+import { toYaml } from './yaml.ts';
+
+const forms = ['json', 'yaml', 'table', 'highstate', 'nested', 'quiet'] as const;
+export type Form = (typeof forms)[number];
+
+export const outOption = { value: 'FORM', help: `how to print what came of it: ${forms.join(', ')}` } as const;
+
+/** The form that `--out` names; undefined without one. Raises `TS_CLI_BAD_OPTION_VALUE`. */
+export function formOf(name: string | undefined): Form | undefined {
+  const form = forms.find((known) => known === name);
+  if (name === undefined || form) return form;
+  const expected = `one of ${forms.join(', ')}`;
+  throw cliErrors.badOptionValue(
+    { option: '--out', value: name, expected },
+    { hint: didYouMean(nearest(name, forms)) },
+  );
+}
+
+/** What came of a function, by minion, as text. Without a form it is Salt's own for what it is. */
+export function format(
+  returns: Readonly<Record<string, unknown>>,
+  form: Form | undefined,
+  io: Io,
+  areStates = false,
+): string {
+  if (form === 'quiet') return '';
+  if (form === 'json') return `${JSON.stringify(returns, null, 4)}\n`;
+  if (form === 'yaml') return toYaml(returns);
+  return Object.entries(returns)
+    .map(([id, value]) => {
+      if (form === 'table') return Object.keys(returns).length === 1 ? table(value) : `${id}:\n${table(value)}`;
+      const isHighstate =
+        form === 'highstate' ||
+        (form === undefined && (areStates || (isStateRun(value) && Object.keys(value).length > 0)));
+      return isHighstate ? highstate(id, value, coloursFor(io)) : `${id}:\n${nested(value, 4)}`;
+    })
+    .join('');
+}

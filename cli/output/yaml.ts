@@ -1,0 +1,33 @@
+import { isMap } from '../../lib/json.ts';
+import { resolvePlain } from '../../lib/yaml/scalar.ts';
+
+/** A value as YAML in block style, which reads back as the same value. */
+export function toYaml(value: unknown, indent = 0): string {
+  const lead = ' '.repeat(indent);
+  if (Array.isArray(value)) {
+    return value
+      .map((item) =>
+        isBlock(item) ? `${lead}- ${toYaml(item, indent + 2).trimStart()}` : `${lead}- ${scalar(item)}\n`,
+      )
+      .join('');
+  }
+  if (!isMap(value)) return `${lead}${scalar(value)}\n`;
+  return Object.entries(value)
+    .map(([key, inner]) => {
+      if (!isBlock(inner)) return `${lead}${scalar(key)}: ${scalar(inner)}\n`;
+      return `${lead}${scalar(key)}:\n${toYaml(inner, Array.isArray(inner) ? indent : indent + 2)}`;
+    })
+    .join('');
+}
+
+function isBlock(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : isMap(value) && Object.keys(value).length > 0;
+}
+
+function scalar(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value) ?? 'null';
+  // oxlint-disable-next-line no-control-regex
+  const unquoted = /^[A-Za-z0-9_./][^\n:#"'\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]*$/;
+  const isPlain = unquoted.test(value) && value.trimEnd() === value;
+  return isPlain && resolvePlain(value) === value ? value : JSON.stringify(value);
+}

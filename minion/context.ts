@@ -1,0 +1,103 @@
+import type { ExecContext, ModuleRegistry, StateRequest } from '../lib/contracts/execution.ts';
+import type { Machine } from '../lib/contracts/machine.ts';
+import type { StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Json, JsonMap } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import type { Nodegroups } from '../lib/target/target.ts';
+import type { RenderContext } from '../states/engine/render.ts';
+import type { Tree } from '../states/engine/tree.ts';
+import { callFunction } from './functions.ts';
+import { createLocalMachine } from './local-machine.ts';
+import { templateFunctions } from './template-functions.ts';
+
+/** What a function runs with: who the minion is, what it knows, and where its states come from. */
+export interface ExecutionParts {
+  readonly id: string;
+  readonly jid: string;
+  readonly grains: JsonMap;
+  readonly pillar: JsonMap;
+  /** The pillar for a state run, with what the request lays over it; raises what is wrong with it. */
+  readonly pillarWith: (override: JsonMap) => Promise<JsonMap>;
+  readonly opts: JsonMap;
+  /** `/`, or the tree that is managed in place of the running system. */
+  readonly root: string;
+  readonly tree: Tree;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly states: StateRegistry;
+  readonly modules: ModuleRegistry;
+  readonly failhard: boolean;
+  readonly saltenv: string;
+  readonly nodegroups?: Nodegroups;
+  readonly top?: string;
+  sendEvent(tag: string, data: JsonMap): Promise<boolean>;
+  onResult?(tag: string, result: StateResult): void;
+}
+
+/** Everything that an execution function is handed, made of its parts. */
+export function executionContext(parts: ExecutionParts): ExecContext {
+  const { id, jid, opts, clock, log, signal, modules } = parts;
+  const functions = templateFunctions(modules, () => context);
+  let machine: Machine | undefined;
+
+  function rendering(pillar: JsonMap): RenderContext {
+    return { id, grains: parts.grains, pillar, opts, saltenv: parts.saltenv, functions };
+  }
+
+  /** Packages, services and the rest are looked at by few functions. */
+  function machineWith(pillar: JsonMap): Machine {
+    return createLocalMachine({ ...parts, grains: parts.grains, pillar, rendering: rendering(pillar) });
+  }
+
+  async function applyStates(request: StateRequest): Promise<StateReturn> {
+    const [{ applyStates: apply }, { foresee }] = await Promise.all([
+      import('../states/engine/apply.ts'),
+      import('./machine/foreseen/foreseen.ts'),
+    ]);
+    const pillar = Object.keys(request.pillar).length > 0 ? await parts.pillarWith(request.pillar) : parts.pillar;
+    const { tree, states, failhard, nodegroups, top } = parts;
+    return apply({
+      request,
+      tree,
+      machine: machineWith(pillar),
+      foresee: (real) => foresee(real, clock),
+      context: rendering(pillar),
+      registry: states,
+      clock,
+      failhard,
+      nodegroups,
+      top,
+      signal,
+      call,
+      onResult: (tag, result) => parts.onResult?.(tag, result),
+    });
+  }
+
+  function call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json> {
+    return callFunction(fun, args, kwargs, context, modules);
+  }
+
+  const context: ExecContext = {
+    id,
+    jid,
+    opts,
+    clock,
+    log,
+    signal,
+    call,
+    applyStates,
+    sendEvent: (tag, data) => parts.sendEvent(tag, data),
+    get grains() {
+      return parts.grains;
+    },
+    get pillar() {
+      return parts.pillar;
+    },
+    get machine() {
+      return (machine ??= machineWith(parts.pillar));
+    },
+  };
+  return context;
+}

@@ -1,0 +1,105 @@
+import path from 'node:path';
+import type { Clock } from '../lib/clock.ts';
+import type { MinionConfig } from '../lib/config/options.ts';
+import type { StateResult } from '../lib/contracts/state.ts';
+import { TsaltError } from '../lib/errors/error.ts';
+import { jidMaker } from '../lib/ids.ts';
+import { isJsonMap, type Json, type JsonMap } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import { version } from '../lib/version.ts';
+import { builtinStates } from '../states/registry.ts';
+import { executionContext } from './context.ts';
+import { bindArguments, findFunction } from './functions.ts';
+import { collectGrains } from './grains/collect.ts';
+import { builtinModules } from './modules/registry.ts';
+
+export interface LocalCall {
+  readonly fun: string;
+  readonly args: readonly Json[];
+  readonly kwargs: JsonMap;
+  readonly config: MinionConfig;
+  /** Holds the file of grains. */
+  readonly configDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  onResult?(tag: string, result: StateResult): void;
+}
+
+/** The pillar could not be made: what was to be run did not begin. */
+export class PillarFailed extends Error {
+  readonly errors: readonly TsaltError[];
+  constructor(errors: readonly TsaltError[]) {
+    super(errors.map(({ message }) => message).join('\n'));
+    this.errors = errors;
+  }
+}
+
+/**
+ * Runs an execution function with no master: states and pillar are the directories of the config's roots. Raises
+ * `TS_EXEC_...` before anything was run, `PillarFailed`, and what the function throws.
+ */
+export async function callLocally(call: LocalCall): Promise<Json> {
+  const { fun, args, kwargs, config, configDir, clock, log, signal } = call;
+  const found = await findFunction(fun, builtinModules);
+  const bound = bindArguments(fun, found, args, kwargs);
+  const { id, saltenv } = config;
+  const opts = optionsOf(config);
+  let grains: JsonMap | undefined;
+  const grainsOf = () => (grains ??= collectGrains({ config, configDir, version }));
+
+  async function pillarWith(override: JsonMap): Promise<JsonMap> {
+    const roots = rootsOf(config.pillar_roots, saltenv);
+    const [{ compilePillar }, { treeOfRoots }] = await Promise.all([
+      import('../states/engine/pillar.ts'),
+      import('../states/engine/roots.ts'),
+    ]);
+    const context = { id, grains: grainsOf(), opts, saltenv };
+    const { pillar, errors } = await compilePillar(treeOfRoots(roots), context, override, config.nodegroups);
+    if (errors.length > 0) throw new PillarFailed(errors);
+    return pillar;
+  }
+
+  const { treeOfRoots } = await import('../states/engine/roots.ts');
+  const context = executionContext({
+    id,
+    jid: jidMaker(() => clock.now())(),
+    get grains() {
+      return grainsOf();
+    },
+    pillar: await pillarWith({}),
+    pillarWith,
+    opts,
+    root: config.root,
+    tree: treeOfRoots(rootsOf(config.file_roots, saltenv)),
+    clock,
+    log,
+    signal,
+    states: builtinStates,
+    modules: builtinModules,
+    failhard: config.failhard,
+    saltenv,
+    nodegroups: config.nodegroups,
+    top: path.basename(config.state_top),
+    sendEvent: () => Promise.resolve(false),
+    ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
+  });
+  return toJson(await found.run(bound as never, context));
+}
+
+/** The directories of an environment; `__env__` serves those that have none of their own. */
+function rootsOf(roots: Readonly<Record<string, readonly string[]>>, saltenv: string): readonly string[] {
+  return roots[saltenv] ?? roots['__env__'] ?? [];
+}
+
+/** The config as templates and functions see it, without what is secret. */
+function optionsOf(config: MinionConfig): JsonMap {
+  const { enrolment_token: _, ...open } = config;
+  return toJson(open) as JsonMap;
+}
+
+/** As it would come out of JSON: what is undefined is left out. */
+function toJson(value: unknown): Json {
+  if (value === undefined) return null;
+  return isJsonMap(value) ? value : (JSON.parse(JSON.stringify(value)) as Json);
+}

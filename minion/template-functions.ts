@@ -1,0 +1,31 @@
+import type { ExecContext, ExecFunction, ModuleRegistry } from '../lib/contracts/execution.ts';
+import { executionErrors } from '../lib/errors/execution.ts';
+import type { Json, JsonMap } from '../lib/json.ts';
+import type { TemplateFunctions } from '../states/engine/render.ts';
+import { bindArguments, findFunction } from './functions.ts';
+
+/** The execution functions that templates may call: those declared `sync`, loaded before the template is rendered. */
+export function templateFunctions(registry: ModuleRegistry, context: () => ExecContext): TemplateFunctions {
+  const ready = new Map<string, ExecFunction>();
+
+  async function prepare(names: ReadonlySet<string>): Promise<void> {
+    for (const name of names) if (!ready.has(name)) ready.set(name, await findFunction(name, registry));
+  }
+
+  return {
+    prepare,
+    async prepareAll() {
+      for (const module of registry.names) {
+        const { functions } = await registry.load(module);
+        for (const [name, found] of Object.entries(functions)) if (found.sync) ready.set(`${module}.${name}`, found);
+      }
+    },
+    call(fun, args, named) {
+      const found = ready.get(fun);
+      if (!found) throw executionErrors.noSuchFunction({ fun });
+      if (found.sync !== true) throw executionErrors.notForTemplates({ fun });
+      // What templates hold is data.
+      return found.run(bindArguments(fun, found, args as Json[], named as JsonMap) as never, context());
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Io } from '../../cli/io.ts';
+import { main } from '../../cli/main.ts';
+
+/** Runs `tsalt call --local ... --out json` with nothing but the given directories. */
+export async function run(
+  config: string,
+  states: string,
+  words: readonly string[],
+): Promise<{ out: string; err: string; code: number }> {
+  const printed = { out: '', err: '' };
+  const io: Io = {
+    out: (text) => void (printed.out += text),
+    err: (text) => void (printed.err += text),
+    outIsTerminal: false,
+    errIsTerminal: false,
+    columns: 80,
+    env: {},
+    cwd: config,
+    interrupted: new AbortController().signal,
+  };
+  const options = ['--config-dir', config, '--file-root', states, '--pillar-root', path.join(config, 'pillar')];
+  const code = await main(['call', '--local', '--id', 'web1', '--out', 'json', ...options, ...words], io);
+  return { ...printed, code };
+}
+
+/** Writes files below a directory. */
+export function write(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
+    writeFileSync(path.join(directory, name), text);
+  }
+}

@@ -1,0 +1,46 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import type { StateResult } from '../../lib/contracts/state.ts';
+import { run } from './kit.ts';
+
+const fixtures = path.resolve(import.meta.dirname, '..', '..', '..', 'test', 'fixtures', 'salt');
+type Recorded = Record<string, [string, Partial<StateResult>][]>;
+const recorded = JSON.parse(readFileSync(path.join(fixtures, 'states.json'), 'utf8')) as Recorded;
+
+/** What does not change from run to run. Salt counts a watch that fired as two runs: the order is compared, not numbers. */
+function lasting({ name, result, changes, comment, __id__, __sls__, __state_ran__ }: StateResult) {
+  return { name, result, changes, comment, __id__, __sls__, __state_ran__ };
+}
+
+/** Where tsalt answers otherwise, on purpose. */
+function deliberate(ours: StateResult, salts: Partial<StateResult>): boolean {
+  return (
+    // The states of `test` have nothing to do again when what they watch changes.
+    salts.comment === 'Watch statement fired.' ||
+    // A condition that is asked before planned changes were made does not tell what the run will do.
+    (ours.result === null && ours.comment.endsWith('unknown until run')) ||
+    (ours.result === false && salts.result === false && ours.comment === 'Failure!')
+  );
+}
+
+for (const [words, expected] of Object.entries(recorded)) {
+  test(`Salt's own answer: ${words}, the same keys, order, results and comments`, async (t) => {
+    const config = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+    t.teardown(() => rmSync(config, { recursive: true }));
+    const args = words.split(' ').filter((word) => word !== 'top');
+    const { out, code } = await run(config, path.join(fixtures, 'states'), ['state.apply', ...args]);
+    const { local } = JSON.parse(out) as { local: Record<string, StateResult> };
+    t.deepEqual(
+      Object.keys(local),
+      expected.map(([key]) => key),
+    );
+    for (const [key, salts] of expected) {
+      const ours = local[key];
+      if (!ours || deliberate(ours, salts)) continue;
+      t.deepEqual(lasting(ours), lasting(salts as StateResult), key);
+    }
+    t.is(code, expected.some(([, { result }]) => result === false) ? 1 : 0);
+  });
+}
