@@ -62,7 +62,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       request,
       tree,
       machine: machineWith(pillar),
-      foresee: (real) => foresee(real, clock),
+      foresee: (real) => foresee(real, () => clock.now()),
       context: rendering(pillar),
       registry: states,
       clock,

@@ -7,7 +7,8 @@ import { sourcesOf, type Tree } from '../states/engine/tree.ts';
 import { createMachine, localParts } from './machine/machine.ts';
 import { createPackages } from './machine/packages.ts';
 import { createProcesses } from './machine/processes.ts';
-import { createServices, lookAtInit } from './machine/services.ts';
+import { createServices } from './machine/services.ts';
+import { lookAtInit } from './machine/services/init.ts';
 
 export interface LocalMachineOptions {
   readonly id: string;
