@@ -52,7 +52,7 @@ const isDead = (decision: Decision) => decision === 'dead' || decision === 'fail
 // A checkpoint costs as much as some records; one for so many keeps both the log and a restart short.
 const recordsPerCheckpoint = 4_000;
 // Records this far back are still found by `why` after a restart.
-const checkpointsKept = 50;
+const checkpointsKept = 20;
 
 /**
  * The memory of who got which event. It is a log of records (`done`, `try`, `memo`) with a checkpoint now and then that

@@ -1,5 +1,7 @@
 import test from 'ava';
 import type { JsonMap } from '../../lib/json.ts';
+import { openLedger } from '../../master/reactor/ledger.ts';
+import type { Decision, ReactionRecord, ReactionStore } from '../../master/reactor/types.ts';
 import { fakePowers, fileEvents, fileStore, reactorOf, rig, until } from './kit.ts';
 
 const idOf = ({ id }: JsonMap) => (typeof id === 'string' ? id : '');
@@ -241,4 +243,56 @@ test('speed: 4,000 matched events go through in two seconds, and a single one wi
   t.true((waits.toSorted((a, b) => a - b)[25] ?? 99) < 5);
   t.true(store.records.length < 4_100, 'one record for each delivery, and few checkpoints');
   await engine.stop();
+});
+
+test('many deliveries and checkpoints: a restart knows what is open, what is dead and what its answers were', async (t) => {
+  const kept: { position: number; record: JsonMap }[] = [];
+  let next = 0;
+  const store: ReactionStore = {
+    async append(record) {
+      kept.push({ position: next, record: structuredClone(record) });
+      return next++;
+    },
+    async *replay() {
+      yield* kept;
+    },
+    async trim(position) {
+      kept.splice(
+        0,
+        Math.max(
+          0,
+          kept.findIndex((entry) => entry.position >= position),
+        ),
+      );
+    },
+  };
+  const record = (event: number, decision: Decision): ReactionRecord => ({
+    event,
+    decision,
+    reactor: 'r',
+    attempts: 1,
+    ms: 0,
+    at: '',
+    did: [],
+  });
+  const first = await openLedger({ store, recent: 10, deadLetters: 3 });
+  const position = first.position('r', 0);
+  position.open.set(7, { attempts: 0, memos: new Map() });
+  await first.remember('r', 7, 'jid job', '42');
+  first.record(record(7, 'retrying'));
+  for (let event = 8; event < 120_000; event++) {
+    position.cursor = event;
+    first.record(record(event, event % 30_000 === 0 ? 'dead' : 'ran'));
+  }
+  await first.checkpoint();
+  t.true(kept.length < 90_000, 'the oldest records are trimmed');
+  t.is((await first.why(119_000)).length, 1, 'records that left the memory are found in the store');
+  const second = await openLedger({ store, deadLetters: 3 });
+  const again = second.position('r', 999_999);
+  t.deepEqual([again.cursor, [...again.open]], [119_999, [[7, { attempts: 1, memos: new Map([['jid job', '42']]) }]]]);
+  t.deepEqual(
+    second.dead().map(({ event }) => event),
+    [30_000, 60_000, 90_000],
+  );
+  t.is(second.needless(), 6);
 });

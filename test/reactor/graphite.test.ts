@@ -1,6 +1,5 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -16,6 +15,7 @@ import { sampleLines } from '../../reactors/graphite/lines.ts';
 import { startSender } from '../../reactors/graphite/sender.ts';
 import { openSpool } from '../../reactors/graphite/spool.ts';
 import result from '../../reactors/result.ts';
+import { carbonIsInstalled, startCarbon } from '../kit/carbon.ts';
 import { until } from './kit.ts';
 
 function scratch(t: ExecutionContext): string {
@@ -181,88 +181,36 @@ test('no graphite.host: samples are skipped with the reason, and nothing is writ
   t.deepEqual(answer, { skipped: 'no graphite.host is configured' });
 });
 
-/** The real carbon-cache, with everything in one directory. */
-async function carbonCache(directory: string, port: number): Promise<ChildProcess> {
-  for (const name of ['whisper', 'log', 'conf', 'run']) mkdirSync(path.join(directory, name), { recursive: true });
-  const settings = [
-    `STORAGE_DIR = ${directory}`,
-    `LOCAL_DATA_DIR = ${directory}/whisper/`,
-    `CONF_DIR = ${directory}/conf/`,
-    `LOG_DIR = ${directory}/log/`,
-    `PID_DIR = ${directory}/run/`,
-    'USER =',
-    'ENABLE_LOGROTATION = False',
-    'LINE_RECEIVER_INTERFACE = 127.0.0.1',
-    `LINE_RECEIVER_PORT = ${port}`,
-    'PICKLE_RECEIVER_PORT = 0',
-    'CACHE_QUERY_PORT = 0',
-    'MAX_UPDATES_PER_SECOND = inf',
-    'MAX_CREATES_PER_MINUTE = inf',
-    'CARBON_METRIC_INTERVAL = 0',
-    'ENABLE_TAGS = False',
-  ];
-  writeFileSync(path.join(directory, 'conf', 'carbon.conf'), `[cache]\n${settings.join('\n')}\n`);
-  writeFileSync(path.join(directory, 'conf', 'storage-schemas.conf'), '[all]\npattern = .*\nretentions = 1s:1d\n');
-  const config = path.join(directory, 'conf', 'carbon.conf');
-  const child = spawn('carbon-cache', ['--nodaemon', `--config=${config}`, 'start'], { stdio: 'ignore' });
-  await until(() => answers(port), 30_000);
-  return child;
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(port, '127.0.0.1', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
-  });
-}
-
-const ended = (child: ChildProcess) => new Promise((resolve) => child.once('exit', resolve));
-
-function valuesIn(file: string, from: number, to: number): number {
-  if (!existsSync(file)) return 0;
-  const out = execFileSync('whisper-fetch', [`--from=${from - 1}`, `--until=${to}`, file], { encoding: 'utf8' });
-  return out.split('\n').filter((line) => /^\d+\t[\d.]+$/.test(line)).length;
-}
-
-const carbonInstalled = existsSync('/usr/bin/carbon-cache');
-(carbonInstalled ? test : test.skip)(
-  'the real carbon-cache, away for a while: every sample is in whisper at its own time',
+(carbonIsInstalled() ? test : test.skip)(
+  'the real carbon-cache, away for a while: every sample is stored at its own time',
   async (t) => {
     t.timeout(110_000);
-    const directory = scratch(t);
-    const carbon = path.join(directory, 'carbon');
-    const free = new Carbon();
-    await free.start();
-    await free.stop();
-    const first = await carbonCache(carbon, free.port);
-    t.teardown(() => first.kill('SIGKILL'));
+    const carbon = await startCarbon();
+    t.teardown(() => carbon.close());
     const reactor = result({
-      config: { 'graphite.host': '127.0.0.1', 'graphite.port': free.port, 'graphite.prefix': 'lab' },
-      cachedir: directory,
+      config: { 'graphite.host': carbon.host, 'graphite.port': carbon.port, 'graphite.prefix': 'lab' },
+      cachedir: scratch(t),
       clock: systemClock,
       log: silent,
     });
-    const now = Math.floor(Date.now() / 1000) - 100;
-    let seq = 0;
-    const sample = async (at: number) => {
-      const data = { id: 'w1.site', data: { tag: 'load', timestamp: at, '1m': at - now } };
-      await reactor.react({ seq: ++seq, tag: parseTag('collector/result'), data, depth: 0 }, {} as never);
+    const start = Math.floor(Date.now() / 1000) - 100;
+    const send = async (from: number, to: number) => {
+      for (let seq = from; seq < to; seq++) {
+        const data = { id: 'w1.site', data: { tag: 'load', timestamp: start + seq, '1m': seq } };
+        await reactor.react({ seq, tag: parseTag('collector/result'), data, depth: 0 }, {} as never);
+      }
     };
-    const file = path.join(carbon, 'whisper', 'lab', 'w1_site', 'load', '1m.wsp');
-    for (let n = 0; n < 30; n++) await sample(now + n);
-    await until(() => valuesIn(file, now, now + 29) === 30, 30_000);
-    first.kill('SIGTERM');
-    await ended(first);
-    for (let n = 30; n < 60; n++) await sample(now + n);
-    const second = await carbonCache(carbon, free.port);
-    t.teardown(() => second.kill('SIGKILL'));
-    await until(() => valuesIn(file, now, now + 59) === 60, 60_000);
-    t.is(valuesIn(file, now, now + 59), 60);
+    const stored = () => carbon.series('lab.w1_site.load.1m').map(([time, value]) => [time - start, value]);
+    await send(0, 30);
+    await until(() => stored().length === 30, 30_000);
+    await carbon.stop();
+    await send(30, 60);
+    await carbon.start();
+    await until(() => stored().length === 60, 60_000);
+    t.deepEqual(
+      stored(),
+      Array.from({ length: 60 }, (_, seq) => [seq, seq]),
+    );
     await reactor.close?.();
-    second.kill('SIGTERM');
-    await ended(second);
   },
 );
