@@ -101,8 +101,12 @@ const EXPIRE_AT_ONCE = 1_000;
 /** So many jobs are forgotten in one commit. */
 const FORGET_AT_ONCE = 20;
 
-interface JobRecord extends Job {
+interface JobRecord extends Job, Origin {
   readonly once?: string;
+}
+
+function originOf({ cause, depth }: Origin): Origin {
+  return { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
 }
 
 /** The ledger of jobs. A job's pairs are queued until something else is recorded of them. */
@@ -142,15 +146,11 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     return changes;
   }
 
-  async function create(jid: Jid, job: NewJob, { cause, depth }: Origin, once?: string): Promise<Job> {
+  async function create(jid: Jid, job: NewJob, origin: Origin, once?: string): Promise<Job> {
     if (jobs.latest(jid)) throw jobErrors.taken({ jid });
-    const made: JobRecord = { ...job, jid, created: clock.now(), ...(once === undefined ? {} : { once }) };
+    const made: JobRecord = { ...job, ...origin, jid, created: clock.now(), ...(once === undefined ? {} : { once }) };
     counters.created++;
-    const event = {
-      ...jobNewEvent({ ...made, arg: saltArguments(made) }),
-      ...(cause === undefined ? {} : { cause }),
-      ...(depth === undefined ? {} : { depth }),
-    };
+    const event = { ...jobNewEvent({ ...made, arg: saltArguments(made) }), ...originOf(made) };
     await store.commit([
       jobs.put(jid, made),
       ...made.minions.map((id) => due.put(`${id}/${jid}`, true)),
@@ -237,7 +237,9 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       const retcode = typeof body['retcode'] === 'number' ? body['retcode'] : Number(!success);
       const facts = { jid, id, fun: job.fun, fun_args: saltArguments(job), user: job.user, retcode, success };
       const out = typeof body['out'] === 'string' ? { out: body['out'] } : {};
-      const event = bus.record(jobReturnEvent({ ...facts, ...out, return: body['return'] ?? null }, clock.now()));
+      const returned = jobReturnEvent({ ...facts, ...out, return: body['return'] ?? null }, clock.now());
+      // A chain of reactions goes on through the jobs that it publishes.
+      const event = bus.record({ ...returned, ...originOf(job) });
       const since = clock.now();
       // The event is the record right before.
       const put = pairs.putNumbered(`${jid}/${id}`, (number) => {

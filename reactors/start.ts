@@ -30,6 +30,7 @@ const start: ReactorFactory = ({ config }) => ({
     const jid = await deliver(id, context);
     if (!enrolling) return undefined;
     const problem = problemOf(await context.outcome(jid, id));
+    await context.instances.ran(id, { jid, success: !problem, reason: problem ?? 'the highstate succeeded' });
     await context.instances.moved(id, problem ? 'failed' : 'ready', problem ?? 'the highstate succeeded');
     return undefined;
   },

@@ -41,7 +41,7 @@ export interface ReactorContext {
    * A crash between the work and the storing repeats the work.
    */
   once<T extends Json>(key: string, work: () => Promise<T>): Promise<T>;
-  /** Publishes a job; its jid is derived from the event and `key`, so that redelivery runs nothing twice. */
+  /** Publishes a job, the same one for each event, reactor and `key`: redelivery runs nothing twice. */
   publish(key: string, request: PublishRequest): Promise<{ jid: string; minions: string[] }>;
   /** Resolves when that minion has the job in its hands (acknowledged, or already returned); false when it has expired or was lost. */
   delivered(jid: string, id: string): Promise<boolean>;
@@ -61,6 +61,8 @@ export interface ReactorContext {
   readonly instances: {
     find(id: string): Promise<Instance | undefined>;
     moved(id: string, state: InstanceState, reason: string): Promise<void>;
+    /** Keeps how a state run on it ended. */
+    ran(id: string, run: { readonly jid: string; readonly success: boolean; readonly reason: string }): Promise<void>;
   };
 }
 

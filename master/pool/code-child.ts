@@ -93,6 +93,7 @@ function contextOf(number: number, signal: AbortSignal): ReactorContext {
     instances: {
       find: async (id) => (await ask<Instance | null>('instances.find', id)) ?? undefined,
       moved: (id, state, reason) => ask('instances.moved', id, state, reason),
+      ran: (id, run) => ask('instances.ran', id, run),
     },
   };
 }

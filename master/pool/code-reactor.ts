@@ -135,6 +135,11 @@ async function use(context: ReactorContext, method: string, args: readonly Json[
     case 'instances.moved':
       await context.instances.moved(word(first), stateOf(second), word(third));
       return null;
+    case 'instances.ran': {
+      const { jid, success, reason } = map(second);
+      await context.instances.ran(word(first), { jid: word(jid), success: success === true, reason: word(reason) });
+      return null;
+    }
     default:
       throw new RangeError(`a reactor's context has no ${method}`);
   }

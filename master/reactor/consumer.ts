@@ -124,6 +124,7 @@ export function consumer(options: ConsumerOptions): Consumer {
     let cancel = () => {};
     try {
       const context = reactorContext({
+        reactor: name,
         event,
         clock,
         log,

@@ -7,6 +7,8 @@ import type { Log } from '../../lib/log.ts';
 import type { Deed, EventSource, Origin, ReactorPowers } from './types.ts';
 
 export interface ContextParts {
+  /** The name it has among the master's reactors. */
+  readonly reactor: string;
   readonly event: BusEvent;
   readonly clock: Clock;
   readonly log: Log;
@@ -21,35 +23,31 @@ export interface ContextParts {
 
 /** What one attempt at one delivery may do. Once its signal is aborted it can do nothing more. */
 export function reactorContext(parts: ContextParts): ReactorContext {
-  const { event, clock, log, signal, powers, events, memos, remember, did } = parts;
+  const { reactor, event, clock, log, signal, powers, events, memos, remember, did } = parts;
   const origin: Origin = { cause: event.seq, depth: event.depth + 1 };
   const live = () => {
     if (signal.aborted) throw reactorErrors.over(undefined);
-  };
-  const recalled = async <T extends Json>(key: string, work: () => T | Promise<T>): Promise<T> => {
-    const known = memos.get(key);
-    // Only this key's own work was ever stored under it.
-    if (known !== undefined) return known as T;
-    const answer = await work();
-    live();
-    await remember(key, answer);
-    return answer;
   };
   return {
     clock,
     log,
     signal,
-    async once(key, work) {
+    async once<T extends Json>(key: string, work: () => Promise<T>): Promise<T> {
       live();
       did({ do: 'once', key });
-      return recalled(`once ${key}`, work);
+      const known = memos.get(key);
+      // Only this key's own work was ever stored under it.
+      if (known !== undefined) return known as T;
+      const answer = await work();
+      live();
+      await remember(key, answer);
+      return answer;
     },
     async publish(key, request) {
       live();
-      const jid = await recalled(`jid ${key}`, () => powers.jobs.newJid());
-      live();
-      const published = await powers.jobs.publish(jid, request, origin);
-      did({ do: 'publish', jid, fun: request.fun, minions: published.minions.length });
+      // The ledger stores the key with the job, before anything is sent.
+      const published = await powers.jobs.publish(`${event.seq} ${reactor} ${key}`, request, origin);
+      did({ do: 'publish', jid: published.jid, fun: request.fun, minions: published.minions.length });
       return published;
     },
     async delivered(jid, id) {
@@ -91,6 +89,10 @@ export function reactorContext(parts: ContextParts): ReactorContext {
         live();
         await powers.instances.moved(id, state, reason);
         did({ do: 'moved', id, state, reason });
+      },
+      async ran(id, run) {
+        live();
+        await powers.instances.ran(id, run);
       },
     },
   };

@@ -5,7 +5,7 @@ import type { Deed, Decision, ReactionRecord, ReactionStore } from './types.ts';
 /** A delivery that is not over: what a restart must know of it. */
 export interface OpenDelivery {
   attempts: number;
-  /** Answers of `once`, jids of jobs, by key. */
+  /** Answers of `once`, by key. */
   readonly memos: Map<string, Json>;
 }
 

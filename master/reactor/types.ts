@@ -38,10 +38,8 @@ export interface Origin {
 /** What the rest of the master lets reactions do. */
 export interface ReactorPowers {
   readonly jobs: {
-    /** A jid never given before. */
-    newJid(): string;
-    /** Publishes under this jid; when the ledger has it already, nothing happens and the answer is the same. */
-    publish(jid: string, request: PublishRequest, origin: Origin): Promise<{ jid: string; minions: string[] }>;
+    /** Publishes once for each key: when the ledger has a job of that key, nothing happens and the answer is that job's. */
+    publish(once: string, request: PublishRequest, origin: Origin): Promise<{ jid: string; minions: string[] }>;
     delivered(jid: string, id: string, signal: AbortSignal): Promise<boolean>;
     outcome(jid: string, id: string, signal: AbortSignal): Promise<JobOutcome>;
   };
@@ -55,7 +53,7 @@ export interface ReactorPowers {
   readonly keys: Pick<ReactorContext['keys'], 'accept' | 'reject'> & {
     tokenOf(id: string, fingerprint: string): 'good' | 'bad' | 'missing' | 'none';
   };
-  readonly instances: Pick<ReactorContext['instances'], 'moved'> & { find(id: string): Instance | undefined };
+  readonly instances: Pick<ReactorContext['instances'], 'moved' | 'ran'> & { find(id: string): Instance | undefined };
 }
 
 /** One thing a reaction did, for `reactor.why`. */

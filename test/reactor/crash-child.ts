@@ -17,7 +17,6 @@ import { fakePowers, reactorOf } from './kit.ts';
 const [directory = '', fire = '0'] = process.argv.slice(2);
 const file = (name: string) => path.join(directory, name);
 const ran = new Set(existsSync(file('jobs')) ? readFileSync(file('jobs'), 'utf8').split('\n') : []);
-let jids = BigInt(Date.now()) * 1_000_000n;
 
 const store = await openStore({ directory: file('store'), now: Date.now });
 const events = eventBus({ store, clock: systemClock, log: silent });
@@ -28,7 +27,7 @@ const engine = await startReactorEngine({
     reactorOf(
       async ({ seq, data }, context) => {
         appendFileSync(file('delivered'), `${seq}\n`);
-        const { jid } = await context.publish('job', { tgt: '*', fun: 'test.ping', kwarg: { seq } });
+        const { jid } = await context.publish('job', { tgt: '*', fun: 'test.ping' });
         if (data['fails'] === true) throw new Error(jid);
       },
       { retry: { tries: 3, firstMs: 5, longestMs: 20 } },
@@ -39,12 +38,10 @@ const engine = await startReactorEngine({
     ...powers,
     jobs: {
       ...powers.jobs,
-      newJid: () => String(++jids),
-      async publish(jid, { kwarg }) {
-        const line = `${jid} ${Number(kwarg?.['seq'])}`;
-        if (!ran.has(line)) appendFileSync(file('jobs'), `${line}\n`);
-        ran.add(line);
-        return { jid, minions: [] };
+      async publish(once) {
+        if (!ran.has(once)) appendFileSync(file('jobs'), `${once}\n`);
+        ran.add(once);
+        return { jid: once, minions: [] };
       },
     },
   },

@@ -52,6 +52,7 @@ function contextWith(state: InstanceState | undefined, token: Token = 'good', mo
     instances: {
       find: async (id) => (state && id === 'w1' ? instance(id, state) : undefined),
       moved: async (id, to, reason) => void did.push(`${id} is ${to}: ${reason}`),
+      ran: async () => {},
     },
     ...more,
   };

@@ -61,16 +61,18 @@ export interface Published extends PublishRequest {
   readonly jid: string;
 }
 
-/** The rest of a master as far as reactions see it: a job ledger that knows each jid once, runners that answer. */
+/** The rest of a master as far as reactions see it: a job ledger that knows each key once, runners that answer. */
 export function fakePowers(overrides: Partial<ReactorPowers> = {}) {
   const published: Published[] = [];
+  const known = new Map<string, string>();
   const called: { fun: string; arg: readonly Json[]; kwarg: JsonMap }[] = [];
   let jids = 0;
   const powers: ReactorPowers = {
     jobs: {
-      newJid: () => String(20_261_120_000_000_000_000n + BigInt(++jids)),
-      async publish(jid, request) {
-        if (!published.some((job) => job.jid === jid)) published.push({ jid, ...request });
+      async publish(once, request) {
+        const jid = known.get(once) ?? String(20_261_120_000_000_000_000n + BigInt(++jids));
+        if (!known.has(once)) published.push({ jid, ...request });
+        known.set(once, jid);
         return { jid, minions: [] };
       },
       delivered: () => Promise.resolve(true),
@@ -81,7 +83,7 @@ export function fakePowers(overrides: Partial<ReactorPowers> = {}) {
       return true;
     },
     keys: { accept: async () => true, reject: async () => true, tokenOf: () => 'good' },
-    instances: { find: () => undefined, moved: async () => {} },
+    instances: { find: () => undefined, moved: async () => {}, ran: async () => {} },
     ...overrides,
   };
   return { powers, published, called };
