@@ -9,7 +9,8 @@ const reserved = ['salt/', 'tsalt/'];
  */
 export function refusalOfTag(tag: string, id: string): string | undefined {
   if (!isTag(tag)) return 'it is not a tag: 1 to 255 printable characters without blanks';
-  if (tag.startsWith(`salt/beacon/${id}/`)) return undefined;
+  const beacons = `salt/beacon/${id}/`;
+  if (tag.startsWith(beacons) && tag.length > beacons.length) return undefined;
   const prefix = reserved.find((start) => tag.startsWith(start) || tag === start.slice(0, -1));
   return (
     prefix && `tags under '${prefix}' are the master's${prefix === 'salt/' ? ", but for the minion's own beacons" : ''}`
