@@ -3,7 +3,7 @@ import type { JsonMap } from '../lib/json.ts';
 import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEvent, type Change } from './codec.ts';
 import { openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
 import type { LogRecord } from './record.ts';
-import { openTable, type ScanOptions, type Table, type TableChange } from './table.ts';
+import { openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
 
 export interface StoredEvent {
   readonly number: number;
@@ -155,6 +155,21 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     return appended.then(() => first);
   }
 
+  function scan(prefix: string, scanOptions: ScanOptions): Entry[] {
+    applyAll(log.head());
+    if (unapplied.size === 0) return table.scan(prefix, scanOptions);
+    const { reverse = false, after, limit } = scanOptions;
+    const isMeant = (key: string) =>
+      key.startsWith(prefix) && (after === undefined || (reverse ? key < after : key > after));
+    const entries = new Map(table.scan(prefix).map((entry) => [entry.key, entry]));
+    for (const { key, number, value } of unapplied.values()) {
+      if (value === undefined) entries.delete(key);
+      else entries.set(key, { key, number, value });
+    }
+    const found = [...entries.values()].filter(({ key }) => isMeant(key)).sort((a, b) => (a.key < b.key ? -1 : 1));
+    return (reverse ? found.reverse() : found).slice(0, limit);
+  }
+
   async function close(): Promise<void> {
     await log.close();
     applyAll(log.head());
@@ -183,9 +198,8 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
         get: (key) => decode(durable(prefixed + key)),
         latest: (key) => decode(latest(prefixed + key)),
         scan(prefix = '', scanOptions = {}) {
-          applyAll(log.head());
           const after = scanOptions.after === undefined ? {} : { after: prefixed + scanOptions.after };
-          return table.scan(prefixed + prefix, { ...scanOptions, ...after }).map(({ key, value }) => ({
+          return scan(prefixed + prefix, { ...scanOptions, ...after }).map(({ key, value }) => ({
             key: key.slice(prefixed.length),
             value: JSON.parse(value.toString()) as T,
           }));
@@ -222,12 +236,11 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     async trim(keepFrom) {
       const kept = log.segments().findIndex((segment) => segment.last >= keepFrom);
       const boundary = log.segments()[kept < 0 ? log.segments().length - 1 : kept]?.first ?? 0;
-      applyAll(log.head());
-      const old = table.scan('').filter(({ number }) => number < boundary);
+      const old = scan('', {}).filter(({ number }) => number < boundary);
       for (let i = 0; i < old.length; i += CARRY_AT_ONCE) {
         const still = old
           .slice(i, i + CARRY_AT_ONCE)
-          .filter(({ key, number }) => !underway.has(key) && table.get(key)?.number === number);
+          .filter(({ key, number }) => !underway.has(key) && (unapplied.get(key) ?? table.get(key))?.number === number);
         counters.carried += still.length;
         await commit(
           still.map(({ key, value }) => ({ kind: 'put', key, value: () => JSON.parse(value.toString()) as unknown })),

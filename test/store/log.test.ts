@@ -7,7 +7,7 @@ import { crc32c } from '../../store/crc32c.ts';
 import { realFiles, type StoreFile, type StoreFiles } from '../../store/files.ts';
 import { openJournal } from '../../store/journal.ts';
 import { openLog, type LogOptions, type RecordLog } from '../../store/log.ts';
-import { folder } from './folder.ts';
+import { folder, mounted } from './folder.ts';
 
 async function log(t: ExecutionContext, options: Partial<LogOptions> = {}): Promise<RecordLog> {
   const opened = await openLog({ directory: folder(t), now: () => 1_000, ...options });
@@ -310,15 +310,6 @@ test('log: trimming deletes whole segments, never the newest, while somebody rea
   t.is(segmentsIn(directory).length, 1);
   t.is(opened.head(), 100);
 });
-
-const mounted = (directory: string, size: string): boolean => {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 test('log: on a full disk nothing is acknowledged that is not there, and it goes on when there is space', async (t) => {
   const directory = folder(t);

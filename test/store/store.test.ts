@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { openStore, type Store } from '../../store/store.ts';
 import { realFiles, type StoreFiles } from '../../store/files.ts';
-import { folder } from './folder.ts';
+import { folder, mounted } from './folder.ts';
 
 async function store(t: ExecutionContext, directory: string, segmentBytes = 1024 * 1024): Promise<Store> {
   const opened = await openStore({ directory, now: () => 0, segmentBytes });
@@ -90,6 +90,51 @@ test('store: what failed is not latest any more, and is nowhere after a restart'
   const again = await store(t, directory);
   t.is(again.bucket<number>('b').get('k'), 1);
   t.deepEqual(await events(again), [1, 3]);
+});
+
+test('store: on a disk that fills up, get and scan know all that was acknowledged, and the table catches up', async (t) => {
+  const room = folder(t);
+  if (!mounted(room, '340k')) {
+    t.log('skipped: no tmpfs can be mounted here (it takes root)');
+    t.pass();
+    return;
+  }
+  t.teardown(() => execFileSync('umount', ['-l', room]));
+  const directory = path.join(room, 'store');
+  const opened = await openStore({ directory, now: () => 0 });
+  t.teardown(() => opened.close());
+  const bucket = opened.bucket<{ pad: string }>('b');
+  const keys: string[] = [];
+  const put = async () => {
+    const key = `k${String(keys.length).padStart(5, '0')}`;
+    await opened.commit([bucket.put(key, { pad: 'x'.repeat(500) })]);
+    keys.push(key);
+  };
+  const error = await t.throwsAsync(async () => {
+    for (;;) await put();
+  });
+  t.like(error, { code: 'TS_STORE_FULL' });
+  t.deepEqual(
+    bucket.scan().map(({ key }) => key),
+    keys,
+  );
+  t.deepEqual(
+    bucket.scan('k', { reverse: true, limit: 3 }).map(({ key }) => key),
+    keys.slice(-3).reverse(),
+  );
+  t.true(keys.every((key) => bucket.get(key) !== undefined));
+  execFileSync('mount', ['-o', 'remount,size=4m', room]);
+  await put();
+  t.is(opened.stats()['unapplied'], 0);
+  await opened.close();
+  const again = await store(t, directory);
+  t.deepEqual(
+    again
+      .bucket('b')
+      .scan()
+      .map(({ key }) => key),
+    keys,
+  );
 });
 
 test('store: the table is made again from the log when it is gone, torn or altered', async (t) => {
