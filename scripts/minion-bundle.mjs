@@ -82,6 +82,12 @@ function fromPackage(name, packageVersion, integrity, member, target) {
   writeFileSync(target, run('tar', ['-xzOf', file, `package/${member}`]));
 }
 
+/** What is compiled once is kept, where whoever runs it may write. A file of its own: it has to be said before. */
+const starter = `'use strict';
+require('node:module').enableCompileCache?.(require('node:path').join(__dirname, 'compiled'));
+require('./program.cjs');
+`;
+
 async function bundleProgram(file) {
   await build({
     stdin: {
@@ -102,10 +108,7 @@ async function bundleProgram(file) {
       'import.meta.dirname': '__dirname',
       'import.meta.filename': '__filename',
     },
-    // What is compiled once is kept, where whoever runs it may write.
-    banner: {
-      js: `const importMetaUrl = require('node:url').pathToFileURL(__filename).href;\nrequire('node:module').enableCompileCache?.(require('node:path').join(__dirname, 'compiled'));`,
-    },
+    banner: { js: `const importMetaUrl = require('node:url').pathToFileURL(__filename).href;` },
   });
 }
 
@@ -156,7 +159,7 @@ const out = path.resolve(options.out);
 mkdirSync(out, { recursive: true });
 const work = mkdtempSync(path.join(os.tmpdir(), 'tsalt-bundle-'));
 try {
-  const program = path.join(work, 'tsalt.cjs');
+  const program = path.join(work, 'program.cjs');
   await bundleProgram(program);
   const bundles = {};
   for (const arch of architectures) {
@@ -168,7 +171,8 @@ try {
     }
     const { name, license } = manifest;
     writeFileSync(path.join(tree, 'package.json'), `${JSON.stringify({ name, version, license }, null, 2)}\n`);
-    cpSync(program, path.join(tree, 'lib', 'tsalt.cjs'));
+    cpSync(program, path.join(tree, 'lib', 'program.cjs'));
+    writeFileSync(path.join(tree, 'lib', 'tsalt.cjs'), starter);
     addNode(arch, path.join(tree, 'lib', 'node'));
     addAddons(arch, path.join(tree, 'lib'));
     mkdirSync(path.join(tree, 'licenses'));
