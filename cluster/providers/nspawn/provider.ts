@@ -71,7 +71,9 @@ export function nspawnProvider(options: NspawnOptions): NspawnProvider {
   const allCgroups = new Cgroup(`tsalt-${network.names.bridge}`, clock);
 
   const recipe = options.image ?? debian12;
-  const image = (): Promise<string> => ensureImage(recipe, images);
+  // Asking apt for its sources takes half a second: once is enough.
+  let known: string | undefined;
+  const image = async (): Promise<string> => (known ??= await ensureImage(recipe, images));
   const locked = <T>(name: string, work: () => Promise<T>): Promise<T> =>
     withLock(clock, path.join(directory, 'locks', name), name, work);
   const cgroupOf = (n: number): Cgroup => new Cgroup(`tsalt-${network.names.bridge}/${n}`, clock);
@@ -136,9 +138,8 @@ export function nspawnProvider(options: NspawnOptions): NspawnProvider {
       const lower = await image();
       return locked(id, async () => {
         signal.throwIfAborted();
-        const known = records.read(id);
-        if (known && cgroupOf(known.n).populated) return describe(id, known);
-        if (known) return powerOn(id, known);
+        const old = records.read(id);
+        if (old) return cgroupOf(old.n).populated ? describe(id, old) : powerOn(id, old);
         const n = records.claim(id, network.names.prefix);
         const record = { n, machineId: randomBytes(16).toString('hex'), image: lower };
         writeSeed(upperOf(records.home(id)), { id, machineId: record.machineId, userData });
