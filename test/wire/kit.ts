@@ -168,6 +168,8 @@ export interface Tap {
   readonly published: { topic: Buffer; frame: Buffer }[];
   /** Whether a published frame is to get lost. */
   loses: (frame: Buffer) => boolean;
+  /** The publish port that minions are told, if it is another one. */
+  publishPort: number | undefined;
   /** What the master receives in place of a minion's frame. */
   becomes: (frame: Buffer) => Buffer[];
   putUp(route: string, frame: Buffer): void;
@@ -183,6 +185,7 @@ export function tap(): Tap {
     down: [],
     published: [],
     loses: () => false,
+    publishPort: undefined,
     becomes: (frame) => [frame],
     async sockets(options, given) {
       events = given;
@@ -198,7 +201,9 @@ export function tap(): Tap {
       });
       real = opened;
       return {
-        ports: opened.ports,
+        get ports() {
+          return { ...opened.ports, publish: self.publishPort ?? opened.ports.publish };
+        },
         send(route, frame) {
           self.down.push({ route, frame });
           opened.send(route, frame);

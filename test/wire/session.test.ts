@@ -183,6 +183,7 @@ async function relay(t: ExecutionContext, port: number) {
   return {
     port: (server.address() as AddressInfo).port,
     cut: () => sockets.splice(0).forEach((socket) => socket.unpipe().pause()),
+    connections: () => sockets.length / 2,
     kill: () => sockets.splice(0).forEach((socket) => socket.destroy()),
   };
 }
@@ -198,6 +199,44 @@ test('session: a line gone silent is noticed by both sides, and another one take
   const lost = minion.states.find((state) => state.state === 'lost');
   t.regex(lost && 'reason' in lost ? lost.reason : '', /nothing was heard of the master/);
   await until('the master noticed too', () => master.closed.length === 1);
+});
+
+test('session: jobs published while the publish connection is cut are fetched, and it comes back by itself', async (t) => {
+  const tapped = tap();
+  const master = await startMaster(t, { sockets: tapped.sockets });
+  const line = await relay(t, master.link.ports.publish);
+  tapped.publishPort = line.port;
+  const minion = startMinion(t, master);
+  await accepted(minion);
+  line.kill();
+  const publish = (n: number) =>
+    master.link.publish(manifest(), [{ session: master.session('m1'), args: { arg: [n], kwarg: {} } }]);
+  publish(1);
+  await until('it has come', () => minion.jobs.length === 1);
+  await until('the subscription is back', () => line.connections() > 0);
+  for (let n = 2; n <= 20; n++) publish(n);
+  await until('all have come', () => minion.jobs.length === 20);
+  t.is(master.opened.length, 1, 'all in one session');
+  t.deepEqual(master.missed, []);
+});
+
+test('session: what a handler of the master fails on is sent again in another session', async (t) => {
+  const master = await startMaster(t);
+  const minion = startMinion(t, master, 'm1', { limits: { retryFirstMs: 20 } });
+  await accepted(minion);
+  const { link } = master;
+  const acknowledge = link.acknowledge.bind(link);
+  link.acknowledge = () => {
+    throw new Error('no space left');
+  };
+  minion.link.send({ n: 1, kind: 'event', body: { n: 1 } });
+  await until('the session is closed', () => master.closed.length === 1);
+  t.is(master.closed[0]?.reason, 'the master could not take what it sent');
+  link.acknowledge = acknowledge;
+  await until('another is open', () => master.opened.length === 2 && minion.link.state.state === 'accept');
+  minion.link.send({ n: 1, kind: 'event', body: { n: 1 } });
+  await until('it is acknowledged', () => minion.acknowledged.at(-1) === 1);
+  t.is(link.stats()['failed'], 1);
 });
 
 test('session: a minion that stops, or whose process dies, is gone for the master at once', async (t) => {
