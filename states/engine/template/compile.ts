@@ -16,7 +16,7 @@ import type {
   Program,
   Statement,
 } from './syntax.ts';
-import { asText, entry, entryNames, isTrue, kindOf, traverse } from './values.ts';
+import { entry, entryNames, isTrue, kindOf, traverse } from './values.ts';
 
 /*
  * Turns a template's tree into functions. Handlebars' own code generation is not used: it takes what is undefined for
@@ -36,6 +36,8 @@ export interface Scope {
   readonly context: unknown;
   readonly root: Readonly<Record<string, unknown>>;
   readonly call: (fun: string, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown;
+  /** What stands in the text for a value that is printed; undefined when it can't be. `isJson`: the value is JSON already. */
+  readonly print: (value: unknown, isJson: boolean) => string | undefined;
   readonly parent: Scope | undefined;
   /** Block parameters. */
   readonly locals: Readonly<Record<string, unknown>> | undefined;
@@ -99,9 +101,10 @@ export class Compiler {
     const at = this.offset(statement);
     const place = this.place(statement);
     const name = this.written(statement);
+    const isJson = /^(?:json|quote) /.test(name);
     return (scope, emit) => {
       const value = get(scope);
-      const text = asText(value);
+      const text = scope.print(value, isJson);
       if (text === undefined) {
         throw templateErrors.notPrintable({ name, kind: kindOf(value) }, { place, hint: `write {{json ${name}}}` });
       }
@@ -343,7 +346,8 @@ function inner(
   loop: Scope['loop'],
 ): Scope {
   const locals = names.length === 0 ? undefined : Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  return { context, root: scope.root, call: scope.call, parent: scope, locals, loop };
+  const { root, call, print } = scope;
+  return { context, root, call, print, parent: scope, locals, loop };
 }
 
 function up(scope: Scope, depth: number): Scope | undefined {

@@ -1,8 +1,11 @@
 import { placeAt, type Place } from '../../../lib/place.ts';
-import { Compiler, type Emit, type Part } from './compile.ts';
+import { Compiler, type Emit, type Part, type Scope } from './compile.ts';
 import { parseTemplate, refuseJinja } from './parse.ts';
+import { asText } from './values.ts';
 
 export type CallFunction = (fun: string, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown;
+
+export type Print = Scope['print'];
 
 export interface Rendered {
   readonly text: string;
@@ -15,9 +18,9 @@ export interface Template {
   readonly functions: ReadonlySet<string>;
   /**
    * Its text over `data`, whose entries are names at any depth. Raises the first of what is undefined, misused or unknown,
-   * with its place. `call` runs the functions named by `salt`.
+   * with its place. `call` runs the functions named by `salt`; `print` says what stands in the text for a value.
    */
-  render(data: Readonly<Record<string, unknown>>, call?: CallFunction): Rendered;
+  render(data: Readonly<Record<string, unknown>>, call?: CallFunction, print?: Print): Rendered;
 }
 
 /** Compiled templates by file and source; the oldest leaves. */
@@ -47,9 +50,17 @@ function compiled(source: string, file: string): Template {
   const parts: readonly Part[] = compiler.program(parseTemplate(source, file));
   return {
     functions: compiler.functions,
-    render(data, call = unavailable) {
+    render(data, call = unavailable, print = asText) {
       const emit: Emit = { pieces: [], length: 0, starts: [], origins: [] };
-      const scope = { context: data, root: data, call, parent: undefined, locals: undefined, loop: undefined };
+      const scope: Scope = {
+        context: data,
+        root: data,
+        call,
+        print,
+        parent: undefined,
+        locals: undefined,
+        loop: undefined,
+      };
       for (const part of parts) part(scope, emit);
       return { text: emit.pieces.join(''), placeOf: (offset) => placeAt(file, source, originOf(emit, offset)) };
     },
