@@ -32,6 +32,7 @@ const defaults: ListenLimits = {
   questions: 32,
 };
 const remindMs = 1000;
+const againPerSecond = 2;
 
 /** Binds the two ports and serves minions. Raises `TS_WIRE_CANNOT_BIND`. */
 export async function listen(options: ListenOptions, handlers: MasterHandlers): Promise<MasterLink> {
@@ -43,7 +44,13 @@ export async function listen(options: ListenOptions, handlers: MasterHandlers): 
 /** How far a connection has come. Each message has one meaning in each of these, or none. */
 type Stage =
   | { readonly at: 'challenged'; readonly handshake: MasterHandshake }
-  | { readonly at: 'waiting'; readonly applicant: Applicant; readonly proven: Proven; verdict: Verdict }
+  | {
+      readonly at: 'waiting';
+      readonly applicant: Applicant;
+      readonly proven: Proven;
+      readonly again: Budget;
+      verdict: Verdict;
+    }
   | { readonly at: 'session'; readonly session: LiveSession };
 
 interface Peer {
@@ -220,7 +227,8 @@ class Listener implements MasterLink {
     const before = peer.stage.at === 'waiting' ? peer.stage.verdict : undefined;
     const verdict = this.#fenced(applicant) ?? this.#room(peer) ?? this.#handlers.admit(applicant);
     if (verdict.act === 'accept') return this.#accept(peer, proven, verdict.durable);
-    peer.stage = { at: 'waiting', applicant, proven, verdict };
+    const again = peer.stage.at === 'waiting' ? peer.stage.again : new Budget(this.#options.clock, againPerSecond);
+    peer.stage = { at: 'waiting', applicant, proven, again, verdict };
     this.#waiting.add(peer);
     if (before?.act === verdict.act && 'reason' in before && before.reason === verdict.reason) return;
     const { act, reason } = verdict;
@@ -297,7 +305,9 @@ class Listener implements MasterLink {
     peer.heardAt = this.#options.clock.monotonic();
     if (opened.kind === kinds.bye) return this.#drop(peer, 'it has said goodbye');
     if (stage.at === 'session') return stage.session.take(opened.kind, opened.body);
-    if (opened.kind === kinds.again) return this.#judge(peer, stage.proven);
+    if (opened.kind === kinds.again) {
+      return stage.again.take(1) ? this.#judge(peer, stage.proven) : this.#refuse('hurried');
+    }
     if (opened.kind === kinds.beat) {
       return this.#sockets?.send(peer.route, channel.seal(kinds.beat, { published: 0, subscribed: false }));
     }

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { TsaltError } from '../lib/errors/error.ts';
 import type { MinionId } from '../lib/ids.ts';
 import type { JsonMap } from '../lib/json.ts';
+import { Budget } from './budget.ts';
 import type { Channel } from './channel.ts';
 import { decodeJson, encodeJson, type WireMap, type WireValue } from './codec.ts';
 import type { Counters } from './counters.ts';
@@ -13,6 +14,9 @@ import type { ListenLimits, MasterHandlers, MasterSession, UpItem } from './type
 
 /** Bytes of published frames in one answer to a minion that catches up. */
 const catchUpBytes = 512 << 10;
+const fetchesPerSecond = 50;
+const fetchDelayMs = 50;
+const subscriptionsPerSecond = 5;
 
 export interface SessionNeeds {
   readonly handlers: MasterHandlers;
@@ -42,6 +46,10 @@ export class LiveSession implements MasterSession {
   #confirmed = 0;
   #reminded = 0;
   #questions = 0;
+  #fetchWaits = false;
+  /** Catching up and subscribing make the master work far more than the minion: a few in a second are answered at once. */
+  readonly #fetches: Budget;
+  readonly #subscriptions: Budget;
 
   constructor(proven: Proven, durable: number, needs: SessionNeeds) {
     this.id = proven.id;
@@ -52,6 +60,8 @@ export class LiveSession implements MasterSession {
     this.keyHash = sha256(proven.publicKey);
     this.channel = proven.channel;
     this.#ring = new Ring(needs.limits.recentFrames, needs.limits.recentBytes);
+    this.#fetches = new Budget(needs.clock, fetchesPerSecond);
+    this.#subscriptions = new Budget(needs.clock, subscriptionsPerSecond);
     this.#received = durable;
     this.#acknowledged = durable;
     this.#needs = needs;
@@ -73,7 +83,7 @@ export class LiveSession implements MasterSession {
   listens(): boolean {
     const first = !this.subscribed;
     this.subscribed = true;
-    this.beat();
+    if (this.#subscriptions.take(1)) this.beat();
     return first;
   }
 
@@ -153,6 +163,16 @@ export class LiveSession implements MasterSession {
     if (typeof from !== 'number' || !Number.isSafeInteger(from) || from < 1) {
       return this.#needs.counters.add('refused.undecodable');
     }
+    if (this.#fetchWaits) return this.#needs.counters.add('refused.hurried');
+    if (this.#fetches.take(1)) return this.#catchUp(from);
+    this.#fetchWaits = true;
+    this.#needs.clock.after(fetchDelayMs, () => {
+      this.#fetchWaits = false;
+      this.#catchUp(from);
+    });
+  }
+
+  #catchUp(from: number): void {
     const { counters, handlers } = this.#needs;
     counters.add('fetches');
     const lost = from < this.#ring.first;

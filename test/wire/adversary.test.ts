@@ -304,6 +304,22 @@ test('compromised minion: one that floods is slowed, then closed; another one’
   t.true(systemClock.monotonic() - began < 1000);
 });
 
+test('compromised minion: asking for much work by little messages gets little of it', async (t) => {
+  const { master, minion } = await standing(t);
+  master.admit = ({ id }) => (String(id) === 'busy' ? { act: 'accept', durable: 0 } : { act: 'pend', reason: '' });
+  const busy = await rogue(t, master, 'busy');
+  for (let i = 0; i < 300; i++) await busy.send(busy.channel.seal(kinds.fetch, { from: 1 }));
+  await until('it is held back', () => count(master, 'refused.hurried') > 100);
+  t.true(count(master, 'fetches') <= 150);
+  const waiting = await rogue(t, master, 'waiting');
+  const before = master.applicants.length;
+  for (let i = 0; i < 300; i++) await waiting.send(waiting.channel.seal(kinds.again, {}));
+  await until('it is held back too', () => count(master, 'refused.hurried') > 380);
+  t.true(master.applicants.length - before < 50);
+  master.applicants.splice(1);
+  await untouched(t, master, minion);
+});
+
 test('compromised minion: frames that are missing in its session close it', async (t) => {
   const { master } = await standing(t);
   const bad = await rogue(t, master, 'bad');
