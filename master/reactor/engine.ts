@@ -71,7 +71,10 @@ export async function startReactorEngine(options: ReactorEngineOptions): Promise
   const running: { readonly entry: ReactorListing; readonly consumer: Consumer; readonly reactor: Reactor }[] = [];
   for (const { tag, files } of options.entries) {
     for (const file of files) {
-      const reactor = await options.open(file);
+      const reactor = await options.open(file).catch(async (error: unknown) => {
+        await Promise.all(running.map(async (opened) => opened.reactor.close?.()));
+        throw error;
+      });
       const base = `${tag} ${file}`;
       const nth = (names.get(base) ?? 0) + 1;
       names.set(base, nth);

@@ -1,17 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import test from 'ava';
 import { systemClock } from '../../lib/clock.ts';
 import type { PublishRequest } from '../../lib/contracts/reactor.ts';
 import { silent } from '../../lib/log.ts';
 import type { NewJob } from '../../master/jobs.ts';
-import { startReactorEngine } from '../../master/reactor/engine.ts';
 import { reactorPowers } from '../../master/reactor/powers.ts';
-import { reactionStore } from '../../master/reactor/store.ts';
+import { startReactors } from '../../master/reactor/start.ts';
 import type { Origin } from '../../master/reactor/types.ts';
-import { builtinReactors } from '../../reactors/registry.ts';
-import { openLog } from '../../store/log.ts';
 import { applicant, books } from '../master/books.ts';
 import { folder } from '../store/folder.ts';
-import { reactorOf, until } from './kit.ts';
+import { until } from './kit.ts';
 
 /** The reactors of a master with all of its real books; publishing makes the job for the listed minions. */
 async function master(t: Parameters<typeof books>[0], entries: Record<string, string[]>) {
@@ -33,23 +32,25 @@ async function master(t: Parameters<typeof books>[0], entries: Record<string, st
     const { jid } = await jobs.createOnce(once, job, origin);
     return { jid, minions };
   };
-  const log = await openLog({ directory: folder(t), now: Date.now });
-  t.teardown(() => log.close());
-  const engine = await startReactorEngine({
+  const directory = folder(t);
+  const again = path.join(directory, 'again.mjs');
+  const request = `{ tgt: ['w1'], tgt_type: 'list', fun: 'test.ping' }`;
+  writeFileSync(
+    again,
+    `export default { react: (_, context) => context.publish('again', ${request}).then(() => {}) };`,
+  );
+  const engine = await startReactors({
     entries: Object.entries(entries).map(([tag, files]) => ({ tag, files })),
-    async open(file) {
-      const factory = await builtinReactors.load(file);
-      if (factory) return factory({ config: {}, cachedir: '/nonexistent', clock: systemClock, log: silent });
-      return reactorOf(async (_, context) => {
-        await context.publish('again', { tgt: ['w1'], tgt_type: 'list', fun: 'test.ping' });
-      });
-    },
+    config: {},
+    cachedir: directory,
+    directory,
+    storeDirectory: directory,
+    workers: 1,
+    maxDepth: 4,
     events: bus,
-    store: reactionStore(log),
     powers: reactorPowers({ jobs, keys, instances, publish, call: async () => null }),
     clock: systemClock,
     log: silent,
-    maxDepth: 4,
   });
   t.teardown(() => engine.stop());
   return { ...all, engine, store };
@@ -57,8 +58,8 @@ async function master(t: Parameters<typeof books>[0], entries: Record<string, st
 
 test('enrolment over the real books: launched, accepted, configured, ready; a stranger is rejected', async (t) => {
   const { keys, instances, tokens, jobs, store, bus, seen } = await master(t, {
-    'salt/auth': ['auth'],
-    'salt/minion/*/start': ['start'],
+    'salt/auth': ['builtin:auth'],
+    'salt/minion/*/start': ['builtin:start'],
   });
   await instances.add({ id: 'w1', provider: 'process', roles: [] });
   const token = await tokens.issue('w1');
@@ -81,7 +82,10 @@ test('enrolment over the real books: launched, accepted, configured, ready; a st
 });
 
 test('a reactor that publishes a job on each return of its jobs: the chain is cut', async (t) => {
-  const { jobs, store, bus, events, engine } = await master(t, { go: ['again'], 'salt/job/*/ret/*': ['again'] });
+  const { jobs, store, bus, events, engine } = await master(t, {
+    go: ['again.mjs'],
+    'salt/job/*/ret/*': ['again.mjs'],
+  });
   await bus.fire({ tag: 'go', data: {} });
   for (let round = 0; round < 4; round++) {
     await until(() => jobs.outstanding('w1').length === 1);

@@ -4,8 +4,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { silent } from '../../lib/log.ts';
 import { eventBus } from '../../master/bus.ts';
 import { startReactorEngine } from '../../master/reactor/engine.ts';
-import { reactionStore } from '../../master/reactor/store.ts';
-import { openLog } from '../../store/log.ts';
+import { openJournal } from '../../store/journal.ts';
 import { openStore } from '../../store/store.ts';
 import { fakePowers, reactorOf } from './kit.ts';
 
@@ -33,7 +32,7 @@ const engine = await startReactorEngine({
       { retry: { tries: 3, firstMs: 5, longestMs: 20 } },
     ),
   events,
-  store: reactionStore(await openLog({ directory: file('reactions'), now: Date.now })),
+  store: await openJournal({ directory: file('reactions'), now: Date.now }),
   powers: {
     ...powers,
     jobs: {
