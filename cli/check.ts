@@ -1,5 +1,50 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { cliErrors } from '../lib/errors/cli.ts';
+import type { TsaltError } from '../lib/errors/error.ts';
+import type { Io } from './io.ts';
+import { describeOptions, parseOptions } from './options.ts';
 
-export default function check(): Promise<number> {
-  return Promise.reject(cliErrors.missingArgument({ verb: 'check', what: 'files to check' }));
+const options = {
+  'pillar-root': { value: 'DIR', many: true, help: 'pillar trees that the state files are checked with' },
+  'config-dir': { short: 'c', value: 'DIR', help: 'where the config file `minion` is' },
+  id: { value: 'ID', help: 'check as this minion' },
+} as const;
+
+/** A path given, and how it was read. */
+export interface Checked {
+  readonly kind: string;
+  /** Files that were looked at. */
+  readonly files: number;
+  readonly errors: readonly TsaltError[];
+}
+
+/** `tsalt check`: says all that is wrong with state trees, pillar trees, reactor files and config, and touches nothing. */
+export default async function check(argv: readonly string[], io: Io): Promise<number> {
+  const { options: given, words, help } = parseOptions('check', options, argv);
+  if (help) {
+    io.out(
+      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, or a config file.\n\n${describeOptions(options)}`,
+    );
+    return 0;
+  }
+  if (words.length === 0) throw cliErrors.missingArgument({ verb: 'check', what: 'files or directories' });
+  const { checkPath } = await import('./check/path.ts');
+  const absolute = (name: string) => path.resolve(io.cwd, name);
+  let found = 0;
+  for (const word of words) {
+    const place = absolute(word);
+    if (!statSync(place, { throwIfNoEntry: false })) throw cliErrors.noSuchPath({ path: word });
+    const { kind, files, errors } = await checkPath(place, {
+      env: io.env,
+      id: given.id,
+      configDir: given['config-dir'] === undefined ? undefined : absolute(given['config-dir']),
+      pillarRoots: (given['pillar-root'] ?? []).map(absolute),
+    });
+    for (const { message } of errors) io.out(`${message}\n\n`);
+    found += errors.length;
+    if (errors.length === 0) io.err(`${word}: ${kind}, ${files} ${files === 1 ? 'file' : 'files'}: nothing wrong\n`);
+  }
+  if (found > 0) io.err(`${found} ${found === 1 ? 'mistake' : 'mistakes'}\n`);
+  return found > 0 ? 2 : 0;
 }

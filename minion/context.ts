@@ -48,7 +48,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
 
   /** Packages, services and the rest are looked at by few functions. */
   function machineWith(pillar: JsonMap): Machine {
-    return createLocalMachine({ ...parts, grains: parts.grains, pillar, rendering: rendering(pillar) });
+    return createLocalMachine(parts.root, parts.tree, rendering(pillar));
   }
 
   async function applyStates(request: StateRequest): Promise<StateReturn> {

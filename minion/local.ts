@@ -8,7 +8,8 @@ import { isJsonMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { version } from '../lib/version.ts';
 import { builtinStates } from '../states/registry.ts';
-import { executionContext } from './context.ts';
+import { treeOfRoots } from '../states/engine/roots.ts';
+import { executionContext, type ExecutionParts } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { builtinModules } from './modules/registry.ts';
@@ -40,9 +41,18 @@ export class PillarFailed extends Error {
  * `TS_EXEC_...` before anything was run, `PillarFailed`, and what the function throws.
  */
 export async function callLocally(call: LocalCall): Promise<Json> {
-  const { fun, args, kwargs, config, configDir, clock, log, signal } = call;
+  const { fun, args, kwargs } = call;
   const found = await findFunction(fun, builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
+  const context = executionContext(await partsOfThisMachine(call));
+  return toJson(await found.run(bound as never, context));
+}
+
+/** What functions run with on this machine, with no master. Raises `PillarFailed`. */
+export async function partsOfThisMachine(
+  call: Pick<LocalCall, 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'onResult'>,
+): Promise<ExecutionParts> {
+  const { config, configDir, clock, log, signal } = call;
   const { id, saltenv } = config;
   const opts = optionsOf(config);
   let grains: JsonMap | undefined;
@@ -50,18 +60,14 @@ export async function callLocally(call: LocalCall): Promise<Json> {
 
   async function pillarWith(override: JsonMap): Promise<JsonMap> {
     const roots = rootsOf(config.pillar_roots, saltenv);
-    const [{ compilePillar }, { treeOfRoots }] = await Promise.all([
-      import('../states/engine/pillar.ts'),
-      import('../states/engine/roots.ts'),
-    ]);
+    const { compilePillar } = await import('../states/engine/pillar.ts');
     const context = { id, grains: grainsOf(), opts, saltenv };
     const { pillar, errors } = await compilePillar(treeOfRoots(roots), context, override, config.nodegroups);
     if (errors.length > 0) throw new PillarFailed(errors);
     return pillar;
   }
 
-  const { treeOfRoots } = await import('../states/engine/roots.ts');
-  const context = executionContext({
+  return {
     id,
     jid: jidMaker(() => clock.now())(),
     get grains() {
@@ -83,8 +89,7 @@ export async function callLocally(call: LocalCall): Promise<Json> {
     top: path.basename(config.state_top),
     sendEvent: () => Promise.resolve(false),
     ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
-  });
-  return toJson(await found.run(bound as never, context));
+  };
 }
 
 /** The directories of an environment; `__env__` serves those that have none of their own. */

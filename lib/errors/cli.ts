@@ -9,6 +9,7 @@ export const cliErrors = catalogue('TS_CLI', {
   optionTakesNoValue: ({ option }: { option: string }) => `option ${option} takes no value`,
   badOptionValue: ({ option, value, expected }: { option: string; value: string; expected: string }) =>
     `option ${option} is ${expected}, not '${value}'`,
+  noSuchPath: ({ path }: { path: string }) => `there is no file or directory '${path}'`,
   noMaster: ({ master }: { master: string }) => `the master '${master}' can't be asked from here`,
   missingArgument: ({ verb, what }: { verb: string; what: string }) => `tsalt ${verb} needs ${what}`,
 });

@@ -2,6 +2,7 @@ import { catalogue } from './error.ts';
 
 export const templateErrors = catalogue('TS_TEMPLATE', {
   syntax: ({ problem }: { problem: string }) => `this is not a Handlebars template: ${problem}`,
+  unclosed: ({ block }: { block: string }) => `{{#${block}}} has no {{/${block}}}`,
   jinja: ({ mark }: { mark: string }) => `${mark} is Jinja; templates are Handlebars here`,
   undefinedName: ({ name }: { name: string }) => `'${name}' is not defined`,
   unknownHelper: ({ name }: { name: string }) => `there is no helper '${name}'`,

@@ -2,8 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Tree } from './tree.ts';
 
+/** Directories answer at once. */
+export interface LocalTree extends Tree {
+  list(folder: string): readonly string[];
+}
+
 /** The tree that directories of this machine make together: the first one that has a file wins (`file_roots`). */
-export function treeOfRoots(roots: readonly string[]): Tree & { list(folder: string): readonly string[] } {
+export function treeOfRoots(roots: readonly string[]): LocalTree {
   const found = new Map<string, string | undefined>();
 
   /** The file on disk; undefined when no root has it. */

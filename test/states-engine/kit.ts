@@ -9,20 +9,10 @@ export async function run(
   states: string,
   words: readonly string[],
 ): Promise<{ out: string; err: string; code: number }> {
-  const printed = { out: '', err: '' };
-  const io: Io = {
-    out: (text) => void (printed.out += text),
-    err: (text) => void (printed.err += text),
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
-    env: {},
-    cwd: config,
-    interrupted: new AbortController().signal,
-  };
+  const io = captured(config);
   const options = ['--config-dir', config, '--file-root', states, '--pillar-root', path.join(config, 'pillar')];
   const code = await main(['call', '--local', '--id', 'web1', '--out', 'json', ...options, ...words], io);
-  return { ...printed, code };
+  return { ...io.printed, code };
 }
 
 /** Writes files below a directory. */
@@ -31,4 +21,20 @@ export function write(directory: string, files: Readonly<Record<string, string>>
     mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
     writeFileSync(path.join(directory, name), text);
   }
+}
+
+/** A command line's outside that keeps what is printed. */
+export function captured(cwd: string): Io & { readonly printed: { out: string; err: string } } {
+  const printed = { out: '', err: '' };
+  return {
+    printed,
+    out: (text) => void (printed.out += text),
+    err: (text) => void (printed.err += text),
+    outIsTerminal: false,
+    errIsTerminal: false,
+    columns: 80,
+    env: {},
+    cwd,
+    interrupted: new AbortController().signal,
+  };
 }

@@ -79,7 +79,7 @@ const refused: readonly (readonly [situation: string, source: string, message: R
   ['a Jinja filter', "{{ x | default('y') }}", /filter with \|[^]*write \{\{default x/],
   ['a Jinja subscript', "{{ grains['os'] }}", /subscript[^]*grains.os/],
   ['a Jinja call', "{{ salt.pillar.get('x') }}", /call f\(\.\.\.\)/],
-  ['a block without its end', '{{#if grains.os}}', /not a Handlebars template/],
+  ['a block without its end', 'a\n {{#if grains.os}}\nb', /^x\.sls:2:2: \{\{#if\}\} has no/],
   ['a partial', '{{> other}}', /partials and decorators are not supported/],
   ['a loop over text', '{{#each grains.os}}{{/each}}', /#each goes over a list or a map/],
   ['a function that can not be called here', '{{salt "cmd.run" "x"}}', /1:3: helper 'salt cmd.run' failed/],

@@ -34,13 +34,25 @@ function explain(source: string, file: string, thrown: unknown): TsaltError {
     );
   }
   const [, expecting = '', got = ''] = /Expecting ([^]*), got ('[^']*')/.exec(message) ?? [];
+  const open = got === "'EOF'" ? unclosed(source) : undefined;
+  if (open) return templateErrors.unclosed({ block: open.name }, { place: placeAt(file, source, open.at) });
   const problem = expecting === '' ? message.replace(/ - \d+:\d+$/, '') : `${tokenName(got)} is not expected here`;
   return templateErrors.syntax({ problem }, { place });
 }
 
+/** The innermost block that has no end. */
+function unclosed(source: string): { readonly name: string; readonly at: number } | undefined {
+  const open: { name: string; at: number }[] = [];
+  for (const { index, 1: mark, 2: name = '' } of source.matchAll(/\{\{~?([#/^])\s*(\w+)/g)) {
+    if (mark !== '/') open.push({ name, at: index });
+    else if (open.at(-1)?.name === name) open.pop();
+  }
+  return open.at(-1);
+}
+
 function tokenName(token: string): string {
   const names: Record<string, string> = {
-    EOF: 'the end of the template (is a block or a {{ not closed?)',
+    EOF: 'the end of the template',
     INVALID: 'this character',
     CLOSE: '}}',
     OPEN_ENDBLOCK: '{{/',

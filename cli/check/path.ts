@@ -1,0 +1,120 @@
+import { readFileSync, statSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from '../../lib/clock.ts';
+import { examineConfig, loadMinionConfig } from '../../lib/config/load.ts';
+import { TsaltError } from '../../lib/errors/error.ts';
+import { silent } from '../../lib/log.ts';
+import { loadYaml } from '../../lib/yaml/load.ts';
+import { executionContext } from '../../minion/context.ts';
+import { partsOfThisMachine, PillarFailed } from '../../minion/local.ts';
+import { templateFunctions } from '../../minion/template-functions.ts';
+import { treeOfRoots } from '../../states/engine/roots.ts';
+import { compileTemplate } from '../../states/engine/template/template.ts';
+import { slsName } from '../../states/engine/tree.ts';
+import type { Checked } from '../check.ts';
+import { checkStates } from './states.ts';
+
+export interface CheckOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly id: string | undefined;
+  readonly configDir: string | undefined;
+  readonly pillarRoots: readonly string[];
+}
+
+/** Looks at a path by what it is: config by its name, reactors and pillar by the directory they are in, else states. */
+export async function checkPath(place: string, options: CheckOptions): Promise<Checked> {
+  const isDirectory = statSync(place).isDirectory();
+  const name = path.basename(place);
+  const daemon = /^(master|minion)(?:\.yaml)?$/.exec(name)?.[1];
+  if (!isDirectory && (daemon === 'master' || daemon === 'minion')) {
+    const { errors, sources } = examineConfig(daemon, { configDir: path.dirname(place), env: {} });
+    return { kind: `${daemon} config`, files: sources.length, errors };
+  }
+  const folder = isDirectory ? place : path.dirname(place);
+  const folders = folder.split(path.sep);
+  if (folders.includes('reactor') || folders.includes('reactors')) return checkReactors(place, isDirectory);
+  const isPillar = folders.includes('pillar');
+  const root = isDirectory ? place : treeAbove(folder);
+  const name_ = isDirectory ? undefined : slsName(path.relative(root, place).split(path.sep).join('/'));
+  return isPillar ? checkPillar(root, options) : checkTree(root, name_, options);
+}
+
+/** The tree that a file is in: the nearest directory above with a top file, else its own. */
+function treeAbove(folder: string): string {
+  for (let at = folder; path.dirname(at) !== at; at = path.dirname(at))
+    if (existsSync(path.join(at, 'top.sls'))) return at;
+  return folder;
+}
+
+/** Reactor files: what they say depends on the event, so that only what no event can mend is told. */
+function checkReactors(place: string, isDirectory: boolean): Checked {
+  const folder = isDirectory ? place : path.dirname(place);
+  const names = isDirectory
+    ? treeOfRoots([place])
+        .list('')
+        .filter((name) => name.endsWith('.sls'))
+    : [path.basename(place)];
+  const errors = names.flatMap((name) => {
+    const file = path.join(folder, name);
+    const source = readFileSync(file, 'utf8');
+    try {
+      compileTemplate(source, file);
+      return source.includes('{{') ? [] : loadYaml(source, file).errors;
+    } catch (thrown) {
+      if (thrown instanceof TsaltError) return [thrown];
+      throw thrown;
+    }
+  });
+  return { kind: 'reactor files', files: names.length, errors };
+}
+
+async function partsFor(
+  fileRoots: readonly string[],
+  pillarRoots: readonly string[],
+  { env, id, configDir }: CheckOptions,
+) {
+  const loaded = loadMinionConfig({
+    configDir,
+    env,
+    flags: {
+      file_client: 'local',
+      file_roots: { base: fileRoots },
+      pillar_roots: { base: pillarRoots },
+      ...(id !== undefined && { id }),
+    },
+  });
+  return partsOfThisMachine({ ...loaded, clock: systemClock, log: silent, signal: new AbortController().signal });
+}
+
+async function checkPillar(root: string, options: CheckOptions): Promise<Checked> {
+  const files = treeOfRoots([root])
+    .list('')
+    .filter((name) => name.endsWith('.sls')).length;
+  try {
+    await partsFor([], [root], options);
+    return { kind: 'pillar tree', files, errors: [] };
+  } catch (thrown) {
+    if (thrown instanceof PillarFailed) return { kind: 'pillar tree', files, errors: thrown.errors };
+    throw thrown;
+  }
+}
+
+async function checkTree(root: string, only: string | undefined, options: CheckOptions): Promise<Checked> {
+  const beside = path.join(path.dirname(root), 'pillar');
+  const pillarRoots = options.pillarRoots.length > 0 ? options.pillarRoots : existsSync(beside) ? [beside] : [];
+  try {
+    const parts = await partsFor([root], pillarRoots, options);
+    const context = executionContext(parts);
+    const { id, grains, pillar, opts, saltenv, tree, states: registry, nodegroups } = parts;
+    const functions = templateFunctions(parts.modules, () => context);
+    return await checkStates(only, {
+      tree,
+      context: { id, grains, pillar, opts, saltenv, functions },
+      registry,
+      nodegroups,
+    });
+  } catch (thrown) {
+    if (thrown instanceof PillarFailed) return { kind: 'state files', files: 0, errors: thrown.errors };
+    throw thrown;
+  }
+}
