@@ -1,7 +1,7 @@
 import type { ReactorContext, ReactorFactory, Skipped } from '../lib/contracts/reactor.ts';
 import type { InstanceState } from '../lib/contracts/instances.ts';
 import { isMinionId } from '../lib/ids.ts';
-import { httpRegistry } from './http-registry.ts';
+import { remoteRegistry } from './http-registry.ts';
 
 /** Instances that may still be let in. */
 const starting: readonly InstanceState[] = ['launched', 'starting'];
@@ -12,8 +12,7 @@ const starting: readonly InstanceState[] = ['launched', 'starting'];
  * and the question is asked again.
  */
 const auth: ReactorFactory = ({ config }) => {
-  const url = config['auth.registry'];
-  const remote = typeof url === 'string' && url !== '' && url !== 'builtin' ? httpRegistry(url) : undefined;
+  const remote = remoteRegistry(config);
   const rejects = config['auth.unknown'] !== 'pend';
   const tokenless = config['auth.allow_without_token'] === true;
 

@@ -1,7 +1,7 @@
 import type { Instance, InstanceState, Registry } from '../lib/contracts/instances.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import { reactorErrors } from '../lib/errors/reactor.ts';
-import { isMap, type Json } from '../lib/json.ts';
+import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 
 export interface HttpRegistryLimits {
   readonly timeoutMs: number;
@@ -44,6 +44,12 @@ export function httpRegistry(url: string, limits: HttpRegistryLimits = defaults)
       return (await list()).get(id);
     },
   };
+}
+
+/** The registry that `auth.registry` names; undefined where that is the master's own. */
+export function remoteRegistry(config: JsonMap): Registry | undefined {
+  const url = config['auth.registry'];
+  return typeof url === 'string' && url !== '' && url !== 'builtin' ? httpRegistry(url) : undefined;
 }
 
 async function fetchList(url: string, limits: HttpRegistryLimits): Promise<ReadonlyMap<string, Instance>> {

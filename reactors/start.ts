@@ -2,39 +2,45 @@ import type { JobOutcome, ReactorContext, ReactorFactory } from '../lib/contract
 import type { InstanceState } from '../lib/contracts/instances.ts';
 import { isMinionId } from '../lib/ids.ts';
 import { isMap } from '../lib/json.ts';
+import { remoteRegistry } from './http-registry.ts';
 
 /** States of an instance in which it is configured on each start. */
 const unready: readonly InstanceState[] = ['launched', 'starting', 'configuring'];
 
 /**
  * Configures a machine that has started: sends it `state.highstate` until it has it, and tells the registry how it went.
- * Config: `start_reactor` (`starting`: only machines being launched; `always`: every minion that starts).
+ * Config: `auth.registry`, `start_reactor` (`starting`: only machines being launched; `always`: every minion that starts).
  */
-const start: ReactorFactory = ({ config }) => ({
-  name: 'start',
-  summary: 'applies the highstate to a machine that has started',
-  // A highstate may install much; the minion's next start waits for this one's end.
-  timeoutMs: 24 * 60 * 60 * 1_000,
-  retry: { tries: 100, firstMs: 1_000, longestMs: 60_000 },
-  async react({ data }, context) {
-    const { id } = data;
-    if (!isMinionId(id)) return { skipped: 'the event names no minion' };
-    const instance = await context.instances.find(id);
-    const enrolling = instance !== undefined && unready.includes(instance.state);
-    if (!enrolling && config['start_reactor'] !== 'always') {
-      return { skipped: instance ? `the machine is ${instance.state}` : 'not a machine we launched' };
-    }
-    if (enrolling && instance.state !== 'configuring') {
-      await context.instances.moved(id, 'configuring', 'the minion has started');
-    }
-    const jid = await deliver(id, context);
-    if (!enrolling) return undefined;
-    const problem = problemOf(await context.outcome(jid, id));
-    await context.instances.ran(id, { jid, success: !problem, reason: problem ?? 'the highstate succeeded' });
-    await context.instances.moved(id, problem ? 'failed' : 'ready', problem ?? 'the highstate succeeded');
-    return undefined;
-  },
-});
+const start: ReactorFactory = ({ config }) => {
+  const remote = remoteRegistry(config);
+  return {
+    name: 'start',
+    summary: 'applies the highstate to a machine that has started',
+    // A highstate may install much; the minion's next start waits for this one's end.
+    timeoutMs: 24 * 60 * 60 * 1_000,
+    retry: { tries: 100, firstMs: 1_000, longestMs: 60_000 },
+    async react({ data }, context) {
+      const { id } = data;
+      if (!isMinionId(id)) return { skipped: 'the event names no minion' };
+      const ours = await context.instances.find(id);
+      const instance = ours ?? (await remote?.find(id, context.signal));
+      const enrolling = instance !== undefined && unready.includes(instance.state);
+      if (!enrolling && config['start_reactor'] !== 'always') {
+        return { skipped: instance ? `the machine is ${instance.state}` : 'not a machine we launched' };
+      }
+      if (enrolling && ours && ours.state !== 'configuring') {
+        await context.instances.moved(id, 'configuring', 'the minion has started');
+      }
+      const jid = await deliver(id, context);
+      // Another registry finds out for itself.
+      if (!enrolling || !ours) return undefined;
+      const problem = problemOf(await context.outcome(jid, id));
+      await context.instances.ran(id, { jid, success: !problem, reason: problem ?? 'the highstate succeeded' });
+      await context.instances.moved(id, problem ? 'failed' : 'ready', problem ?? 'the highstate succeeded');
+      return undefined;
+    },
+  };
+};
 
 export default start;
 

@@ -212,11 +212,17 @@ export function consumer(options: ConsumerOptions): Consumer {
   return {
     name,
     async start() {
-      for (const seq of [...position.open.keys()].sort((a, b) => a - b)) {
-        if (seq > position.cursor) continue;
-        const [event] = await events.read(seq - 1, 1);
-        if (event?.seq === seq) queue.push(laneOf(event), event);
-        else ledger.record(lost(name, seq, clock.now()));
+      let open = [...position.open.keys()].filter((seq) => seq <= position.cursor).sort((a, b) => a - b);
+      for (let [first] = open; first !== undefined; [first] = open) {
+        const found = await events.read(first - 1, page);
+        const bySeq = new Map(found.map((event) => [event.seq, event]));
+        const end = found.at(-1)?.seq ?? Infinity;
+        for (const seq of open.filter((one) => one <= end)) {
+          const event = bySeq.get(seq);
+          if (event) queue.push(laneOf(event), event);
+          else ledger.record(lost(name, seq, clock.now()));
+        }
+        open = open.filter((seq) => seq > end);
       }
       readOn();
     },

@@ -107,10 +107,13 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     if (isOver(record.decision)) position.open.delete(record.event);
     else openAt(record.reactor, record.event).attempts = record.attempts;
   };
+  const keepFailure = (error: unknown) => {
+    failure = error instanceof Error ? error : new Error(messageOf(error));
+  };
   const append = (record: JsonMap) => {
     const written = store.append(record);
     // Told at the next checkpoint; a lost record only means one more delivery.
-    written.catch((error: unknown) => (failure = error instanceof Error ? error : new Error(messageOf(error))));
+    written.catch(keepFailure);
     return written;
   };
 
@@ -156,7 +159,7 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       keep(record);
       settle(record);
       void append({ ...record, t: isOver(record.decision) ? 'done' : 'try', did: [...record.did] });
-      if (++sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(() => {});
+      if (++sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(keepFailure);
     },
     async remember(reactor, event, key, value) {
       openAt(reactor, event).memos.set(key, value);

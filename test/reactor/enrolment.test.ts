@@ -256,3 +256,12 @@ test('start: the ways a highstate goes wrong, the registry gets the reason', (t)
     'the highstate is lost: its key was deleted',
   );
 });
+
+test('start: a registry over HTTP that says starting, the highstate is sent and that registry is left to itself', async (t) => {
+  const url = await serve(t, (_, response) => response.end(JSON.stringify([{ instance: { instance_name: 'far' } }])));
+  const reactor = made(start, { 'auth.registry': url });
+  const { context, did } = contextWith(undefined);
+  await reactor.react(event('salt/minion/far/start', { id: 'far' }), context);
+  t.truthy(await reactor.react(event('salt/minion/other/start', { id: 'other' }), context));
+  t.deepEqual(did, ['publish highstate 1: state.highstate to list far']);
+});
