@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { wireErrors } from '../lib/errors/wire.ts';
 import { messageLimits } from './gate.ts';
 import { generateCurveKeys, type CurveKeys } from './keys.ts';
+import { RouteWriter, Writer } from './writers.ts';
 import { z85 } from './z85.ts';
 
 /*
@@ -47,9 +48,6 @@ const common = {
   heartbeatTimeout: 15_000,
   heartbeatTimeToLive: 20_000,
 } as const;
-const patienceMs = 20;
-const probeMs = 100;
-const waitingBytes = 8 << 20;
 
 let loading: Promise<{ zmq: typeof import('zeromq'); context: Context }> | undefined;
 
@@ -87,7 +85,7 @@ export const openMasterSockets: OpenMasterSockets = async (options, events) => {
     router.close();
     throw error;
   }
-  const routes = new Routes(router, options.clock, events);
+  const routes = new RouteWriter(router, options.clock, events);
   const publishing = new Writer(publisher, () => events.count('publish.failed'));
   router.events.on('disconnect', () => routes.probe());
   void readAll(publisher, ([message]) => {
@@ -144,131 +142,6 @@ async function readAll(socket: Router | XPublisher | Dealer | Subscriber, take: 
     }
   } catch (error) {
     if (!socket.closed) throw error;
-  }
-}
-
-/** The one writer of a socket that has one peer, or drops by itself. */
-class Writer {
-  readonly #socket: XPublisher | Dealer;
-  readonly #failed: () => void;
-  #queue: Buffer[][] = [];
-  #busy = false;
-
-  constructor(socket: XPublisher | Dealer, failed: () => void) {
-    this.#socket = socket;
-    this.#failed = failed;
-  }
-
-  get waiting(): number {
-    return this.#queue.length;
-  }
-
-  send(message: Buffer[]): void {
-    this.#queue.push(message);
-    if (!this.#busy) void this.#run();
-  }
-
-  async #run(): Promise<void> {
-    this.#busy = true;
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      for (const message of batch) {
-        if (this.#socket.closed) break;
-        try {
-          await this.#socket.send(message);
-        } catch {
-          if (!this.#socket.closed) this.#failed();
-        }
-      }
-    }
-    this.#busy = false;
-  }
-}
-
-interface Route {
-  readonly name: string;
-  readonly queue: Buffer[];
-  bytes: number;
-}
-
-/** The one writer of the ROUTER: each connection has a queue of its own, and one that takes nothing holds up no other. */
-class Routes {
-  readonly #router: Router;
-  readonly #clock: Clock;
-  readonly #events: MasterSocketEvents;
-  /** Connections with something to send. */
-  readonly #routes = new Map<string, Route>();
-  #ready: Route[] = [];
-  #busy = false;
-  #probing = false;
-
-  constructor(router: Router, clock: Clock, events: MasterSocketEvents) {
-    this.#router = router;
-    this.#clock = clock;
-    this.#events = events;
-  }
-
-  send(name: string, frame: Buffer): void {
-    let route = this.#routes.get(name);
-    if (!route) {
-      route = { name, queue: [], bytes: 0 };
-      this.#routes.set(name, route);
-      this.#ready.push(route);
-    }
-    route.queue.push(frame);
-    route.bytes += frame.length;
-    if (route.bytes > waitingBytes) this.#lose(route, 'it takes too little of what is sent to it');
-    else if (!this.#busy) void this.#run();
-  }
-
-  stop(): void {
-    this.#routes.clear();
-    this.#ready = [];
-  }
-
-  async #run(): Promise<void> {
-    this.#busy = true;
-    for (let route = this.#ready.shift(); route && !this.#router.closed; route = this.#ready.shift()) {
-      const frame = route.queue[0];
-      if (!frame || this.#routes.get(route.name) !== route) continue;
-      try {
-        await this.#router.send([Buffer.from(route.name, 'latin1'), frame]);
-        route.queue.shift();
-        route.bytes -= frame.length;
-        if (route.queue.length > 0) this.#ready.push(route);
-        else if (this.#routes.get(route.name) === route) this.#routes.delete(route.name);
-      } catch (error) {
-        if (!this.#router.closed) this.#failed(route, error);
-      }
-    }
-    this.#busy = false;
-  }
-
-  #failed(route: Route, error: unknown): void {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EAGAIN') return this.#lose(route, 'the connection is gone');
-    this.#clock.after(patienceMs, () => {
-      if (this.#routes.get(route.name) !== route) return;
-      this.#ready.push(route);
-      if (!this.#busy) void this.#run();
-    });
-  }
-
-  #lose(route: Route, reason: string): void {
-    this.#routes.delete(route.name);
-    this.#events.unreachable(route.name, reason);
-  }
-
-  /** Some connection ended, and ZeroMQ does not tell whose: an empty frame, which means nothing, finds out. */
-  probe(): void {
-    if (this.#probing) return;
-    this.#probing = true;
-    this.#clock.after(probeMs, () => {
-      this.#probing = false;
-      if (this.#router.closed) return;
-      for (const name of this.#events.routes()) this.send(name, Buffer.alloc(0));
-    });
   }
 }
 
