@@ -39,7 +39,7 @@ function paragraph(key: string, entry: StateResult, colours: Colours): string {
     `      Result: ${result === null ? 'None' : result ? 'True' : 'False'}`,
     `     Comment: ${indented(comment, 14).trimStart()}`,
     `     Started: ${start_time}`,
-    `    Duration: ${shownDuration(duration)}`,
+    `    Duration: ${duration} ms`,
     ...(warnings ? [`    Warnings: ${indented(warnings.join('\n'), 14).trimStart()}`] : []),
     '     Changes:   ',
   ];
@@ -72,13 +72,9 @@ function summary(id: string, results: readonly StateResult[], colours: Colours):
     (failed > 0 ? colours.bad : colours.good)(`Failed:    ${String(failed).padStart(width)}`),
     dashes,
     `Total states run:     ${String(results.length).padStart(width)}`,
-    `Total run time: ${total >= 1000 ? `${(total / 1000).toFixed(3)} s` : `${total.toFixed(3)} ms`}`,
+    `Total run time: ${(total > 999 ? total / 1000 : total).toFixed(3).padStart(dashes.length - 5)} ${total > 999 ? 's' : 'ms'}`,
     '',
   ].join('\n');
-}
-
-function shownDuration(ms: number): string {
-  return `${ms} ms`;
 }
 
 function indented(text: string, by: number): string {

@@ -1,6 +1,6 @@
 import { isMap } from '../../lib/json.ts';
 
-/** Salt's `nested` form: keys with a colon, what they hold four columns further in. */
+/** Salt's `nested` form: sorted keys with a colon, what they hold four columns further in. */
 export function nested(value: unknown, indent = 0): string {
   return lines(value, indent)
     .map((line) => `${line}\n`)
@@ -18,7 +18,9 @@ function lines(value: unknown, indent: number): string[] {
     });
   }
   if (isMap(value)) {
-    const entries = Object.entries(value).flatMap(([key, inner]) => [`${lead}${key}:`, ...lines(inner, indent + 4)]);
+    const entries = Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([key, inner]) => [`${lead}${key}:`, ...lines(inner, indent + 4)]);
     return [`${lead}----------`, ...entries];
   }
   return scalar(value).map((line) => lead + line);

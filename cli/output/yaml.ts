@@ -4,6 +4,7 @@ import { resolvePlain } from '../../lib/yaml/scalar.ts';
 /** A value as YAML in block style, which reads back as the same value. */
 export function toYaml(value: unknown, indent = 0): string {
   const lead = ' '.repeat(indent);
+  if (!isBlock(value)) return `${lead}${scalar(value)}\n`;
   if (Array.isArray(value)) {
     return value
       .map((item) =>
@@ -11,8 +12,7 @@ export function toYaml(value: unknown, indent = 0): string {
       )
       .join('');
   }
-  if (!isMap(value)) return `${lead}${scalar(value)}\n`;
-  return Object.entries(value)
+  return Object.entries(value as object)
     .map(([key, inner]) => {
       if (!isBlock(inner)) return `${lead}${scalar(key)}: ${scalar(inner)}\n`;
       return `${lead}${scalar(key)}:\n${toYaml(inner, Array.isArray(inner) ? indent : indent + 2)}`;
