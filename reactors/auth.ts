@@ -20,6 +20,7 @@ const auth: ReactorFactory = ({ config }) => {
     name: 'auth',
     summary: 'accepts the keys of machines that were launched, and no others',
     timeoutMs: 60_000,
+    atOnce: 1_000,
     // About half a day: a registry may be away for long, and the key waits as long.
     retry: { tries: 2_000, firstMs: 200, longestMs: 30_000 },
     async react({ data }, context) {

@@ -16,6 +16,8 @@ const start: ReactorFactory = ({ config }) => {
   return {
     name: 'start',
     summary: 'applies the highstate to a machine that has started',
+    // Each waits for its highstate's end.
+    atOnce: 10_000,
     // A highstate may install much; the minion's next start waits for this one's end.
     timeoutMs: 24 * 60 * 60 * 1_000,
     retry: { tries: 100, firstMs: 1_000, longestMs: 60_000 },

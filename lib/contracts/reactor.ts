@@ -75,6 +75,8 @@ export interface Reactor {
   readonly summary: string;
   /** Milliseconds one delivery may take; finite. */
   readonly timeoutMs: number;
+  /** Deliveries at once, of different minions; 100 unless given. */
+  readonly atOnce?: number;
   /** Waits between tries double from `firstMs` to `longestMs`; after `tries` it is a dead letter. */
   readonly retry: { readonly tries: number; readonly firstMs: number; readonly longestMs: number };
   /** Throws to be asked again. Answers `{skipped}` when there was nothing to do, with the reason for the record. */

@@ -82,12 +82,18 @@ export function consumer(options: ConsumerOptions): Consumer {
   function readOn(): void {
     if (!behind || catching || stopped || queue.size() > bound / 2) return;
     catching = true;
-    void catchUp()
-      .catch((error: unknown) => {
+    void catchUp().then(
+      () => {
+        catching = false;
+        // The queue may have emptied since it was found full.
+        readOn();
+      },
+      (error: unknown) => {
+        catching = false;
         log('error', 'reading events for a reactor failed', { reactor: name, error: messageOf(error) });
         clock.after(1_000, readOn);
-      })
-      .finally(() => (catching = false));
+      },
+    );
   }
 
   async function deliver(event: BusEvent, place: Place): Promise<void> {
@@ -107,6 +113,7 @@ export function consumer(options: ConsumerOptions): Consumer {
       counters.retries++;
       place.leave();
       await pause(waits.next());
+      await place.enter();
     }
   }
 

@@ -27,7 +27,7 @@ export interface ReactorEngineOptions {
   readonly log: Log;
   /** `reactor_max_depth`. */
   readonly maxDepth?: number;
-  /** Deliveries at once to one reactor, of different minions. */
+  /** Deliveries at once to one reactor, of different minions; the reactor's own number unless given. */
   readonly atOnce?: number;
   /** Deliveries to one reactor held in memory; more stay in the event log until there is room. */
   readonly bound?: number;
@@ -89,7 +89,7 @@ export async function startReactorEngine(options: ReactorEngineOptions): Promise
         powers: options.powers,
         matches: fnmatch(tag),
         maxDepth: options.maxDepth ?? 8,
-        atOnce: options.atOnce ?? 1_000,
+        atOnce: options.atOnce ?? reactor.atOnce ?? 100,
         bound: options.bound ?? 10_000,
         ...(options.random ? { random: options.random } : {}),
       });

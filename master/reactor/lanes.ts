@@ -8,7 +8,7 @@ export interface Lanes<T> {
 }
 
 /**
- * `work` calls `release` when its item waits for something (a retry) and others may have its place; its lane stays closed
+ * `work` calls `leave` when its item waits for something (a retry) and others may have its place; its lane stays closed
  * until the promise is done. `work` never rejects.
  */
 export function lanes<T>(
@@ -22,6 +22,9 @@ export function lanes<T>(
   let size = 0;
   let running = 0;
 
+  /** Items that left their place and want one again; they go first. */
+  const returning: (() => void)[] = [];
+
   const start = (lane: string) => {
     const item = queues.get(lane)?.[0];
     if (item === undefined) return;
@@ -33,6 +36,14 @@ export function lanes<T>(
         held = false;
         running--;
         fill();
+      },
+      async enter() {
+        if (held) return;
+        await new Promise<void>((resolve) => {
+          returning.push(resolve);
+          fill();
+        });
+        held = true;
       },
     };
     void work(item, place).then(() => finish(lane, place));
@@ -48,6 +59,10 @@ export function lanes<T>(
     afterEach();
   };
   const fill = () => {
+    while (running < atOnce && returning.length > 0) {
+      running++;
+      returning.shift()?.();
+    }
     while (running < atOnce && head < ready.length) {
       const lane = ready[head++];
       if (lane !== undefined) start(lane);
@@ -77,4 +92,6 @@ export function lanes<T>(
 export interface Place {
   /** Lets another item run in this one's stead. */
   leave(): void;
+  /** Resolves when it has a place again. */
+  enter(): Promise<void>;
 }

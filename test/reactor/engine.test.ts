@@ -296,3 +296,23 @@ test('many deliveries and checkpoints: a restart knows what is open, what is dea
   );
   t.is(second.needless(), 6);
 });
+
+test('many retries at once: never more deliveries than the reactor may have, and all come to their end', async (t) => {
+  let inside = 0;
+  let most = 0;
+  const tries = new Map<number, number>();
+  const reactor = reactorOf(async ({ seq, tag }) => {
+    if (tag !== 'x') return;
+    most = Math.max(most, ++inside);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    inside--;
+    tries.set(seq, (tries.get(seq) ?? 0) + 1);
+    if ((tries.get(seq) ?? 0) < 3) throw new Error('again');
+  });
+  const { engine, events } = await rig({ '*': ['r'] }, { reactors: { r: { ...reactor, atOnce: 4 } } });
+  for (let n = 0; n < 60; n++) await events.fire({ tag: 'x', data: { id: `m${n}` } });
+  await until(() => engine.list()[0]?.counters['open'] === 0);
+  t.is(most, 4);
+  t.true([...tries.values()].every((count) => count === 3));
+  await engine.stop();
+});
