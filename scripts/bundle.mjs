@@ -6,8 +6,14 @@ import { build } from 'esbuild';
 const root = path.resolve(import.meta.dirname, '..');
 
 await build({
-  entryPoints: [path.join(root, 'cli', 'main.ts')],
-  outfile: path.join(root, 'dist', 'tsalt.cjs'),
+  // The programs that a master runs in processes of their own stand beside it.
+  entryPoints: {
+    tsalt: path.join(root, 'cli', 'main.ts'),
+    'render-child': path.join(root, 'master', 'pool', 'render-child.ts'),
+    'code-child': path.join(root, 'master', 'pool', 'code-child.ts'),
+  },
+  outdir: path.join(root, 'dist'),
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   target: 'node20',

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { Socket } from 'node:net';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../lib/clock.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
@@ -35,7 +36,9 @@ const startMs = 60_000;
 
 /** Starts one of the programs of this folder in a process of its own. */
 export function startChild({ program, heapMb = 128, clock, log, answer }: ChildOptions): Child {
-  const process = fork(fileURLToPath(new URL(`./${program}.js`, import.meta.url)), [], {
+  // A bundle has the programs beside it, bundled in their turn.
+  const ending = path.extname(fileURLToPath(import.meta.url));
+  const process = fork(fileURLToPath(new URL(`./${program}${ending}`, import.meta.url)), [], {
     execArgv: [`--max-old-space-size=${heapMb}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
