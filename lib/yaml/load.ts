@@ -3,7 +3,8 @@ import { yamlErrors } from '../errors/yaml.ts';
 import { placeAt, type Place } from '../place.ts';
 import type { Yaml } from './maps.ts';
 import { readSimple } from './simple.ts';
-import { offsetOf, readWhole, type Placer, type Step } from './whole.ts';
+import type { Document } from 'yaml';
+import { offsetOf, parseWhole, readWhole, type Placer, type Step } from './whole.ts';
 
 export type { Step } from './whole.ts';
 
@@ -13,7 +14,7 @@ export interface YamlFile {
   /** The mistakes in it; the data is worth nothing then. */
   readonly errors: readonly TsaltError[];
   /**
-   * Where the thing at `path` (keys and list indices from the top) is written. Reads the file anew: for errors only.
+   * Where the thing at `path` (keys and list indices from the top) is written. The first one reads the file anew: for errors only.
    * `what`: the key that leads to it, or the thing itself.
    */
   placeOf(path: readonly Step[], what?: 'key' | 'value'): Place;
@@ -39,7 +40,12 @@ export function loadYaml(
     errors.push(yamlErrors.controlCharacter({ code }, { place: placer(bad.index) }));
   }
   const data = bad ? null : (readSimple(text)?.data ?? readWhole(text, placer, errors));
-  return { data, errors, placeOf: (path, what = 'key') => placer(offsetOf(text, path, what)) };
+  let document: Document | undefined;
+  return {
+    data,
+    errors,
+    placeOf: (path, what = 'key') => placer(offsetOf((document ??= parseWhole(text)), path, what)),
+  };
 }
 
 /** The value of one word of a command line, read as YAML; text that is no YAML stays text. */

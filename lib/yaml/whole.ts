@@ -210,9 +210,8 @@ function start(node: unknown): number {
 
 export type Step = string | number;
 
-/** The offset of what stands at `path` in the text: of the key, or of the value. The nearest thing above when it is gone. */
-export function offsetOf(text: string, path: readonly Step[], what: 'key' | 'value'): number {
-  const document = parseWhole(text);
+/** The offset of what stands at `path` in a parsed text: of the key, or of the value. The nearest thing above when it is gone. */
+export function offsetOf(document: Document, path: readonly Step[], what: 'key' | 'value'): number {
   let node: unknown = document.contents;
   let offset = start(node);
   /** Where the key of the innermost thing that is there stands. */

@@ -6,7 +6,7 @@ import { declarations } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
 import type { RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
-import { loadSlsFiles } from './sls.ts';
+import { loadSlsFiles, type Sls } from './sls.ts';
 import { topFiles } from './top.ts';
 import { nearestSource, pathOf, type Tree } from './tree.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
@@ -50,20 +50,36 @@ export async function compileSls(
 ): Promise<Compiled> {
   const errors: TsaltError[] = [];
   const files = await loadSlsFiles(names, tree, context, errors);
+  const isComplete = errors.length === 0;
   const all = declarations(files, errors);
   const states = await loadStates(all, registry, errors);
-  const before = errors.length;
   const chunks = all.flatMap((declaration, at) => {
     const state = states.get(`${declaration.module}.${declaration.fun}`);
     return state ? expand(declaration, state, at, errors) : [];
   });
   refuseTwice(chunks, errors);
   await checkSources(chunks, tree, errors);
-  // Where declarations are missing, requisites would seem to point nowhere.
-  const isWhole = errors.length === before && before === 0;
-  if (isWhole || chunks.length > 0) tie(chunks, isWhole ? errors : []);
+  // What a file that could not be read has in it, nobody knows: requisites may point there.
+  tie(chunks, isComplete ? errors : [], declared(files));
   const ordered = inOrder(chunks, errors);
   return { chunks: ordered, errors: byPlace(errors) };
+}
+
+/** Every id and name in the files and their own names, also of states that have mistakes. */
+function declared(files: readonly Sls[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { name: sls, data } of files) {
+    names.add(sls);
+    for (const [id, body] of Object.entries(data)) {
+      names.add(id);
+      const lists = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.values(body) : [];
+      for (const argument of lists.flatMap((list) => (Array.isArray(list) ? list : []))) {
+        const { name } = Object(argument) as { name?: unknown };
+        if (typeof name === 'string') names.add(name);
+      }
+    }
+  }
+  return names;
 }
 
 /** Two states with one key would share one result. */

@@ -52,14 +52,17 @@ function add(map: Map<string, Chunk[]>, key: string, chunk: Chunk): void {
   else map.set(key, [chunk]);
 }
 
-/** Ties every requisite to the states it means. A target that is nowhere is an error. */
-export function tie(chunks: readonly Chunk[], errors: TsaltError[]): void {
+/** Ties every requisite to the states it means. A target that is not even `declared` is an error. */
+export function tie(chunks: readonly Chunk[], errors: TsaltError[], declared: ReadonlySet<string>): void {
   const finder = new Finder(chunks);
   for (const chunk of chunks) {
     for (const requisite of chunk.requisites) {
       const found = finder.find(requisite.target);
-      if (found.length === 0) errors.push(lost(chunk, requisite, finder));
-      else if (requisite.isReversed)
+      if (found.length === 0) {
+        // A state that has a mistake of its own is there all the same.
+        const isBroken = errors.length > 0 && declared.has(requisite.target.name);
+        if (!isBroken) errors.push(lost(chunk, requisite, finder));
+      } else if (requisite.isReversed)
         for (const other of found) other.links.push({ kind: requisite.kind, chunks: [chunk] });
       else chunk.links.push({ kind: requisite.kind, chunks: found });
     }

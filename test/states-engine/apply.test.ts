@@ -111,6 +111,12 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     /'requir'[^]*'require'/,
   ],
   [
+    'a state with a mistake, and a requisite to it and to nothing',
+    'a:\n  test.nopp: []\nb:\n  test.nop:\n    - require: [a, zz]\n',
+    /'nopp'/,
+    /'require' names 'zz'/,
+  ],
+  [
     'an id of another file',
     'include: [other]\ntaken:\n  test.nop: []\n',
     /^x\.sls:5:1: id 'taken' is already taken at other\.sls:1:1\n/,
