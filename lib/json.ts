@@ -19,3 +19,9 @@ export function isJson(value: unknown): value is Json {
 export function isJsonMap(value: unknown): value is JsonMap {
   return isMap(value) && Object.values(value).every(isJson);
 }
+
+/** A value as text: text as it is, anything else as JSON, nothing as nothing. For what should be text and may be anything. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined ? '' : JSON.stringify(value);
+}

@@ -22,6 +22,8 @@ export interface ExecutionParts {
   readonly opts: JsonMap;
   /** `/`, or the tree that is managed in place of the running system. */
   readonly root: string;
+  /** `allow_commands_outside_root` of the config. */
+  readonly commandsOutsideRoot: boolean;
   readonly tree: Tree;
   readonly clock: Clock;
   readonly log: Log;
@@ -48,7 +50,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
 
   /** Packages, services and the rest are looked at by few functions. */
   function machineWith(pillar: JsonMap): Machine {
-    return createLocalMachine(parts.root, parts.tree, rendering(pillar));
+    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, rendering(pillar));
   }
 
   async function applyStates(request: StateRequest): Promise<StateReturn> {

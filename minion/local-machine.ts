@@ -5,14 +5,19 @@ import { sourcesOf, type Tree } from '../states/engine/tree.ts';
 import { createMachine, localParts } from './machine/machine.ts';
 
 /** The machine this process runs on, or the tree under `root`. `context` is what templates of managed files see. */
-export function createLocalMachine(root: string, tree: Tree, context: RenderContext): Machine {
+export function createLocalMachine(
+  root: string,
+  commandsOutsideRoot: boolean,
+  tree: Tree,
+  context: RenderContext,
+): Machine {
   const { id, grains, pillar, opts, functions } = context;
   return createMachine({
     id,
     grains,
     pillar,
     opts,
-    ...localParts(root),
+    ...localParts(root, commandsOutsideRoot),
     sources: sourcesOf(tree),
     render: (template, name, names) => {
       const data = { ...templateData(context, {}), ...names };

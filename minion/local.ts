@@ -77,6 +77,7 @@ export async function partsOfThisMachine(
     pillarWith,
     opts,
     root: config.root,
+    commandsOutsideRoot: config.allow_commands_outside_root,
     tree: treeOfRoots(rootsOf(config.file_roots, saltenv)),
     clock,
     log,
@@ -98,13 +99,13 @@ function rootsOf(roots: Readonly<Record<string, readonly string[]>>, saltenv: st
 }
 
 /** The config as templates and functions see it, without what is secret. */
-function optionsOf(config: MinionConfig): JsonMap {
+export function optionsOf(config: MinionConfig): JsonMap {
   const { enrolment_token: _, ...open } = config;
   return toJson(open) as JsonMap;
 }
 
 /** As it would come out of JSON: what is undefined is left out. */
-function toJson(value: unknown): Json {
+export function toJson(value: unknown): Json {
   if (value === undefined) return null;
   return isJsonMap(value) ? value : (JSON.parse(JSON.stringify(value)) as Json);
 }

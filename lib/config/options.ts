@@ -143,6 +143,11 @@ export function minionOptions(dirs: Directories) {
       '/',
       'Manage the tree under this directory (an image being built, a sandbox) in place of the running system.',
     ),
+    allow_commands_outside_root: option(
+      kind.flag,
+      false,
+      'With `root`: commands run on the system itself, in the directory that `root` is (also as `TSALT_ROOT`), in place of being confined to it by chroot.',
+    ),
     file_client: option(kind.oneOf('remote', 'local'), 'remote', 'Where states and pillar come from.'),
     saltenv: option(kind.text, 'base', 'The environment that states come from.', { alias: 'environment' }),
     grains: option(kind.freeMap, {}, 'Grains of your own.'),

@@ -40,11 +40,11 @@ export interface MachineParts {
 
 type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services'>;
 
-/** The parts that need nothing but the root: those of the tree under it. */
-export function localParts(root: string): LocalParts {
+/** The parts that need nothing but the root: those of the tree under it; its commands are confined to it unless they may run outside. */
+export function localParts(root: string, commandsOutside = false): LocalParts {
   const files = createFiles(root);
   const accounts = createAccounts((path) => files.read(path), root === '/' ? askGetent : undefined);
-  const processes = createProcesses({ root, user: (user) => accounts.user(user) });
+  const processes = createProcesses({ root, outside: commandsOutside, user: (user) => accounts.user(user) });
   const outside = root === '/' ? processes : createProcesses({ root: '/', user: (user) => accounts.user(user) });
   return {
     files,

@@ -10,6 +10,8 @@ import { gather } from './output.ts';
 
 export interface ProcessOptions {
   readonly root: string;
+  /** Commands are not confined to the root: they run on the system itself, in that directory. */
+  readonly outside?: boolean;
   user(user: string | number): User | undefined;
   readonly clock?: Clock;
   /** Most bytes kept of each of stdout and stderr. */
@@ -43,10 +45,10 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
     const [program, ...args] = argv;
     if (program === undefined)
       throw machineErrors.cannotStart({ program: '(nothing)', reason: 'the command is empty' });
-    const inRoot = options.root !== '/';
+    const confined = options.root !== '/' && options.outside !== true;
     return withUmask(command.umask, () =>
       spawn(program, args, {
-        cwd: inRoot ? '/' : cwd,
+        cwd: confined ? '/' : cwd,
         env,
         detached: true,
         stdio: [command.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -175,6 +177,13 @@ function howToRun(
   const isDirectory =
     home !== undefined && fs.statSync(path.join(options.root, home), { throwIfNoEntry: false })?.isDirectory();
   const cwd = command.cwd ?? (isDirectory === true ? home : '/');
+  if (options.root !== '/' && options.outside === true) {
+    return {
+      argv,
+      env: { ...env, TSALT_ROOT: options.root, ...command.env },
+      cwd: path.join(options.root, command.cwd ?? '/'),
+    };
+  }
   if (options.root !== '/') {
     const possible = process.getuid?.() === 0 && fs.existsSync(path.join(options.root, 'usr/bin/env'));
     if (!possible) throw machineErrors.noCommandsUnderRoot({ root: options.root });

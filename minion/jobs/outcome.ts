@@ -1,0 +1,22 @@
+import { isMap, type Json } from '../../lib/json.ts';
+import type { JobReturn } from './messages.ts';
+
+/** Salt's return codes of a state run: 1 it did not compile, 2 a state failed. */
+const NOT_COMPILED = 1;
+const STATE_FAILED = 2;
+
+/** How a function's return counts: a state run by its states, anything else as done. */
+export function outcomeOf(fun: string, value: Json): JobReturn {
+  if (!isStateRun(fun)) return { return: value, success: true, retcode: 0, out: 'nested' };
+  const retcode = Array.isArray(value) ? NOT_COMPILED : anyFailed(value) ? STATE_FAILED : 0;
+  return { return: value, success: retcode === 0, retcode, out: 'highstate' };
+}
+
+/** State runs go one at a time on a minion. */
+export function isStateRun(fun: string): boolean {
+  return /^state\.(apply|highstate|sls|single|top|low|high|template)$/.test(fun);
+}
+
+function anyFailed(value: Json): boolean {
+  return isMap(value) && Object.values(value).some((state) => isMap(state) && state.result === false);
+}

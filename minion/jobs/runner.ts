@@ -1,0 +1,66 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { MinionConfig } from '../../lib/config/options.ts';
+import { messageOf } from '../../lib/errors/error.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import type { Log } from '../../lib/log.ts';
+import type { JobRunner } from '../agent.ts';
+import { findFunction } from '../functions.ts';
+import { builtinModules } from '../modules/registry.ts';
+import { callWithMaster } from '../remote.ts';
+import { failedReturn, runInProcess, type WorkerHost } from './in-process.ts';
+import { outcomeOf } from './outcome.ts';
+
+export interface RunnerOptions {
+  readonly config: MinionConfig;
+  readonly configDir: string;
+  /** Options that were said on the minion's command line. */
+  readonly flags: JsonMap;
+  /** The script that, given `worker`, becomes a job's process. */
+  readonly script: string;
+  readonly host: WorkerHost;
+  readonly grains: () => JsonMap;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs quick functions inside the minion, everything else in a process of its own, so that heartbeats and time-outs hold. */
+export function jobRunner({ config, configDir, flags, script, host, grains, clock, log }: RunnerOptions): JobRunner {
+  async function isQuick(fun: string): Promise<boolean> {
+    try {
+      return (await findFunction(fun, builtinModules)).quick === true;
+    } catch {
+      // There is no such function: saying so is quick.
+      return true;
+    }
+  }
+
+  return {
+    isQuick,
+    async run(order, signal) {
+      if (!(await isQuick(order.fun)))
+        return runInProcess(order, host, { script, environment: { configDir, flags, grains: grains() } }, signal);
+      const { jid, fun, arg, kwarg } = order;
+      try {
+        const { ask, sendEvent } = host;
+        return outcomeOf(
+          fun,
+          await callWithMaster({
+            jid,
+            fun,
+            args: arg,
+            kwargs: kwarg,
+            config,
+            grains: grains(),
+            ask,
+            sendEvent,
+            clock,
+            log,
+            signal,
+          }),
+        );
+      } catch (thrown) {
+        return failedReturn(messageOf(thrown));
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { systemClock } from '../../lib/clock.ts';
+import { loadMinionConfig } from '../../lib/config/load.ts';
+import { messageOf, TsaltError } from '../../lib/errors/error.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import { lineLog } from '../../lib/log.ts';
+import { callWithMaster } from '../remote.ts';
+import { failedReturn } from './in-process.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { outcomeOf } from './outcome.ts';
+
+/** Is a job's process: takes one order over the channel to the minion, does it, tells what came of it, and ends. */
+export async function work(): Promise<void> {
+  const waiting = new Map<number, { resolve(body: JsonMap): void; reject(error: Error): void }>();
+  const stop = new AbortController();
+  let lastId = 0;
+  const tell = (message: FromWorker): Promise<void> =>
+    new Promise((resolve) => process.send?.(message, () => resolve()));
+  const ask = (message: (id: number) => FromWorker): Promise<JsonMap> =>
+    new Promise((resolve, reject) => {
+      const id = ++lastId;
+      waiting.set(id, { resolve, reject });
+      void tell(message(id));
+    });
+
+  // Without its minion a job has nobody to answer to; what it started goes with its process group.
+  process.once('disconnect', () => process.kill(0, 'SIGKILL'));
+  const order = await new Promise<Extract<ToWorker, { type: 'order' }>>((resolve) => {
+    process.on('message', (message: ToWorker) => {
+      if (message.type === 'order') return resolve(message);
+      if (message.type === 'terminate') return stop.abort();
+      const asker = waiting.get(message.id);
+      waiting.delete(message.id);
+      if (message.type === 'answer') asker?.resolve(message.body);
+      else asker?.reject(new TsaltError(message.code, message.message));
+    });
+  });
+
+  const { jid, fun, arg, kwarg } = order.order;
+  const outcome = await run();
+  await tell({ type: 'done', outcome });
+  process.removeAllListeners('disconnect');
+  process.disconnect();
+
+  async function run() {
+    try {
+      const { config } = loadMinionConfig({ configDir: order.configDir, env: process.env, flags: order.flags });
+      const value = await callWithMaster({
+        jid,
+        fun,
+        args: arg,
+        kwargs: kwarg,
+        config,
+        grains: order.grains,
+        clock: systemClock,
+        log: lineLog(
+          (line) => void process.stderr.write(line),
+          () => Date.now(),
+        ),
+        signal: stop.signal,
+        ask: (question, body) => ask((id) => ({ type: 'question', id, question, body })),
+        sendEvent: async (tag, data) => (await ask((id) => ({ type: 'event', id, tag, data }))).sent === true,
+      });
+      return outcomeOf(fun, value);
+    } catch (thrown) {
+      return failedReturn(thrown instanceof TsaltError ? thrown.message : `${fun}: ${messageOf(thrown)}`);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../lib/clock.ts';
+import { asText, type Json, type JsonMap } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import { openLog, type RecordLog } from '../store/log.ts';
+import type { UpItem } from '../wire/types.ts';
+import type { JobReturn } from './jobs/messages.ts';
+
+/** What the minion owes the master: on disk until the master has it on its own. */
+export interface Outbox {
+  /** Names the sequence of its numbers; a new one when some of it was lost. */
+  readonly name: string;
+  addEvent(tag: string, data: JsonMap): Promise<void>;
+  /** The note that a job is about to start. */
+  addAccepted(jid: string, fun: string): Promise<void>;
+  addReturn(jid: string, fun: string, outcome: JobReturn): Promise<void>;
+  /** What is on disk with a number above `n`, oldest first. */
+  after(n: number): Iterable<UpItem>;
+  /** The master has everything up to `n`. */
+  acknowledged(n: number): void;
+  /** Whether that job was accepted or returned, as far back as is kept. */
+  knows(jid: string): boolean;
+  /** Jobs that were accepted by an earlier process and never returned. */
+  unfinished(): readonly { readonly jid: string; readonly fun: string }[];
+  /** Items that the master has not acknowledged. */
+  readonly waiting: number;
+  close(): Promise<void>;
+}
+
+/** Text of a return that one message carries, in characters; longer ones are sent in parts. */
+const PART_CHARACTERS = 200_000;
+/** Returns and events that wait for an unreachable master, at most; then the oldest events are dropped. */
+const MOST_WAITING = 100_000;
+/** Acknowledged items are cleared away when so many have come together. */
+const TRIM_EVERY = 500;
+
+export interface OutboxOptions {
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Kept extends UpItem {
+  /** Its record in the log. */
+  readonly record: number;
+}
+
+/** Opens the outbox of one minion; a torn end or damage begins a new sequence with what is left. */
+export async function openOutbox({ directory, clock, log }: OutboxOptions): Promise<Outbox> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // After a failed commit its numbers are given again: the master takes no sequence with holes.
+  const onFailed = (): void => void (lastN = Math.max(acknowledgedUpTo, items.at(-1)?.n ?? 0));
+  const records = await openLog({
+    directory: path.join(directory, 'log'),
+    now: () => clock.now(),
+    purpose: 'outbox',
+    onFailed,
+  });
+  const damaged = records.found.torn > 0 || records.found.damage.length > 0;
+  const place = readPlace(directory);
+  const name = damaged || !place ? randomBytes(9).toString('base64url') : place.name;
+  const items: Kept[] = await readItems(records);
+  if (name !== place?.name) items.forEach((item, index) => (items[index] = { ...item, n: index + 1 }));
+  let acknowledgedUpTo = name === place?.name ? place.acknowledged : 0;
+  let lastN = Math.max(acknowledgedUpTo, items.at(-1)?.n ?? 0);
+  const open = new Map<string, { fun: string; record: number }>();
+  const known = new Set<string>();
+  for (const item of items) note(item);
+  const unfinished = [...open].map(([jid, { fun }]) => ({ jid, fun }));
+  drop(acknowledgedUpTo);
+  writePlace(directory, { name, acknowledged: acknowledgedUpTo });
+  let sinceTrim = 0;
+
+  function note({ kind, body, record }: Kept): void {
+    const jid = typeof body.jid === 'string' ? body.jid : '';
+    if (kind === 'accepted') open.set(jid, { fun: asText(body.fun), record });
+    if (kind === 'return' && Number(body.part) === Number(body.parts)) open.delete(jid);
+    if (kind === 'accepted' || kind === 'return') known.add(jid);
+  }
+
+  function drop(upTo: number): void {
+    const keepFrom = items.findIndex(({ n }) => n > upTo);
+    items.splice(0, keepFrom < 0 ? items.length : keepFrom);
+  }
+
+  async function add(kind: UpItem['kind'], body: JsonMap): Promise<void> {
+    const n = ++lastN;
+    const record = await records.append([Buffer.from(JSON.stringify({ n, kind, body }))]);
+    const item: Kept = { n, kind, body, record };
+    items.push(item);
+    note(item);
+  }
+
+  function tidy(): void {
+    if (++sinceTrim < TRIM_EVERY) return;
+    sinceTrim = 0;
+    writePlace(directory, { name, acknowledged: acknowledgedUpTo });
+    // What an unfinished job began with has to be found after a crash.
+    const needed = [...open.values()].map(({ record }) => record);
+    const oldest = Math.min(items[0]?.record ?? records.next(), ...needed);
+    records
+      .trim(oldest)
+      .catch((cause: unknown) => log('warning', 'the outbox could not be tidied', { reason: String(cause) }));
+  }
+
+  return {
+    name,
+    get waiting() {
+      return items.length;
+    },
+    async addEvent(tag, data) {
+      if (items.length >= MOST_WAITING) {
+        log('warning', 'the outbox is full: an event was dropped', { tag });
+        return;
+      }
+      await add('event', { tag, data, ts: Math.floor(clock.now() / 1000) });
+    },
+    addAccepted: (jid, fun) => add('accepted', { jid, fun }),
+    async addReturn(jid, fun, { return: value, success, retcode, out }) {
+      const texts = partsOf(value);
+      const rest = { jid, fun, success, retcode, out, parts: texts.length };
+      await Promise.all(texts.map((text, index) => add('return', { ...rest, part: index + 1, text })));
+    },
+    *after(n) {
+      // Numbers follow one another: the first of them tells where n is.
+      const first = items[0]?.n ?? 0;
+      for (let index = Math.max(0, n + 1 - first); index < items.length; index++) {
+        const item = items[index];
+        if (item) yield { n: item.n, kind: item.kind, body: item.body };
+      }
+    },
+    acknowledged(n) {
+      if (n <= acknowledgedUpTo) return;
+      acknowledgedUpTo = n;
+      drop(n);
+      tidy();
+    },
+    knows: (jid) => known.has(jid),
+    unfinished: () => unfinished,
+    async close() {
+      writePlace(directory, { name, acknowledged: acknowledgedUpTo });
+      await records.close();
+    },
+  };
+}
+
+/** A return as the JSON texts of its parts: a message holds only so much. */
+function partsOf(value: Json): string[] {
+  const text = JSON.stringify(value);
+  const parts: string[] = [];
+  for (let from = 0; from < text.length; from += PART_CHARACTERS) parts.push(text.slice(from, from + PART_CHARACTERS));
+  return parts;
+}
+
+async function readItems(records: RecordLog): Promise<Kept[]> {
+  const items: Kept[] = [];
+  for await (const piece of records.read(0)) {
+    for (const { number, payload } of piece) {
+      const item = JSON.parse(Buffer.from(payload).toString('utf8')) as UpItem;
+      items.push({ ...item, record: number });
+    }
+  }
+  return items;
+}
+
+interface Place {
+  readonly name: string;
+  /** A number that the master is known to have; it may have more by now. */
+  readonly acknowledged: number;
+}
+
+function readPlace(directory: string): Place | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(directory, 'place.json'), 'utf8')) as Place;
+  } catch {
+    return undefined;
+  }
+}
+
+function writePlace(directory: string, place: Place): void {
+  const file = path.join(directory, 'place.json');
+  writeFileSync(`${file}.new`, JSON.stringify(place), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

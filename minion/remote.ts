@@ -1,0 +1,69 @@
+import path from 'node:path';
+import type { Clock } from '../lib/clock.ts';
+import type { MinionConfig } from '../lib/config/options.ts';
+import type { StateResult } from '../lib/contracts/state.ts';
+import { isMap, type Json, type JsonMap } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import { builtinStates } from '../states/registry.ts';
+import { executionContext } from './context.ts';
+import { bindArguments, findFunction } from './functions.ts';
+import { optionsOf, toJson } from './local.ts';
+import { builtinModules } from './modules/registry.ts';
+import { remoteTree, treeOfManifest, type Ask } from './remote-tree.ts';
+
+export interface RemoteCall {
+  readonly jid: string;
+  readonly fun: string;
+  readonly args: readonly Json[];
+  readonly kwargs: JsonMap;
+  readonly config: MinionConfig;
+  readonly grains: JsonMap;
+  readonly ask: Ask;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  sendEvent(tag: string, data: JsonMap): Promise<boolean>;
+  onResult?(tag: string, result: StateResult): void;
+}
+
+/**
+ * Runs an execution function with states and pillar of the master. Raises `TS_EXEC_...` before anything was run, what the
+ * master answered as an error, and what the function throws.
+ */
+export async function callWithMaster(call: RemoteCall): Promise<Json> {
+  const { jid, fun, args, kwargs, config, grains, ask, clock, log, signal } = call;
+  const found = await findFunction(fun, builtinModules);
+  const bound = bindArguments(fun, found, args, kwargs);
+  const { id, saltenv } = config;
+  const pillarWith = async (override: JsonMap): Promise<JsonMap> => {
+    const { pillar } = await ask('pillar', { grains, override });
+    return isMap(pillar) ? (pillar as JsonMap) : {};
+  };
+  // What is quick asks for nothing that has to travel.
+  const quick = found.quick === true;
+  const files = remoteTree(ask, config.cachedir);
+  const manifest = quick ? { hash: '', entries: [] } : await files.manifest(saltenv);
+  const context = executionContext({
+    id,
+    jid,
+    grains,
+    pillar: quick ? {} : await pillarWith({}),
+    pillarWith,
+    opts: optionsOf(config),
+    root: config.root,
+    commandsOutsideRoot: config.allow_commands_outside_root,
+    tree: treeOfManifest(manifest, (entry) => files.fetch(entry)),
+    clock,
+    log,
+    signal,
+    states: builtinStates,
+    modules: builtinModules,
+    failhard: config.failhard,
+    saltenv,
+    nodegroups: config.nodegroups,
+    top: path.basename(config.state_top),
+    sendEvent: (tag, data) => call.sendEvent(tag, data),
+    ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
+  });
+  return toJson(await found.run(bound as never, context));
+}
