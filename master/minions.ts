@@ -23,6 +23,8 @@ export interface MinionBook {
   isNew(id: string, incarnation: string): boolean;
   /** To be committed with the start event. */
   started(id: string, incarnation: string, generation: number): Change;
+  /** Whether the minion has another outbox than it had: what it took before it will never return. */
+  hasNewOutbox(id: string, outbox: string): boolean;
   forget(id: string): Change;
 }
 
@@ -39,6 +41,10 @@ export function minionBook(store: Store): MinionBook {
     take: (id, outbox, n) => change(id, { outbox, taken: n }),
     isNew: (id, incarnation) => bucket.latest(id)?.incarnation !== incarnation,
     started: (id, incarnation, generation) => change(id, { incarnation, generation }),
+    hasNewOutbox(id, outbox) {
+      const known = bucket.latest(id)?.outbox ?? '';
+      return known !== '' && known !== outbox;
+    },
     forget: (id) => bucket.delete(id),
   };
 }

@@ -11,5 +11,6 @@ export const cliErrors = catalogue('TS_CLI', {
     `option ${option} is ${expected}, not '${value}'`,
   noSuchPath: ({ path }: { path: string }) => `there is no file or directory '${path}'`,
   noMaster: ({ master }: { master: string }) => `the master '${master}' can't be asked from here`,
+  unknownAction: ({ verb, action }: { verb: string; action: string }) => `tsalt ${verb} can't '${action}'`,
   missingArgument: ({ verb, what }: { verb: string; what: string }) => `tsalt ${verb} needs ${what}`,
 });

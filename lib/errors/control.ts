@@ -8,5 +8,6 @@ export const controlErrors = catalogue('TS_CONTROL', {
   badRequest: ({ reason }: { reason: string }) => `the request can't be read: ${reason}`,
   tooLong: ({ bytes }: { bytes: number }) => `a line of more than ${bytes} bytes came over the control socket`,
   tooSlow: () => 'the listener reads too slowly: what waited for it was dropped',
+  noMinion: ({ tgt }: { tgt: string }) => `no accepted minion matches '${tgt}'`,
   inUse: ({ what, path }: { what: string; path: string }) => `a ${what} is already running at ${path}`,
 });

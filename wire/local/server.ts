@@ -14,7 +14,7 @@ export interface LocalCall {
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
   /** Sends an event of this call ahead of its result. */
-  emit(event: Json): void;
+  readonly emit: (event: Json) => void;
 }
 
 export type LocalMethod = (params: JsonMap, call: LocalCall) => Promise<Json>;

@@ -1,0 +1,142 @@
+import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors/error.ts';
+import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import { minionEvent } from '../lib/salt-events.ts';
+import { refusalOfTag } from '../lib/tags.ts';
+import type { Change } from '../store/codec.ts';
+import type { Store } from '../store/store.ts';
+import type { MasterSession, UpItem } from '../wire/types.ts';
+import type { EventBus } from './bus.ts';
+import type { Jobs } from './jobs.ts';
+import type { MinionBook } from './minions.ts';
+
+export interface Intake {
+  /** Takes what a minion sent, and acknowledges it once it is on disk. */
+  take(session: MasterSession, items: readonly UpItem[]): void;
+  /** A session is over: what it began to send comes again. */
+  forget(session: MasterSession): void;
+  stats(): Readonly<Record<'events' | 'refusedTags' | 'returns' | 'failures', number>>;
+}
+
+export interface IntakeOptions {
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly jobs: Jobs;
+  readonly minions: MinionBook;
+  readonly acknowledge: (session: MasterSession, n: number) => void;
+  /** It could not be recorded: the session has to begin anew, so that the minion sends it again. */
+  readonly failed: (session: MasterSession, reason: string) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Longest return that is put together of parts, in characters. */
+const LONGEST_RETURN = 32 * 1024 * 1024;
+
+/** Turns what minions send into records: an item and the note that it was taken are one commit, so that it counts once. */
+export function intake(options: IntakeOptions): Intake {
+  const { store, bus, jobs, minions, acknowledge, failed, clock, log } = options;
+  const counters = { events: 0, refusedTags: 0, returns: 0, failures: 0 };
+  /** The first parts of a return whose last part has not come yet. */
+  const begun = new WeakMap<MasterSession, readonly UpItem[]>();
+
+  function changesOf({ id }: MasterSession, { kind, body }: UpItem): Change[] {
+    const jid = typeof body.jid === 'string' ? body.jid : '';
+    switch (kind) {
+      case 'event':
+        return eventChanges(id, body);
+      case 'accepted':
+        return jobs.delivered(jid, id);
+      case 'progress':
+        return jobs.running(jid, id);
+      case 'return': {
+        counters.returns++;
+        const { success, retcode, out, text } = body;
+        const value = JSON.parse(asText(text)) as Json;
+        return jobs.returned(jid, id, {
+          return: value,
+          success: success === true,
+          retcode: Number(retcode),
+          out: asText(out),
+        });
+      }
+    }
+  }
+
+  function eventChanges(id: string, { tag, data }: JsonMap): Change[] {
+    const refusal = typeof tag === 'string' ? refusalOfTag(tag, id) : 'it is no text';
+    if (refusal !== undefined || typeof tag !== 'string') {
+      counters.refusedTags++;
+      log('warning', 'an event was refused', { id, tag: asText(tag).slice(0, 100), reason: refusal });
+      return [];
+    }
+    counters.events++;
+    return [bus.record(minionEvent(id, tag, data ?? {}, clock.now()))];
+  }
+
+  /** One that can't be used must not hold up those behind it for ever. */
+  function usableChanges(session: MasterSession, item: UpItem): Change[] {
+    try {
+      return changesOf(session, item);
+    } catch (cause) {
+      counters.failures++;
+      log('warning', 'something a minion sent could not be used', {
+        id: session.id,
+        kind: item.kind,
+        reason: messageOf(cause),
+      });
+      return [];
+    }
+  }
+
+  async function record(session: MasterSession, came: readonly UpItem[]): Promise<void> {
+    const { id, outbox } = session;
+    const { whole, rest } = joinParts([...(begun.get(session) ?? []), ...came]);
+    begun.set(session, rest);
+    const last = whole.at(-1)?.n;
+    if (last === undefined) return;
+    const fresh = whole.filter(({ n }) => n > minions.taken(id, outbox));
+    if (fresh.length > 0) {
+      const changes = fresh.flatMap((item) => usableChanges(session, item));
+      await store.commit([...changes, minions.take(id, outbox, last)]);
+    } else await store.settled();
+    acknowledge(session, last);
+  }
+
+  return {
+    take(session, items) {
+      record(session, items).catch((cause: unknown) => {
+        counters.failures++;
+        const reason = messageOf(cause);
+        log('error', 'what a minion sent could not be recorded', { id: session.id, reason });
+        failed(session, reason);
+      });
+    },
+    forget: (session) => void begun.delete(session),
+    stats: () => ({ ...counters }),
+  };
+}
+
+/** Makes one item of a return's parts, which follow one another; `rest` is a return whose end has not come. */
+function joinParts(items: readonly UpItem[]): { readonly whole: UpItem[]; readonly rest: readonly UpItem[] } {
+  const whole: UpItem[] = [];
+  let parts: UpItem[] = [];
+  for (const item of items) {
+    const { part, parts: count } = item.body;
+    if (item.kind !== 'return' || !isMap(item.body) || count === 1) {
+      whole.push(item);
+      continue;
+    }
+    parts.push(item);
+    if (part !== count) continue;
+    whole.push({ ...item, body: { ...item.body, text: textOf(parts) } });
+    parts = [];
+  }
+  const tooLong = parts.length > 0 && textOf(parts).length > LONGEST_RETURN;
+  return { whole, rest: tooLong ? [] : parts };
+}
+
+function textOf(parts: readonly UpItem[]): string {
+  return parts.map(({ body }) => asText(body.text)).join('');
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../lib/clock.ts';
+import type { PublishRequest } from '../lib/contracts/reactor.ts';
+import { messageOf } from '../lib/errors/error.ts';
+import { parseMinionId } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import type { Store } from '../store/store.ts';
+import type { MasterLink, MasterSession } from '../wire/types.ts';
+import type { Job, Jobs, NewJob, Origin } from './jobs.ts';
+import type { Targeting } from './targeting.ts';
+
+export interface Publisher {
+  /** A job as it is asked for, its targets resolved; nothing is recorded or sent. */
+  resolve(request: PublishRequest, options: { readonly user: string; readonly takeWithinMs: number }): NewJob;
+  /**
+   * Records the job and sends it to those of its minions that are connected; the others get it when they come. With `once`
+   * it is done once for this key: again, it gives the job that is there.
+   */
+  publish(job: NewJob, how?: { readonly once?: string; readonly origin?: Origin }): Promise<Job>;
+  /** Sends a session whatever its minion has not taken yet. */
+  catchUp(session: MasterSession): void;
+  /** The minion lost its outbox: what it had taken will never be returned. */
+  lostOutbox(id: string): Promise<void>;
+}
+
+export interface PublisherOptions {
+  readonly jobs: Jobs;
+  readonly store: Store;
+  readonly targeting: Targeting;
+  readonly link: () => MasterLink;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Publishes jobs, and publishes again what a minion could not take at the time. */
+export function publisher({ jobs, store, targeting, link, clock, log }: PublisherOptions): Publisher {
+  function send(job: Job, sessions: readonly MasterSession[]): void {
+    if (sessions.length === 0) return;
+    const { jid, fun, expires, user, arg, kwarg } = job;
+    try {
+      link().publish(
+        { jid, fun, expires, user },
+        sessions.map((session) => ({ session, args: { arg, kwarg } })),
+      );
+    } catch (cause) {
+      // It can't travel at all: waiting for it would be in vain.
+      const reason = messageOf(cause);
+      log('error', 'a job could not be published', { jid, fun, reason });
+      inBackground(store.commit(sessions.flatMap(({ id }) => jobs.lost(jid, id, reason))));
+    }
+  }
+
+  function inBackground(work: Promise<unknown>): void {
+    work.catch((cause: unknown) =>
+      log('error', 'what became of a job could not be recorded', { reason: messageOf(cause) }),
+    );
+  }
+
+  function connected(job: Job): MasterSession[] {
+    const { sessions } = link();
+    return job.minions.flatMap((id) => sessions.get(parseMinionId(id)) ?? []);
+  }
+
+  return {
+    resolve({ tgt, tgt_type: type = 'glob', fun, arg = [], kwarg = {} }, { user, takeWithinMs }) {
+      const targets = targeting.resolve(tgt, type);
+      return { fun, arg, kwarg, tgt, tgt_type: type, user, expires: clock.now() + takeWithinMs, ...targets };
+    },
+    async publish(job, { once, origin } = {}) {
+      const made = await (once === undefined
+        ? jobs.create(jobs.newJid(), job, origin)
+        : jobs.createOnce(once, job, origin));
+      // One that was there already may have been recorded, and not sent; a minion takes each jid once.
+      send(
+        made,
+        connected(made).filter(({ id }) => jobs.pair(made.jid, id)?.state === 'queued'),
+      );
+      return made;
+    },
+    catchUp(session) {
+      for (const { job, pair } of jobs.outstanding(session.id)) if (pair.state === 'queued') send(job, [session]);
+    },
+    async lostOutbox(id) {
+      const taken = jobs.outstanding(id).filter(({ pair }) => pair.state !== 'queued');
+      const changes = taken.flatMap(({ job }) => jobs.lost(job.jid, id, 'the minion lost its outbox'));
+      if (changes.length > 0) await store.commit(changes);
+    },
+  };
+}

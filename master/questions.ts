@@ -1,0 +1,47 @@
+import { questionErrors } from '../lib/errors/questions.ts';
+import { isMap, type JsonMap } from '../lib/json.ts';
+import { nearest } from '../lib/nearest.ts';
+import type { MasterSession } from '../wire/types.ts';
+import type { FileServer } from './files.ts';
+import type { MinionFacts } from './facts.ts';
+
+/** What answers one question of a minion. The id is the session's: nothing in `body` says who asks. */
+type Answer = (session: MasterSession, body: JsonMap) => JsonMap | Promise<JsonMap>;
+
+export interface QuestionParts {
+  readonly files: FileServer;
+  readonly facts: MinionFacts;
+  /** The pillar of one minion, and of nobody else. */
+  readonly pillarOf: (id: string, grains: JsonMap, override: JsonMap) => Promise<JsonMap>;
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const map = (value: unknown): JsonMap => (isMap(value) ? (value as JsonMap) : {});
+const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : 0);
+
+/** Everything that an accepted minion may ask: one table, and nothing is found by any other name. */
+export function questions({
+  files,
+  facts,
+  pillarOf,
+}: QuestionParts): (session: MasterSession, question: string, body: JsonMap) => Promise<JsonMap> {
+  const table = new Map<string, Answer>(
+    Object.entries({
+      greet: ({ id }: MasterSession, body: JsonMap) => {
+        facts.learn(id, map(body.grains));
+        return {};
+      },
+      'files.page': (_: MasterSession, body: JsonMap) =>
+        files.page(text(body.env), wholeNumber(body.after), text(body.known)),
+      'files.chunk': (_: MasterSession, body: JsonMap) => files.chunk(text(body.sha256), wholeNumber(body.offset)),
+      pillar: async ({ id }: MasterSession, body: JsonMap) => ({
+        pillar: await pillarOf(id, map(body.grains), map(body.override)),
+      }),
+    }),
+  );
+  return async (session, question, body) => {
+    const answer = table.get(question);
+    if (!answer) throw questionErrors.unknown({ question }, { hint: nearest(question, table.keys()) });
+    return answer(session, body);
+  };
+}

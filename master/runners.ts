@@ -1,0 +1,136 @@
+import type { Clock } from '../lib/clock.ts';
+import { didYouMean } from '../lib/errors/error.ts';
+import { runnerErrors } from '../lib/errors/runners.ts';
+import { asText, type Json, type JsonMap } from '../lib/json.ts';
+import { nearest } from '../lib/nearest.ts';
+import type { EventBus } from './bus.ts';
+import type { Instances } from './instances.ts';
+import { listJob, listJobs, lookupJid, printJob } from './job-listing.ts';
+import type { Jobs } from './jobs.ts';
+import type { Keys } from './keys.ts';
+import type { ReactorEngine } from './reactor/engine.ts';
+
+/** A function of the master itself. Named arguments win over positional ones of the same place. */
+interface Runner {
+  readonly summary: string;
+  /** Names of its arguments, in the order they may be given by place. */
+  readonly takes: readonly string[];
+  /** How many of them it can't do without. */
+  readonly needs?: number;
+  run(args: JsonMap): Json | Promise<Json>;
+}
+
+export interface RunnerParts {
+  readonly jobs: Jobs;
+  readonly keys: Keys;
+  readonly bus: EventBus;
+  readonly instances: Instances;
+  readonly reactors: () => ReactorEngine;
+  readonly connected: (id: string) => boolean;
+  readonly stats: () => JsonMap;
+  readonly clock: Clock;
+}
+
+export interface Runners {
+  readonly names: readonly string[];
+  /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
+  call(fun: string, arg: readonly Json[], kwarg: JsonMap): Promise<Json>;
+}
+
+/** The runners: Salt's names, and shorter ones beside them. */
+export function runners(parts: RunnerParts): Runners {
+  const table = new Map(Object.entries(tableOf(parts)));
+  return {
+    names: [...table.keys()],
+    async call(fun, arg, kwarg) {
+      const runner = table.get(fun);
+      if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, table.keys())) });
+      return runner.run(bind(fun, runner, arg, kwarg));
+    },
+  };
+}
+
+function bind(fun: string, { takes, needs = 0 }: Runner, arg: readonly Json[], kwarg: JsonMap): JsonMap {
+  if (arg.length > takes.length) throw runnerErrors.tooMany({ fun, most: takes.length });
+  for (const name of Object.keys(kwarg)) {
+    if (!takes.includes(name))
+      throw runnerErrors.unknownArgument({ fun, name }, { hint: didYouMean(nearest(name, takes)) });
+  }
+  const bound: JsonMap = { ...Object.fromEntries(arg.map((value, index) => [takes[index] ?? '', value])), ...kwarg };
+  const missing = takes.slice(0, needs).find((name) => bound[name] === undefined);
+  if (missing !== undefined) throw runnerErrors.missing({ fun, name: missing });
+  return bound;
+}
+
+function tableOf({ jobs, keys, bus, instances, reactors, connected, stats }: RunnerParts): Record<string, Runner> {
+  const found = async (
+    jid: Json | undefined,
+    look: (jobs: Jobs, jid: string) => Promise<JsonMap | undefined>,
+  ): Promise<Json> => {
+    const job = await look(jobs, asText(jid));
+    if (!job) throw runnerErrors.noSuchJob({ jid: asText(jid) });
+    return job;
+  };
+  const list: Runner = {
+    summary: 'the newest jobs',
+    takes: ['limit', 'before'],
+    run: ({ limit = 100, before }) =>
+      listJobs(jobs, { limit: Number(limit), ...(before === undefined ? {} : { before: asText(before) }) }),
+  };
+  const show: Runner = {
+    summary: 'everything of one job',
+    takes: ['jid'],
+    needs: 1,
+    run: ({ jid }) => found(jid, listJob),
+  };
+  const minionsBy = (wanted: boolean): string[] =>
+    keys
+      .list()
+      .filter(({ id, state }) => state === 'accepted' && connected(id) === wanted)
+      .map(({ id }) => id);
+  return {
+    'jobs.list': list,
+    'jobs.list_jobs': list,
+    'jobs.show': show,
+    'jobs.list_job': show,
+    'jobs.print_job': {
+      summary: 'as jobs.show, under its jid',
+      takes: ['jid'],
+      needs: 1,
+      run: ({ jid }) => found(jid, printJob),
+    },
+    'jobs.lookup_jid': {
+      summary: 'the returns of one job',
+      takes: ['jid'],
+      needs: 1,
+      run: ({ jid }) => found(jid, lookupJid),
+    },
+    'manage.up': { summary: 'minions that are connected', takes: [], run: () => minionsBy(true) },
+    'manage.down': { summary: 'accepted minions that are not connected', takes: [], run: () => minionsBy(false) },
+    'manage.status': { summary: 'both', takes: [], run: () => ({ up: minionsBy(true), down: minionsBy(false) }) },
+    'instances.list': {
+      summary: 'the machines we launched',
+      takes: [],
+      run: () => instances.list().map((instance) => ({ ...instance, roles: [...instance.roles] }) as JsonMap),
+    },
+    'reactor.list': {
+      summary: 'the reactors, and how they are doing',
+      takes: [],
+      run: () => reactors().list() as unknown as Json,
+    },
+    'reactor.why': {
+      summary: 'which reactors saw an event, and what they did',
+      takes: ['event'],
+      needs: 1,
+      run: async ({ event }) => (await reactors().why(Number(event))) as unknown as Json,
+    },
+    'reactor.dead': { summary: 'the dead letters', takes: [], run: () => reactors().deadLetters() as unknown as Json },
+    'event.send': {
+      summary: 'fires an event',
+      takes: ['tag', 'data'],
+      needs: 1,
+      run: async ({ tag, data }) => (await bus.fire({ tag: asText(tag), data: (data ?? {}) as JsonMap })).seq,
+    },
+    'master.stats': { summary: 'counters of every part of the master', takes: [], run: () => stats() },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors/error.ts';
+import { startEvent } from '../lib/salt-events.ts';
+import type { Log } from '../lib/log.ts';
+import type { Store } from '../store/store.ts';
+import type { MasterSession } from '../wire/types.ts';
+import type { EventBus } from './bus.ts';
+import type { Intake } from './intake.ts';
+import type { MinionBook } from './minions.ts';
+import type { Publisher } from './publisher.ts';
+
+export interface Sessions {
+  opened(session: MasterSession): void;
+  closed(session: MasterSession, reason: string): void;
+  /** Since when a minion is not connected, for a person. */
+  lastSeen(id: string): string;
+}
+
+export interface SessionsOptions {
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly minions: MinionBook;
+  readonly publisher: Publisher;
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What the master does when a minion comes and goes. */
+export function sessions({ store, bus, minions, publisher, intake, clock, log }: SessionsOptions): Sessions {
+  const left = new Map<string, number>();
+
+  async function greet(session: MasterSession): Promise<void> {
+    const { id, incarnation, generation, outbox } = session;
+    if (minions.hasNewOutbox(id, outbox)) await publisher.lostOutbox(id);
+    // Once for each process of the minion: not for a session resumed, not for a restart of the master.
+    if (minions.isNew(id, incarnation)) {
+      await store.commit([bus.record(startEvent(id, clock.now())), minions.started(id, incarnation, generation)]);
+    }
+    publisher.catchUp(session);
+  }
+
+  return {
+    opened(session) {
+      left.delete(session.id);
+      log('info', 'a minion is connected', { id: session.id });
+      greet(session).catch((cause: unknown) =>
+        log('error', 'a minion could not be greeted', { id: session.id, reason: messageOf(cause) }),
+      );
+    },
+    closed(session, reason) {
+      left.set(session.id, clock.now());
+      intake.forget(session);
+      log('info', 'a minion is gone', { id: session.id, reason });
+    },
+    lastSeen(id) {
+      const since = left.get(id);
+      return since === undefined ? 'not seen since the master started' : `since ${new Date(since).toISOString()}`;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { runnerErrors } from '../lib/errors/runners.ts';
+import { didYouMean } from '../lib/errors/error.ts';
+import { fnmatch } from '../lib/fnmatch.ts';
+import { asText, type Json, type JsonMap } from '../lib/json.ts';
+import { nearest } from '../lib/nearest.ts';
+import type { Keys, KeyState } from './keys.ts';
+
+/** Decisions on keys, by a glob on the ids that are there: for operators and for wheel reactions. */
+export interface KeyCommands {
+  list(): Record<KeyState, string[]>;
+  /** Ids that were decided on. */
+  accept(match: string): Promise<string[]>;
+  reject(match: string): Promise<string[]>;
+  delete(match: string): Promise<string[]>;
+  finger(match: string): Record<string, string>;
+}
+
+export function keyCommands(keys: Keys): KeyCommands {
+  const idsOf = (match: string, states: readonly KeyState[]): string[] => {
+    const meant = keys.list().filter(({ id, state }) => states.includes(state) && (id === match || fnmatch(match)(id)));
+    return [...new Set(meant.map(({ id }) => id))];
+  };
+  const decide = async (ids: readonly string[], decision: (id: string) => Promise<boolean>): Promise<string[]> => {
+    const done: string[] = [];
+    for (const id of ids) if (await decision(id)) done.push(id);
+    return done;
+  };
+  return {
+    list() {
+      const lists: Record<KeyState, string[]> = { accepted: [], pending: [], rejected: [], denied: [] };
+      for (const { id, state } of keys.list()) lists[state].push(id);
+      return lists;
+    },
+    accept: (match) =>
+      decide(idsOf(match, ['pending', 'rejected']), (id) =>
+        keys.accept(id, { from: ['pending', 'rejected'], reason: 'accepted by an operator' }),
+      ),
+    reject: (match) =>
+      decide(idsOf(match, ['pending', 'accepted']), (id) =>
+        keys.reject(id, { from: ['pending', 'accepted'], reason: 'rejected by an operator' }),
+      ),
+    delete: (match) => decide(idsOf(match, ['accepted', 'pending', 'rejected', 'denied']), (id) => keys.delete(id)),
+    finger: (match) =>
+      Object.fromEntries(
+        keys
+          .list()
+          .filter(({ id }) => id === match || fnmatch(match)(id))
+          .map(({ id, fingerprint }) => [id, fingerprint]),
+      ),
+  };
+}
+
+/** The wheel functions that reactions may call. Raises `TS_RUNNER_UNKNOWN`. */
+export async function callWheel(
+  commands: KeyCommands,
+  fun: string,
+  arg: readonly Json[],
+  kwarg: JsonMap,
+): Promise<Json> {
+  const match = asText(kwarg.match ?? arg[0] ?? '');
+  const table = new Map<string, () => Json | Promise<Json>>(
+    Object.entries({
+      'key.accept': () => commands.accept(match),
+      'key.reject': () => commands.reject(match),
+      'key.delete': () => commands.delete(match),
+      'key.list_all': () => commands.list(),
+      'key.finger': () => commands.finger(match),
+    }),
+  );
+  const call = table.get(fun);
+  if (!call) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, table.keys())) });
+  return call();
+}
