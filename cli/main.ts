@@ -40,7 +40,9 @@ function crash(thrown: unknown): string {
 
 function help(io: Io): number {
   const width = Math.max(...Object.keys(verbs).map((name) => name.length)) + 2;
-  const lines = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}\n`);
+  const lines = Object.entries(verbs).flatMap(([name, { summary }]) =>
+    summary === undefined ? [] : [`  ${name.padEnd(width)}${summary}\n`],
+  );
   io.out(`usage: tsalt VERB ...\n\n${lines.join('')}\ntsalt VERB --help tells more.\n`);
   return 0;
 }

@@ -6,8 +6,8 @@ export interface VerbFile {
 }
 
 export interface Verb {
-  /** One line of `tsalt --help`. */
-  readonly summary: string;
+  /** One line of `tsalt --help`; what has none is not for people. */
+  readonly summary?: string;
   /** A verb's file is read only when it is asked for: starting up has to be quick. */
   load(): Promise<VerbFile>;
 }
@@ -15,5 +15,13 @@ export interface Verb {
 /** Every verb of the command line, in the order of `tsalt --help`. */
 export const verbs: Readonly<Record<string, Verb>> = {
   call: { summary: 'run a function on this machine', load: () => import('./call.ts') },
+  exec: { summary: "run a function on minions; short: tsalt 'web*' test.ping", load: () => import('./exec.ts') },
+  key: { summary: "list, accept, reject and delete minions' keys", load: () => import('./key.ts') },
+  run: { summary: 'run a function of the master, such as jobs.list', load: () => import('./run.ts') },
+  event: { summary: 'watch events, or send one', load: () => import('./event.ts') },
+  master: { summary: 'run the master', load: () => import('./master.ts') },
+  minion: { summary: 'run a minion', load: () => import('./minion.ts') },
+  demo: { summary: 'show the whole story on this machine', load: () => import('./demo/main.ts') },
+  worker: { load: () => import('./worker.ts') },
   check: { summary: 'check files without touching anything', load: () => import('./check.ts') },
 };

@@ -1,0 +1,121 @@
+import { cliErrors } from '../lib/errors/cli.ts';
+import { isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { connectMaster, controlOptions, interrupted } from './control.ts';
+import type { Io } from './io.ts';
+import { describeOptions, parseOptions, type Option } from './options.ts';
+import { format, formOf, outOption, type Form } from './output/output.ts';
+import { argumentsOf } from './words.ts';
+
+const targets = {
+  pcre: { short: 'E', help: 'the target is a regular expression on ids' },
+  list: { short: 'L', help: 'the target is a list of ids, with commas' },
+  grain: { short: 'G', help: 'the target is grain:glob' },
+  pillar: { short: 'I', help: 'the target is pillar key:glob' },
+  compound: { short: 'C', help: 'the target is a compound expression' },
+} as const satisfies Record<string, Option>;
+
+const options = {
+  ...controlOptions,
+  ...targets,
+  timeout: {
+    short: 't',
+    value: 'SECONDS',
+    help: 'how long a minion has to take the job (default: `timeout` of the config)',
+  },
+  async: { help: 'print the jid and do not wait' },
+  out: outOption,
+} as const;
+
+const help = `usage: tsalt [exec] TARGET FUNCTION [ARG ...] [KEY=VALUE ...]
+
+Runs a function on minions and shows what each answers. TARGET is a glob on ids unless an option says otherwise.
+
+`;
+
+/** How one minion's part in a job ended, as the control interface tells it. */
+interface Part {
+  readonly id: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly return?: Json;
+  readonly success?: boolean;
+  readonly out?: string;
+}
+
+export default async function exec(argv: readonly string[], io: Io): Promise<number> {
+  const { options: given, words, help: wanted } = parseOptions('exec', options, argv);
+  if (wanted) {
+    io.out(help + describeOptions(options));
+    return 0;
+  }
+  const [tgt, fun, ...rest] = words;
+  if (tgt === undefined) throw cliErrors.missingArgument({ verb: 'exec', what: "a target, such as 'web*'" });
+  if (fun === undefined)
+    throw cliErrors.missingArgument({ verb: 'exec', what: `a function to run on '${tgt}', such as test.ping` });
+  const kind = (Object.keys(targets) as (keyof typeof targets)[]).find((name) => given[name]) ?? 'glob';
+  const { args, kwargs } = argumentsOf(rest);
+  const params: JsonMap = { tgt, tgt_type: kind, fun, arg: args, kwarg: kwargs, wait: !given.async };
+  const form = formOf(given.out);
+  if (given.timeout !== undefined) params.timeout = seconds(given.timeout);
+
+  const control = await connectMaster(given, io);
+  let jid = '';
+  const parts = new Map<string, Part>();
+  const hear = (event: Json): void => {
+    if (!isMap(event)) return;
+    if (typeof event.jid === 'string') jid = event.jid;
+    if (typeof event.id !== 'string') return;
+    const part = event as unknown as Part;
+    parts.set(part.id, part);
+    if (form !== 'json') show(part, form, io);
+  };
+  try {
+    const done = control.call('exec', params, hear);
+    // Ctrl-C leaves the job running: its number is how to come back to it.
+    const ended = await Promise.race([done, interrupted(io)]);
+    if (ended === 130) {
+      io.err(`interrupted; the job goes on: tsalt run jobs.show ${jid}\n`);
+      done.catch(() => {});
+      return 130;
+    }
+    if (given.async) {
+      io.out(form === 'json' ? `${JSON.stringify({ jid })}\n` : `${jid}\n`);
+      return 0;
+    }
+  } finally {
+    control.close();
+  }
+  if (form === 'json') {
+    io.out(
+      `${JSON.stringify(Object.fromEntries([...parts].map(([id, part]) => [id, answered(part) ? (part.return ?? null) : { error: describe(part) }])))}\n`,
+    );
+  }
+  return exitCode([...parts.values()]);
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0)
+    throw cliErrors.badOptionValue({ option: '--timeout', value, expected: 'a number of seconds' });
+  return number;
+}
+
+const answered = ({ state }: Part): boolean => state === 'returned';
+
+function describe({ state, reason }: Part): string {
+  return reason === undefined || reason === '' ? state : `${state}: ${reason}`;
+}
+
+function show(part: Part, form: Form | undefined, io: Io): void {
+  if (answered(part)) io.out(format({ [part.id]: part.return ?? null }, form, io, part.out === 'highstate'));
+  else io.err(`${part.id}: no answer (${describe(part)})\n`);
+}
+
+/** Nothing ran anywhere 2, else a failure 1, else somebody gave no answer 3, else 0. */
+function exitCode(parts: readonly Part[]): number {
+  const returned = parts.filter(answered);
+  const notCompiled = ({ return: value, out }: Part): boolean => out === 'highstate' && Array.isArray(value);
+  if (returned.length > 0 && returned.length === parts.length && returned.every(notCompiled)) return 2;
+  if (returned.some(({ success }) => success === false)) return 1;
+  return returned.length < parts.length ? 3 : 0;
+}

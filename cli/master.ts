@@ -1,0 +1,26 @@
+import { systemClock } from '../lib/clock.ts';
+import { loadMasterConfig } from '../lib/config/load.ts';
+import { startMaster } from '../master/start.ts';
+import { daemonLog, daemonOptions, sayWarnings, toldToEnd } from './daemon.ts';
+import type { Io } from './io.ts';
+import { describeOptions, parseOptions } from './options.ts';
+
+export default async function master(argv: readonly string[], io: Io): Promise<number> {
+  const { options: given, help } = parseOptions('master', daemonOptions, argv);
+  if (help) {
+    io.out(`usage: tsalt master [OPTIONS]\n\nRuns the master in the foreground.\n\n${describeOptions(daemonOptions)}`);
+    return 0;
+  }
+  const { config, configDir, warnings } = loadMasterConfig({
+    configDir: given['config-dir'],
+    env: io.env,
+    flags: { log_level: given['log-level'] },
+  });
+  const log = daemonLog(config, io);
+  sayWarnings(warnings, log);
+  const ended = toldToEnd();
+  const running = await startMaster({ config, configDir, clock: systemClock, log });
+  log('info', 'the master stops', { signal: await ended });
+  await running.stop();
+  return 0;
+}

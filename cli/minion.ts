@@ -1,0 +1,33 @@
+import path from 'node:path';
+import { systemClock } from '../lib/clock.ts';
+import { loadMinionConfig } from '../lib/config/load.ts';
+import { startMinion } from '../minion/start.ts';
+import { daemonLog, daemonOptions, sayWarnings, toldToEnd } from './daemon.ts';
+import type { Io } from './io.ts';
+import { describeOptions, parseOptions } from './options.ts';
+
+export default async function minion(argv: readonly string[], io: Io): Promise<number> {
+  const { options: given, help } = parseOptions('minion', daemonOptions, argv);
+  if (help) {
+    io.out(`usage: tsalt minion [OPTIONS]\n\nRuns a minion in the foreground.\n\n${describeOptions(daemonOptions)}`);
+    return 0;
+  }
+  const { config, configDir, warnings } = loadMinionConfig({
+    configDir: given['config-dir'],
+    env: io.env,
+    flags: { log_level: given['log-level'] },
+  });
+  const log = daemonLog(config, io);
+  sayWarnings(warnings, log);
+  const ended = toldToEnd();
+  const running = await startMinion({
+    config,
+    configDir,
+    script: path.resolve(process.argv[1] ?? ''),
+    clock: systemClock,
+    log,
+  });
+  log('info', 'the minion stops', { signal: await ended });
+  await running.stop();
+  return 0;
+}
