@@ -1,0 +1,54 @@
+import { launchInstance, unguessableId } from '../../cluster/launch.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Narrator } from './narrator.ts';
+import type { Setting } from './settings.ts';
+import type { Show } from './show.ts';
+import type { Stage } from './stage.ts';
+import type { StepName } from './steps.ts';
+
+/** Who takes part, and on which stage. */
+export interface Cast {
+  readonly stage: Stage;
+  readonly setting: Setting;
+  readonly clock: Clock;
+  readonly without: StepName | undefined;
+  /** Everything that was launched and has to be ended. */
+  readonly launched: string[];
+}
+
+const roles = ['head', 'worker', 'worker'];
+
+/** Launches the members, all at once. Broken on purpose, the last one never reaches its provider. */
+export async function launchMembers(cast: Cast, narrator: Narrator, show: Show): Promise<void> {
+  const ids = roles.map((role) => ({ id: unguessableId(role), role }));
+  for (const { id } of ids) {
+    narrator.expect(id);
+    cast.launched.push(id);
+  }
+  show.line(`launching ${ids.map(({ id }) => id).join(', ')}`);
+  const present = cast.without === 'launched' ? ids.slice(0, -1) : ids;
+  const { stage, setting } = cast;
+  await Promise.all(
+    present.map(({ id, role }) =>
+      launchInstance(
+        stage.control,
+        setting.provider,
+        { id, roles: [role], userData: (_form, token) => setting.userData(stage, id, token) },
+        new AbortController().signal,
+      ),
+    ),
+  );
+}
+
+/** Starts a machine that nobody launched through the registry: it knows the master, and no more. */
+export async function launchStranger(
+  { stage, setting, launched }: Cast,
+  narrator: Narrator,
+  show: Show,
+): Promise<void> {
+  const id = unguessableId('stranger');
+  launched.push(id);
+  narrator.expectRefusal(id);
+  show.line(`a machine that nobody launched, ${id}, tries to get in`);
+  await setting.provider.launch({ id, userData: setting.userData(stage, id, '') }, new AbortController().signal);
+}

@@ -1,0 +1,2 @@
+{{grains.id}}: configured by tsalt, with nobody logging in.
+Its cluster: {{#each pillar.members as |member|}}{{member.id}} {{/each}}

@@ -1,0 +1,10 @@
+base:
+  '*':
+    - motd
+    - hosts
+  'head-*':
+    - head
+  'worker-*':
+    - worker
+  'G@init:systemd':
+    - web
