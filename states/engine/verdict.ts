@@ -19,7 +19,7 @@ export function weigh({ links }: Chunk, endings: ReadonlyMap<Chunk, Ending>): Ve
   const failed: Chunk[] = [];
   let watched = false;
   let hasOnfail = false;
-  let onfail = false;
+  let onfail: boolean | undefined = false;
   let hasOnchanges = false;
   let onchanges: boolean | undefined = false;
   for (const { kind, chunks } of links) {
@@ -28,7 +28,9 @@ export function weigh({ links }: Chunk, endings: ReadonlyMap<Chunk, Ending>): Ve
       if (!ending) continue;
       if (kind === 'onfail') {
         hasOnfail = true;
-        if (ending.result !== true) onfail = true;
+        // What is planned and sure is taken for done well (test mode).
+        if (ending.result === false) onfail = true;
+        else if (ending.result === null && ending.changes === undefined) onfail ||= undefined;
         continue;
       }
       if (ending.result === false) failed.push(chunk);
@@ -44,11 +46,15 @@ export function weigh({ links }: Chunk, endings: ReadonlyMap<Chunk, Ending>): Ve
     const names = new Set(failed.map(({ sls, id }) => `${sls.name}.${id}`));
     return { run: false, result: false, comment: `One or more requisite failed: ${[...names].join(', ')}` };
   }
-  if (hasOnfail && !onfail && onchanges !== true) {
+  if (hasOnfail && onfail === false && onchanges !== true) {
     return { run: false, result: true, comment: 'State was not run because onfail req did not change' };
   }
   if (hasOnchanges && onchanges === false) {
     return { run: false, result: true, comment: 'State was not run because none of the onchanges reqs changed' };
   }
-  return { run: true, watched, unsure: hasOnchanges && onchanges === undefined };
+  return {
+    run: true,
+    watched,
+    unsure: (hasOnchanges && onchanges === undefined) || (hasOnfail && onfail === undefined),
+  };
 }
