@@ -6,7 +6,6 @@ import { messageOf } from '../lib/errors/error.ts';
 import { isMinionId, parseMinionId } from '../lib/ids.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { openJournal } from '../store/journal.ts';
 import { openStore } from '../store/store.ts';
 import { listen } from '../wire/listen.ts';
 import { loadOrMakeCurveKeys, loadOrMakeIdentity } from '../wire/key-files.ts';
@@ -27,9 +26,9 @@ import { pillarCompiler } from './pillar.ts';
 import { renderPool } from './pool/render-pool.ts';
 import { publisher } from './publisher.ts';
 import { questions } from './questions.ts';
-import { startReactorEngine, type ReactorEngine } from './reactor/engine.ts';
-import { reactorOpener } from './reactor/open.ts';
+import type { ReactorEngine } from './reactor/engine.ts';
 import { reactorPowers } from './reactor/powers.ts';
+import { startReactors } from './reactor/start.ts';
 import { runners } from './runners.ts';
 import { sessions } from './sessions.ts';
 import { housekeeping } from './housekeeping.ts';
@@ -150,24 +149,14 @@ export async function startMaster({ config, configDir, clock, log }: MasterOptio
       connected: (id) => isMinionId(id) && theLink().sessions.has(id),
       stats,
     });
-    const reactions = await openJournal({
-      directory: path.join(config.cachedir, 'reactions'),
-      now: () => clock.now(),
-      purpose: 'master',
-    });
-    endings.push(() => reactions.close());
-    engine = await startReactorEngine({
-      entries: config.reactor.map(({ tag, files: named }) => ({ tag, files: named })),
-      open: reactorOpener({
-        config: config as unknown as JsonMap,
-        cachedir: config.cachedir,
-        directory: configDir,
-        clock,
-        log,
-        pool,
-      }),
+    engine = await startReactors({
+      entries: config.reactor,
+      pool,
+      config: config as unknown as JsonMap,
+      cachedir: config.cachedir,
+      directory: configDir,
+      storeDirectory: config.cachedir,
       events: bus,
-      store: reactions,
       powers: reactorPowers({
         jobs,
         keys,

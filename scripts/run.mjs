@@ -63,7 +63,9 @@ const steps = {
   },
   demo: (args) => {
     bundle();
-    run(process.execPath, ['--enable-source-maps', 'dist/cli/demo.js', ...args]);
+    // Ctrl-C is for the demo, which clears up; this process then ends as it does.
+    process.on('SIGINT', () => {});
+    run(process.execPath, ['bin/tsalt.cjs', 'demo', ...args]);
   },
   bench: (args) => {
     bundle();

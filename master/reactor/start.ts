@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { openJournal } from '../../store/journal.ts';
-import { renderPool } from '../pool/render-pool.ts';
+import type { RenderPool } from '../pool/render-pool.ts';
 import { startReactorEngine, type ReactorEngine, type ReactorEntry } from './engine.ts';
 import { reactorOpener } from './open.ts';
 import type { EventSource, ReactorPowers } from './types.ts';
@@ -12,8 +12,8 @@ export interface ReactorsOptions {
   /** Of the master's config. */
   readonly entries: readonly ReactorEntry[];
   readonly maxDepth: number;
-  /** Rendering processes (`worker_threads`). */
-  readonly workers: number;
+  /** Renders YAML reactors. */
+  readonly pool: RenderPool;
   /** All of the master's config, for the built-in reactors. */
   readonly config: JsonMap;
   readonly cachedir: string;
@@ -29,17 +29,12 @@ export interface ReactorsOptions {
 
 /** Starts a master's reactors with all they need of their own. Raises as `reactorOpener` and `openJournal`; nothing runs then. */
 export async function startReactors(options: ReactorsOptions): Promise<ReactorEngine> {
-  const { entries, maxDepth, config, cachedir, directory, events, powers, clock, log } = options;
+  const { entries, maxDepth, pool, config, cachedir, directory, events, powers, clock, log } = options;
   const records = await openJournal({
     directory: path.join(options.storeDirectory, 'reactions'),
     now: () => clock.now(),
     purpose: 'reactions',
   });
-  const pool = renderPool({ clock, log, size: options.workers });
-  const end = async () => {
-    pool.stop();
-    await records.close();
-  };
   try {
     const engine = await startReactorEngine({
       entries,
@@ -53,14 +48,13 @@ export async function startReactors(options: ReactorsOptions): Promise<ReactorEn
     });
     return {
       ...engine,
-      counters: () => ({ ...engine.counters(), ...pool.counters() }),
       async stop() {
         await engine.stop();
-        await end();
+        await records.close();
       },
     };
   } catch (error) {
-    await end();
+    await records.close();
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../lib/clock.ts';
 import type { PublishRequest } from '../../lib/contracts/reactor.ts';
 import { silent } from '../../lib/log.ts';
 import type { NewJob } from '../../master/jobs.ts';
+import { renderPool } from '../../master/pool/render-pool.ts';
 import { reactorPowers } from '../../master/reactor/powers.ts';
 import { startReactors } from '../../master/reactor/start.ts';
 import type { Origin } from '../../master/reactor/types.ts';
@@ -39,13 +40,15 @@ async function master(t: Parameters<typeof books>[0], entries: Record<string, st
     again,
     `export default { react: (_, context) => context.publish('again', ${request}).then(() => {}) };`,
   );
+  const pool = renderPool({ clock: systemClock, log: silent, size: 1 });
+  t.teardown(() => pool.stop());
   const engine = await startReactors({
     entries: Object.entries(entries).map(([tag, files]) => ({ tag, files })),
     config: {},
     cachedir: directory,
     directory,
     storeDirectory: directory,
-    workers: 1,
+    pool,
     maxDepth: 4,
     events: bus,
     powers: reactorPowers({ jobs, keys, instances, publish, call: async () => null }),
