@@ -29,8 +29,11 @@ export interface Retention {
 
 /** The master's events: numbered, on disk before anybody sees them, seen in order. */
 export interface EventBus {
-  /** The event as a change, to be committed together with others. Raises `TS_ID_BAD_TAG`, `TS_EVENT_TOO_BIG`. */
-  record(event: NewEvent): Change;
+  /**
+   * The event as a change, to be committed together with others; its data may have so many bytes, Salt's `max_event_size`
+   * unless given. Raises `TS_ID_BAD_TAG`, `TS_EVENT_TOO_BIG`.
+   */
+  record(event: NewEvent, mostBytes?: number): Change;
   /** Resolves with the event when it is on disk. Raises as `record` and `Store.commit` do. */
   fire(event: NewEvent): Promise<BusEvent>;
   /** Calls back for every event that reaches the disk from now on, in order. The answer ends it. */
@@ -67,12 +70,12 @@ export function eventBus({ store, clock, log }: BusOptions): EventBus {
     }
   });
 
-  function record({ tag, data, cause, depth = 0 }: NewEvent): Change {
+  function record({ tag, data, cause, depth = 0 }: NewEvent, most = MAX_EVENT_BYTES): Change {
     const stamped: JsonMap = { ...data, _stamp: stampOf(clock.now()) };
     const event: JsonMap = { tag: parseTag(tag), data: stamped, depth };
     if (cause !== undefined) event['cause'] = cause;
     const bytes = Buffer.byteLength(JSON.stringify(stamped));
-    if (bytes > MAX_EVENT_BYTES) throw busErrors.tooBig({ tag, bytes, most: MAX_EVENT_BYTES });
+    if (bytes > most) throw busErrors.tooBig({ tag, bytes, most });
     return { kind: 'event', event };
   }
 

@@ -3,6 +3,7 @@ import { messageOf } from '../lib/errors/error.ts';
 import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { minionEvent } from '../lib/salt-events.ts';
+import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
 import { refusalOfTag } from '../lib/tags.ts';
 import type { Change } from '../store/codec.ts';
 import type { Store } from '../store/store.ts';
@@ -31,8 +32,8 @@ export interface IntakeOptions {
   readonly log: Log;
 }
 
-/** Longest return that is put together of parts, in characters. */
-const LONGEST_RETURN = 32 * 1024 * 1024;
+/** Longest return that is put together of parts, in characters: twice what a minion sends. */
+const LONGEST_RETURN = 2 * MOST_RETURN_CHARACTERS;
 
 /** Turns what minions send into records: an item and the note that it was taken are one commit, so that it counts once. */
 export function intake(options: IntakeOptions): Intake {
@@ -86,7 +87,15 @@ export function intake(options: IntakeOptions): Intake {
         kind: item.kind,
         reason: messageOf(cause),
       });
-      return [];
+      if (item.kind !== 'return') return [];
+      // Its job ends all the same.
+      const failed = {
+        return: `the return could not be used: ${messageOf(cause)}`,
+        success: false,
+        retcode: 1,
+        out: 'nested',
+      };
+      return jobs.returned(asText(item.body.jid), session.id, failed);
     }
   }
 
@@ -130,11 +139,17 @@ function joinParts(items: readonly UpItem[]): { readonly whole: UpItem[]; readon
     }
     parts.push(item);
     if (part !== count) continue;
-    whole.push({ ...item, body: { ...item.body, text: textOf(parts) } });
+    whole.push({ ...item, body: { ...item.body, ...wholeOf(parts, Number(count)) } });
     parts = [];
   }
   const tooLong = parts.length > 0 && textOf(parts).length > LONGEST_RETURN;
   return { whole, rest: tooLong ? [] : parts };
+}
+
+/** The text of all parts; of a return that was too long to keep them all, that it was, which is a failure. */
+function wholeOf(parts: readonly UpItem[], count: number): JsonMap {
+  if (parts.length === count) return { text: textOf(parts) };
+  return { text: JSON.stringify('the return was too long to be kept'), success: false, retcode: 1 };
 }
 
 function textOf(parts: readonly UpItem[]): string {

@@ -94,6 +94,8 @@ export interface JobsOptions {
   readonly clock: Clock;
 }
 
+/** A state run of thousands of states with their diffs; a record of the store holds this. */
+const MAX_RETURN_BYTES = 12 * 1024 * 1024;
 const order: readonly PairState[] = ['queued', 'delivered', 'running', 'expired', 'lost', 'returned'];
 const isOpen = (state: PairState) => state === 'queued' || state === 'delivered' || state === 'running';
 /** So many jobs are looked at in one go; the rest comes with the next. */
@@ -239,7 +241,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       const out = typeof body['out'] === 'string' ? { out: body['out'] } : {};
       const returned = jobReturnEvent({ ...facts, ...out, return: body['return'] ?? null }, clock.now());
       // A chain of reactions goes on through the jobs that it publishes.
-      const event = bus.record({ ...returned, ...originOf(job) });
+      const event = bus.record({ ...returned, ...originOf(job) }, MAX_RETURN_BYTES);
       const since = clock.now();
       // The event is the record right before.
       const put = pairs.putNumbered(`${jid}/${id}`, (number) => {

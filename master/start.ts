@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { messageOf } from '../lib/errors/error.ts';
-import { isMinionId, parseMinionId } from '../lib/ids.ts';
+import { isMinionId } from '../lib/ids.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { openStore } from '../store/store.ts';
@@ -17,6 +17,7 @@ import { eventBus } from './bus.ts';
 import { controlMethods } from './control.ts';
 import { minionFacts } from './facts.ts';
 import { fileServer } from './files.ts';
+import { forgetMachine } from './forget.ts';
 import { instanceRegistry } from './instances.ts';
 import { intake } from './intake.ts';
 import { jobLedger } from './jobs.ts';
@@ -206,12 +207,7 @@ export async function startMaster({ config, configDir, clock, log }: MasterOptio
       timeoutSeconds: config.timeout,
       notConnected: (id) => (isMinionId(id) && theLink().sessions.has(id) ? undefined : present.lastSeen(id)),
       status: () => ({ pid: process.pid, ...ports, master_key: masterKey, sessions: theLink().sessions.size }),
-      async forget(id) {
-        await keys.delete(id);
-        await store.commit(tokenBook.forget(id, true));
-        theLink().close(parseMinionId(id), 'the machine is gone');
-        await facts.forget(id);
-      },
+      forget: forgetMachine({ config, store, keys, tokens: tokenBook, facts, link: theLink }),
     });
     const control = await serveLocal('master', path.join(config.sock_dir, 'master.sock'), methods);
     endings.push(() => control.close());

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
-import { asText, type Json, type JsonMap } from '../lib/json.ts';
+import { jobErrors } from '../lib/errors/jobs.ts';
+import { asText, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
 import { openLog, type RecordLog } from '../store/log.ts';
+import { encodeJson } from '../wire/codec.ts';
 import type { UpItem } from '../wire/types.ts';
 import type { JobReturn } from './jobs/messages.ts';
 
@@ -12,6 +15,7 @@ import type { JobReturn } from './jobs/messages.ts';
 export interface Outbox {
   /** Names the sequence of its numbers; a new one when some of it was lost. */
   readonly name: string;
+  /** Raises `TS_WIRE_UNFIT` for data that no message can hold. */
   addEvent(tag: string, data: JsonMap): Promise<void>;
   /** The note that a job is about to start. */
   addAccepted(jid: string, fun: string): Promise<void>;
@@ -111,6 +115,8 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
       return items.length;
     },
     async addEvent(tag, data) {
+      // What no message can hold would block all that is behind it.
+      encodeJson({ tag, data });
       if (items.length >= MOST_WAITING) {
         log('warning', 'the outbox is full: an event was dropped', { tag });
         return;
@@ -118,8 +124,9 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
       await add('event', { tag, data, ts: Math.floor(clock.now() / 1000) });
     },
     addAccepted: (jid, fun) => add('accepted', { jid, fun }),
-    async addReturn(jid, fun, { return: value, success, retcode, out }) {
-      const texts = partsOf(value);
+    async addReturn(jid, fun, outcome) {
+      const { text: whole, success, retcode, out } = sendable(fun, outcome);
+      const texts = partsOf(whole);
       const rest = { jid, fun, success, retcode, out, parts: texts.length };
       await Promise.all(texts.map((text, index) => add('return', { ...rest, part: index + 1, text })));
     },
@@ -146,9 +153,19 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
   };
 }
 
-/** A return as the JSON texts of its parts: a message holds only so much. */
-function partsOf(value: Json): string[] {
+/** A return as JSON; in place of one that is too long to be sent, what was the matter with it, as a failure. */
+function sendable(
+  fun: string,
+  { return: value, success, retcode, out }: JobReturn,
+): Omit<JobReturn, 'return'> & { readonly text: string } {
   const text = JSON.stringify(value);
+  if (text.length <= MOST_RETURN_CHARACTERS) return { text, success, retcode, out };
+  const reason = jobErrors.returnTooLong({ fun, characters: text.length, most: MOST_RETURN_CHARACTERS }).message;
+  return { text: JSON.stringify(reason), success: false, retcode: retcode === 0 ? 1 : retcode, out: 'nested' };
+}
+
+/** The text of a return in parts: a message holds only so much. */
+function partsOf(text: string): string[] {
   const parts: string[] = [];
   for (let from = 0; from < text.length; from += PART_CHARACTERS) parts.push(text.slice(from, from + PART_CHARACTERS));
   return parts;

@@ -98,6 +98,11 @@ export function masterOptions(dirs: Directories) {
     ),
     'graphite.host': option(kind.text, '', 'Where `builtin:result` sends samples; empty for nowhere.'),
     'graphite.port': option(kind.port, 2003, "Graphite's plaintext port."),
+    'graphite.whisper_dir': option(
+      kind.text,
+      '',
+      "Graphite's whisper directory, where it is on this machine: a terminated machine's series are removed from it.",
+    ),
     'graphite.prefix': option(kind.text, '', 'Put before every path.'),
     max_minions: option(
       kind.wholeNumber('a whole number, 0 for no limit', 0),
