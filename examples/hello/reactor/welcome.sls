@@ -1,0 +1,5 @@
+hello:
+  local.state.apply:
+    - tgt: {{data.id}}
+    - args:
+      - mods: hello
