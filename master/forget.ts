@@ -14,7 +14,7 @@ export interface ForgetParts {
   readonly keys: Keys;
   readonly tokens: Tokens;
   readonly facts: MinionFacts;
-  readonly link: () => MasterLink;
+  readonly link: MasterLink;
 }
 
 /** Forgets all of a machine that is gone: its key and session, its tokens, what it told of itself, its series in Graphite. */
@@ -28,7 +28,7 @@ export function forgetMachine({
 }: ForgetParts): (id: string) => Promise<void> {
   return async (id) => {
     await keys.delete(id);
-    link().close(parseMinionId(id), 'the machine is gone');
+    link.close(parseMinionId(id), 'the machine is gone');
     await store.commit(tokens.forget(id, true));
     await facts.forget(id);
     const whisper = config['graphite.whisper_dir'];

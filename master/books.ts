@@ -1,0 +1,53 @@
+import path from 'node:path';
+import type { Clock } from '../lib/clock.ts';
+import type { MasterConfig } from '../lib/config/options.ts';
+import { messageOf } from '../lib/errors/error.ts';
+import type { Log } from '../lib/log.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { eventBus, type EventBus } from './bus.ts';
+import { minionFacts, type MinionFacts } from './facts.ts';
+import { instanceRegistry, type Instances } from './instances.ts';
+import { jobLedger, type Jobs } from './jobs.ts';
+import { keyBook, type Keys } from './keys.ts';
+import { minionBook, type MinionBook } from './minions.ts';
+import { tokens as tokenBook, type Tokens } from './tokens.ts';
+
+/** Everything that a master remembers, over its one store. */
+export interface Books {
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly minions: MinionBook;
+  readonly tokens: Tokens;
+  readonly keys: Keys;
+  readonly jobs: Jobs;
+  readonly instances: Instances;
+  readonly facts: MinionFacts;
+}
+
+/** Opens the books below `cachedir`. Raises as `openStore`. What was mended or lost is told to the log. */
+export async function openBooks(config: MasterConfig, clock: Clock, log: Log): Promise<Books> {
+  const store = await openStore({
+    directory: path.join(config.cachedir, 'store'),
+    now: () => clock.now(),
+    purpose: 'master',
+  });
+  const { torn, damage, rebuilt } = store.found;
+  if (torn > 0 || rebuilt) log('info', 'the store was not closed well and was mended', { torn, rebuilt });
+  for (const { segment, quarantined } of damage) {
+    log('error', 'the store was damaged: what can be read of it was kept', { segment, quarantined });
+  }
+  const bus = eventBus({ store, clock, log });
+  const minions = minionBook(store);
+  const tokens = tokenBook({ store, clock });
+  const keys = keyBook({ store, bus, tokens, minions, clock, log, maxMinions: config.max_minions });
+  return {
+    store,
+    bus,
+    minions,
+    tokens,
+    keys,
+    jobs: jobLedger({ store, bus, clock }),
+    instances: instanceRegistry({ store, bus, clock }),
+    facts: minionFacts(store, (cause) => log('error', 'grains could not be kept', { reason: messageOf(cause) })),
+  };
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../lib/clock.ts';
+import type { MasterConfig } from '../lib/config/options.ts';
+import { isMinionId } from '../lib/ids.ts';
+import type { Log } from '../lib/log.ts';
+import type { CurveKeys, Identity } from '../wire/keys.ts';
+import { listen } from '../wire/listen.ts';
+import type { MasterLink } from '../wire/types.ts';
+import type { Books } from './books.ts';
+import { fileServer } from './files.ts';
+import { intake } from './intake.ts';
+import { pillarCompiler } from './pillar.ts';
+import type { RenderPool } from './pool/render-pool.ts';
+import { publisher, type Publisher } from './publisher.ts';
+import { questions } from './questions.ts';
+import { sessions } from './sessions.ts';
+import { targeting } from './targeting.ts';
+
+/** Where minions are met: the open link, and what is sent out and taken in over it. */
+export interface FrontDesk {
+  readonly link: MasterLink;
+  readonly publisher: Publisher;
+  /** Undefined while the minion is connected, else since when it is not, for a person. */
+  readonly notConnected: (id: string) => string | undefined;
+  readonly stats: () => Readonly<Record<string, number>>;
+}
+
+export interface FrontDeskOptions {
+  readonly books: Books;
+  readonly pool: RenderPool;
+  readonly config: MasterConfig;
+  readonly identity: Identity;
+  readonly curve: CurveKeys;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opens the ports and serves minions. Raises `TS_WIRE_CANNOT_BIND`. */
+export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDesk> {
+  const { books, pool, config, identity, curve, clock, log } = options;
+  const { store, bus, jobs, keys, minions, instances, facts } = books;
+  const { nodegroups } = config;
+
+  // The link and what uses it know each other; nothing of it is used before a minion is there.
+  let opened: MasterLink | undefined;
+  const link = (): MasterLink => {
+    if (!opened) throw new RangeError('the link is not open yet');
+    return opened;
+  };
+  const publishing = publisher({ jobs, store, targeting: targeting({ keys, facts, nodegroups }), link, clock, log });
+  const taking = intake({
+    store,
+    bus,
+    jobs,
+    minions,
+    clock,
+    log,
+    acknowledge: (session, n) => link().acknowledge(session, n),
+    failed: ({ id }, reason) => link().close(id, `the master could not record what came: ${reason}`),
+  });
+  const present = sessions({ store, bus, minions, publisher: publishing, intake: taking, clock, log });
+  const answers = questions({
+    files: fileServer(config.file_roots, () => clock.monotonic()),
+    facts,
+    pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, nodegroups, instances }),
+  });
+  opened = await listen(
+    {
+      interface: config.interface,
+      publishPort: config.publish_port,
+      requestPort: config.ret_port,
+      identity,
+      curve,
+      clock,
+      log,
+    },
+    {
+      admit: (applicant) => keys.admit(applicant),
+      opened: (session) => present.opened(session),
+      received: (session, items) => taking.take(session, items),
+      asked: answers,
+      missed: (session) => publishing.catchUp(session),
+      closed: (session, reason) => present.closed(session, reason),
+    },
+  );
+  keys.onChange((id, state, before) => {
+    if (state !== 'accepted' && before === 'accepted') {
+      link().close(id, state ? `its key is ${state}` : 'its key was deleted');
+    }
+    link().reconsider(id);
+  });
+  return {
+    link: opened,
+    publisher: publishing,
+    notConnected: (id) => (isMinionId(id) && link().sessions.has(id) ? undefined : present.lastSeen(id)),
+    stats: () => taking.stats(),
+  };
+}
