@@ -45,6 +45,8 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
   const running = new Map<string, { readonly fun: string; readonly abort: AbortController }>();
   let sentUpTo = 0;
   let stopped = false;
+  /** Of this session. */
+  let greeted = false;
 
   for (const { jid, fun } of outbox.unfinished()) {
     log('warning', 'a job was interrupted when the minion stopped', { jid, fun });
@@ -61,13 +63,19 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
     if (state.state === 'accept') {
       sentUpTo = state.durable;
       outbox.acknowledged(state.durable);
-      link
-        .ask('greet', greeting())
-        .catch((cause: unknown) =>
-          log('warning', 'the master did not take the greeting', { reason: messageOf(cause) }),
-        );
+      if (!greeted) greet();
+      greeted = true;
       pump();
-    } else if ('reason' in state) log('info', `link: ${state.state}`, { reason: state.reason });
+      return;
+    }
+    greeted = false;
+    if ('reason' in state) log('info', `link: ${state.state}`, { reason: state.reason });
+  }
+
+  function greet(): void {
+    link.ask('greet', greeting()).catch((cause: unknown) => {
+      log('warning', 'the master did not take the greeting', { reason: messageOf(cause) });
+    });
   }
 
   /** Sends on what the outbox has beyond what was sent, until the link takes no more. */

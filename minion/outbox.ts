@@ -37,6 +37,8 @@ export interface Outbox {
 const PART_CHARACTERS = 200_000;
 /** Returns and events that wait for an unreachable master, at most; then the oldest events are dropped. */
 const MOST_WAITING = 100_000;
+/** Jobs that are told from new ones; what is older has expired. */
+const JOBS_KNOWN = 10_000;
 /** Acknowledged items are cleared away when so many have come together. */
 const TRIM_EVERY = 500;
 
@@ -81,7 +83,13 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
     const jid = typeof body.jid === 'string' ? body.jid : '';
     if (kind === 'accepted') open.set(jid, { fun: asText(body.fun), record });
     if (kind === 'return' && Number(body.part) === Number(body.parts)) open.delete(jid);
-    if (kind === 'accepted' || kind === 'return') known.add(jid);
+    if (kind === 'accepted' || kind === 'return') remember(jid);
+  }
+
+  function remember(jid: string): void {
+    known.add(jid);
+    const [oldest] = known;
+    if (known.size > JOBS_KNOWN && oldest !== undefined) known.delete(oldest);
   }
 
   function drop(upTo: number): void {

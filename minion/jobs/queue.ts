@@ -1,23 +1,30 @@
-/** Lets state runs in one by one, in the order they came; others at once, up to `most` at a time. */
+import { jobErrors } from '../../lib/errors/jobs.ts';
+
+/** Lets state runs in one by one, in the order they came; others at once, up to so many at a time. */
 export interface JobQueue {
-  /** Resolves to the job's result. `position` is told how many state runs are ahead when it has to wait. */
+  /** Resolves to the work's result once it had its turn. Raises `TS_JOB_TOO_MANY` when too many wait already. */
   run<T>(exclusive: boolean, work: () => Promise<T>): Promise<T>;
   readonly running: number;
   readonly waiting: number;
 }
 
+/** Jobs that may wait for their turn. */
+const MOST_WAITING = 1000;
+
+/** A queue that runs at most `most` jobs at once. */
 export function jobQueue(most: number): JobQueue {
-  const waiting: { exclusive: boolean; start(): void }[] = [];
+  const waiting: { readonly exclusive: boolean; readonly start: () => void }[] = [];
   let running = 0;
   let exclusiveRuns = false;
 
   function startNext(): void {
-    for (const [index, next] of waiting.entries()) {
-      if (running >= most) return;
-      if (next.exclusive && exclusiveRuns) continue;
-      waiting.splice(index, 1);
+    while (running < most) {
+      const index = waiting.findIndex(({ exclusive }) => !(exclusive && exclusiveRuns));
+      const [next] = index < 0 ? [] : waiting.splice(index, 1);
+      if (!next) return;
+      running += 1;
+      if (next.exclusive) exclusiveRuns = true;
       next.start();
-      return startNext();
     }
   }
 
@@ -29,12 +36,8 @@ export function jobQueue(most: number): JobQueue {
       return waiting.length;
     },
     async run(exclusive, work) {
-      await new Promise<void>((resolve) => {
-        const start = (): void => {
-          running += 1;
-          if (exclusive) exclusiveRuns = true;
-          resolve();
-        };
+      if (waiting.length >= MOST_WAITING) throw jobErrors.tooMany({ most: MOST_WAITING });
+      await new Promise<void>((start) => {
         waiting.push({ exclusive, start });
         startNext();
       });
