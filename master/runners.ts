@@ -32,7 +32,8 @@ export interface RunnerParts {
 }
 
 export interface Runners {
-  readonly names: readonly string[];
+  /** What there is, for the reference. */
+  readonly list: readonly (Pick<Runner, 'summary' | 'takes'> & { readonly name: string; readonly needs: number })[];
   /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
   call(fun: string, arg: readonly Json[], kwarg: JsonMap): Promise<Json>;
 }
@@ -41,7 +42,7 @@ export interface Runners {
 export function runners(parts: RunnerParts): Runners {
   const table = new Map(Object.entries(tableOf(parts)));
   return {
-    names: [...table.keys()],
+    list: [...table].map(([name, { summary, takes, needs = 0 }]) => ({ name, summary, takes, needs })),
     async call(fun, arg, kwarg) {
       const runner = table.get(fun);
       if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, table.keys())) });

@@ -50,6 +50,37 @@ export function keyCommands(keys: Keys): KeyCommands {
   };
 }
 
+interface Wheel {
+  readonly summary: string;
+  readonly takes: readonly string[];
+  run(commands: KeyCommands, match: string): Json | Promise<Json>;
+}
+
+const takes = ['match'];
+const wheels: Readonly<Record<string, Wheel>> = {
+  'key.accept': {
+    summary: 'accepts keys that wait or were rejected; gives their ids',
+    takes,
+    run: (commands, match) => commands.accept(match),
+  },
+  'key.reject': {
+    summary: 'rejects keys that wait or were accepted; gives their ids',
+    takes,
+    run: (commands, match) => commands.reject(match),
+  },
+  'key.delete': { summary: 'forgets keys; gives their ids', takes, run: (commands, match) => commands.delete(match) },
+  'key.list_all': { summary: 'ids by the state of their key', takes: [], run: (commands) => commands.list() },
+  'key.finger': { summary: 'fingerprints by id', takes, run: (commands, match) => commands.finger(match) },
+};
+
+/** What there is, for the reference. */
+export const wheelFunctions = Object.entries(wheels).map(([name, { summary, takes: names }]) => ({
+  name,
+  summary,
+  takes: names,
+  needs: names.length,
+}));
+
 /** The wheel functions that reactions may call. Raises `TS_RUNNER_UNKNOWN`. */
 export async function callWheel(
   commands: KeyCommands,
@@ -57,17 +88,7 @@ export async function callWheel(
   arg: readonly Json[],
   kwarg: JsonMap,
 ): Promise<Json> {
-  const match = asText(kwarg.match ?? arg[0] ?? '');
-  const table = new Map<string, () => Json | Promise<Json>>(
-    Object.entries({
-      'key.accept': () => commands.accept(match),
-      'key.reject': () => commands.reject(match),
-      'key.delete': () => commands.delete(match),
-      'key.list_all': () => commands.list(),
-      'key.finger': () => commands.finger(match),
-    }),
-  );
-  const call = table.get(fun);
-  if (!call) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, table.keys())) });
-  return call();
+  const wheel = Object.hasOwn(wheels, fun) ? wheels[fun] : undefined;
+  if (!wheel) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, Object.keys(wheels))) });
+  return wheel.run(commands, asText(kwarg.match ?? arg[0] ?? ''));
 }

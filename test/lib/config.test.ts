@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -305,13 +304,4 @@ test('config: merging, nothing is its unit and twice is once', (t) => {
       t.deepEqual(Object.keys(merge(a, b)).toSorted(), [...new Set([...Object.keys(a), ...Object.keys(b)])].toSorted());
     }),
   );
-});
-
-test('config: the reference, is what the options say', (t) => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [path.resolve(import.meta.dirname, '..', '..', '..', 'scripts', 'config-reference.mjs'), '--check'],
-    { encoding: 'utf8' },
-  );
-  t.is(status, 0, stderr);
 });

@@ -1,28 +1,23 @@
-// Writes docs/reference/config.md from the options themselves; with --check, only says whether it is up to date.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { masterOptions, minionOptions } from '../dist/lib/config/options.js';
-import { directoriesOf } from '../dist/lib/config/directories.js';
-import { isSaltOption } from '../dist/lib/config/salt-options.js';
+import { masterOptions, minionOptions } from '../../dist/lib/config/options.js';
+import { directoriesOf } from '../../dist/lib/config/directories.js';
+import { isSaltOption } from '../../dist/lib/config/salt-options.js';
+import { table } from './markdown.mjs';
 
-const file = path.resolve(import.meta.dirname, '..', 'docs', 'reference', 'config.md');
 const directories = directoriesOf({ uid: 0, home: '/root', env: {} });
 
 const shown = (value) =>
   value === undefined || value === '' ? 'none' : `\`${JSON.stringify(value).replace(/^"(.*)"$/, '$1')}\``;
 
-function table(options) {
-  const rows = Object.entries(options).map(([name, { kind, fallback, doc, alias }]) => {
+function options(all) {
+  const rows = Object.entries(all).map(([name, { kind, fallback, doc, alias }]) => {
     const names = alias ? `\`${name}\`, also \`${alias}\`` : `\`${name}\``;
-    const salt = isSaltOption(name) ? 'yes' : '';
-    return `| ${names} | ${kind.words} | ${shown(fallback)} | ${salt} | ${doc} |`.replaceAll('\n', ' ');
+    return [names, kind.words, shown(fallback), isSaltOption(name) ? 'yes' : '', doc];
   });
-  return ["| option | is | default | Salt's | for |", '|---|---|---|---|---|', ...rows].join('\n');
+  return table(['option', 'is', 'default', "Salt's", 'for'], rows);
 }
 
-const text = `# Configuration
-
-<!-- Made by scripts/config-reference.mjs from lib/config/options.ts. -->
+/** From `lib/config/options.ts`. */
+export default () => `# Configuration
 
 A master reads \`master\` (or \`master.yaml\`; having both is an error) in its config directory, then \`master.d/*.conf\` in byte
 order; a minion reads \`minion\` and \`minion.d/*.conf\` in the same way. What comes later wins: maps merge deeply, lists and
@@ -39,19 +34,9 @@ The defaults are those of root. Anyone else has them in the XDG directories: \`$
 
 ## Master
 
-${table(masterOptions(directories))}
+${options(masterOptions(directories))}
 
 ## Minion
 
-${table(minionOptions(directories))}
+${options(minionOptions(directories))}
 `;
-
-if (process.argv.includes('--check')) {
-  if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${file} is not up to date: run node scripts/config-reference.mjs`);
-    process.exit(1);
-  }
-} else {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
