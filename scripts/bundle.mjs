@@ -5,13 +5,7 @@ import { build } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '..');
 
-await build({
-  // The programs that a master runs in processes of their own stand beside it.
-  entryPoints: {
-    tsalt: path.join(root, 'cli', 'main.ts'),
-    'render-child': path.join(root, 'master', 'pool', 'render-child.ts'),
-    'code-child': path.join(root, 'master', 'pool', 'code-child.ts'),
-  },
+const options = {
   outdir: path.join(root, 'dist'),
   outExtension: { '.js': '.cjs' },
   bundle: true,
@@ -26,4 +20,22 @@ await build({
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__bundleUrl' },
   banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
+};
+
+const program = (name, file) => ({ [name]: path.join(root, file) });
+
+await build({
+  ...options,
+  entryPoints: program('tsalt', 'cli/main.ts'),
+  // What stays outside is required: a script that V8's cache brought can't import.
+  supported: { 'dynamic-import': false },
+});
+
+// The programs that a master runs in processes of their own; an operator's reactor may be an ES module, and is imported.
+await build({
+  ...options,
+  entryPoints: {
+    ...program('render-child', 'master/pool/render-child.ts'),
+    ...program('code-child', 'master/pool/code-child.ts'),
+  },
 });

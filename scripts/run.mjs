@@ -52,7 +52,7 @@ const steps = {
   check,
   format: () => tool('oxfmt', '.'),
   'test:unit': (args) => {
-    build();
+    bundle();
     tool('ava', ...args);
   },
   test: async (args) => {
