@@ -117,8 +117,8 @@ test("template: what Handlebars' own engine can say, said the same way", (t) => 
       const source = pieces.join('');
       let expected: string;
       try {
-        // `id` and `grains` inside a loop mean what they do outside it: `@root` says so to Handlebars.
-        const rooted = source.replace(/\{\{(~|#if )?(grains|id)/g, '{{$1@root.$2');
+        // Root names inside a block mean what they do outside it: `@root` says so to Handlebars.
+        const rooted = source.replace(/\{\{(~|#(?:if|each|with) )?(grains|id|pillar)/g, '{{$1@root.$2');
         expected = Handlebars.compile(rooted, { noEscape: true })(data);
       } catch {
         return;

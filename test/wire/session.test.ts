@@ -221,7 +221,7 @@ test('session: jobs published while the publish connection is cut are fetched, a
 });
 
 test('session: what a handler of the master fails on is sent again in another session', async (t) => {
-  const master = await startMaster(t);
+  const master = await startMaster(t, { limits: { beatMs: 100 } });
   const minion = startMinion(t, master, 'm1', { limits: { retryFirstMs: 20 } });
   await accepted(minion);
   const { link } = master;
