@@ -1,13 +1,14 @@
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { race, ratio, type Contender, type Measured } from './measure.ts';
-import { cfengine, salt } from './peers.ts';
-import { atLeast, printMarks } from './report.ts';
+import { race, ratio, type Contender } from './measure.ts';
+import { cfAgent, saltCall } from './peers.ts';
+import { atLeast, report } from './report.ts';
 import { tsalt, workplace } from './workplace.ts';
 
-const count = 1000;
-const names = Array.from({ length: count }, (_, index) => `file-${String(index).padStart(4, '0')}.conf`);
-const lines = (name: string): string[] => [`# ${name}`, 'listen = 8080', `name = ${name}`, 'workers = 4', 'log = yes'];
+const COUNT = 1000;
+const MODE = 0o644;
+const names = Array.from({ length: COUNT }, (_, index) => `file-${String(index).padStart(4, '0')}.conf`);
+const contentOf = (name: string): string => `# ${name}\nlisten = 8080\nname = ${name}\nworkers = 4\nlog = yes\n`;
 
 /** 1,000 `file.managed` of five lines each with mode 0644: first run, and when all is right already. */
 export function files(): void {
@@ -18,104 +19,110 @@ export function files(): void {
   for (const who of ['tsalt', 'salt']) writeFileSync(path.join(states, `${who}.sls`), stateFile(target(who)));
   const policy = path.join(place.directory, 'files.cf');
   writeFileSync(policy, cfenginePolicy(target('cfengine')), { mode: 0o600 });
-
-  const contenders: Contender[] = [
-    {
-      name: 'tsalt',
-      argv: [
-        ...tsalt,
-        'call',
-        '--local',
-        '--config-dir',
-        path.join(place.directory, 'etc'),
-        '--file-root',
-        states,
-        '--out',
-        'quiet',
-        'state.apply',
-        'tsalt',
-      ],
-    },
+  const config = path.join(place.directory, 'etc');
+  const call = [...tsalt, 'call', '--local', '--config-dir', config, '--file-root', states, '--out', 'quiet'];
+  const contenders: readonly Contender[] = [
+    { name: 'tsalt', argv: [...call, 'state.apply', 'tsalt'] },
+    ...saltCall(place, '--out', 'quiet', 'state.apply', 'salt'),
+    ...cfAgent(place, policy),
   ];
-  const saltPeer = salt();
-  if ('program' in saltPeer)
-    contenders.push({
-      name: 'salt',
-      argv: [saltPeer.program, '--local', '--config-dir', place.saltConfig(), '--out', 'quiet', 'state.apply', 'salt'],
-    });
-  else console.log(saltPeer.missing);
-  const cfPeer = cfengine();
-  if ('program' in cfPeer)
-    contenders.push({
-      name: 'cfengine',
-      argv: [cfPeer.program, '-KIf', policy],
-      env: { CFENGINE_TEST_OVERRIDE_WORKDIR: path.join(place.directory, 'cf') },
-    });
-  else console.log(cfPeer.missing);
 
-  const empty = (who: string): void => {
-    rmSync(target(who), { recursive: true, force: true });
-    mkdirSync(target(who));
-  };
   const first = race(
-    contenders.map((contender) => ({ ...contender, prepare: () => empty(contender.name) })),
+    contenders.map((one) => fromNothing(one, target(one.name))),
     5,
   );
-  check(target('tsalt'));
-  const inodes = fingerprint(target('tsalt'));
-  const second = race(contenders, 7);
-  if (fingerprint(target('tsalt')) !== inodes) throw new Error('the second run touched files');
-  const against = (all: readonly Measured[], peer: string): number => {
-    const [ours] = all;
-    const theirs = all.find(({ name }) => name === peer);
-    return ours && theirs ? ratio(theirs, ours) : NaN;
-  };
-  printMarks(`${count} files`, [
-    atLeast('already right: salt / tsalt', against(second, 'salt'), 8, 'times'),
-    atLeast('already right: cfengine with modes / tsalt', against(second, 'cfengine'), 1, 'times'),
-    atLeast('first run: salt / tsalt', against(first, 'salt'), 6, 'times'),
-  ]);
-  for (const { name, runs } of [...first, ...second])
-    console.log(`    ${name}: ${runs.map((run) => run.toFixed(0)).join(' ')} ms`);
+  const again = race(
+    contenders.map((one) => untouched(one, target(one.name))),
+    9,
+  );
+  // Who repairs nothing has checked nothing, and was in no race.
+  race(
+    contenders.map((one) => damaged(one, target(one.name))),
+    0,
+  );
+  report(`${COUNT} file.managed, first run`, {
+    marks: [atLeast('salt / tsalt', ratio(first, 'salt', 'tsalt'), 6, 'times')],
+    measured: first,
+  });
+  report(`${COUNT} file.managed, all right already`, {
+    marks: [
+      atLeast('salt / tsalt', ratio(again, 'salt', 'tsalt'), 8, 'times'),
+      atLeast("cfengine's C agent / tsalt", ratio(again, 'cfengine', 'tsalt'), 1, 'times'),
+    ],
+    measured: again,
+  });
   place.remove();
 }
 
+function fromNothing(contender: Contender, directory: string): Contender {
+  return {
+    ...contender,
+    prepare() {
+      rmSync(directory, { recursive: true, force: true });
+      mkdirSync(directory);
+    },
+    check: () => checkFiles(contender.name, directory),
+  };
+}
+
+/** Raises where a run that has nothing to do makes a new inode or changes a time. */
+function untouched(contender: Contender, directory: string): Contender {
+  let before = '';
+  return {
+    ...contender,
+    prepare: () => void (before = fingerprint(directory)),
+    check() {
+      if (fingerprint(directory) !== before) throw new Error(`${contender.name} touched files that were right`);
+    },
+  };
+}
+
+function damaged(contender: Contender, directory: string): Contender {
+  return {
+    ...contender,
+    prepare() {
+      writeFileSync(path.join(directory, names[3] ?? ''), '# something else\n');
+      chmodSync(path.join(directory, names[5] ?? ''), 0o600);
+    },
+    check: () => checkFiles(contender.name, directory),
+  };
+}
+
 function stateFile(directory: string): string {
+  const indented = (name: string): string => contentOf(name).replace(/^(?=.)/gm, '        ');
   return names
-    .map(
-      (name) =>
-        `${directory}/${name}:\n  file.managed:\n    - mode: 0644\n    - contents: |\n${lines(name)
-          .map((line) => `        ${line}\n`)
-          .join('')}`,
-    )
+    .map((name) => `${directory}/${name}:\n  file.managed:\n    - mode: '0644'\n    - contents: |\n${indented(name)}`)
     .join('\n');
 }
 
 function cfenginePolicy(directory: string): string {
-  const promises = names
-    .map(
-      (name) =>
-        `    "${directory}/${name}" create => "true", perms => mode644, edit_line => l_${name.replace(/\W/g, '_')};\n`,
-    )
-    .join('');
-  const bundles = names
-    .map(
-      (name) =>
-        `bundle edit_line l_${name.replace(/\W/g, '_')} {\n  insert_lines:\n    "${lines(name).join('\\n')}" insert_type => "preserve_block";\n}\n`,
-    )
-    .join('');
-  return `body common control { bundlesequence => { "main" }; }\nbody perms mode644 { mode => "0644"; }\nbundle agent main {\n  files:\n${promises}}\n${bundles}`;
+  const promises = names.map(
+    (name) => `    "${directory}/${name}" create => "true", perms => mode644, content => "${contentOf(name)}";\n`,
+  );
+  return `body common control { bundlesequence => { "main" }; }
+body perms mode644 { mode => "0644"; }
+bundle agent main {
+  files:
+${promises.join('')}}
+`;
 }
 
-function check(directory: string): void {
-  const there = readdirSync(directory);
-  if (there.length !== count) throw new Error(`${there.length} files in place of ${count}`);
+/** Raises unless all files are there with the right bytes and modes, and nothing else. */
+function checkFiles(who: string, directory: string): void {
+  const there = readdirSync(directory).filter((name) => !name.endsWith('.cf-before-edit'));
+  if (there.length !== COUNT) throw new Error(`${who} left ${there.length} files in place of ${COUNT}`);
+  for (const name of names) {
+    const file = path.join(directory, name);
+    if (readFileSync(file, 'utf8') !== contentOf(name)) throw new Error(`${who} wrote other bytes into ${name}`);
+    const mode = statSync(file).mode & 0o7777;
+    if (mode !== MODE) throw new Error(`${who} gave ${name} the mode ${mode.toString(8)}`);
+  }
 }
 
-/** Inode and time of change of every file: a run that had nothing to do leaves them. */
+/** Inode and time of change of every file. */
 function fingerprint(directory: string): string {
   return names
-    .map((name) => statSync(path.join(directory, name)))
-    .map(({ ino, ctimeMs }) => `${ino}:${ctimeMs}`)
+    .map((name) => statSync(path.join(directory, name), { bigint: true }))
+    .map(({ ino, ctimeNs }) => `${ino}:${ctimeNs}`)
     .join();
 }

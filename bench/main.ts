@@ -1,10 +1,20 @@
+import os from 'node:os';
 import { files } from './files.ts';
+import { missedMarks } from './report.ts';
 import { startup } from './startup.ts';
 
 /** All benches, by name; `npm run bench -- NAME ...` runs some of them. */
 const benches: Readonly<Record<string, () => void | Promise<void>>> = { startup, files };
 
 const wanted = process.argv.slice(2);
-for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length === 0 || wanted.includes(name)) await bench();
+const unknown = wanted.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`no bench ${unknown.join(', ')}; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
 }
+const [cpu] = os.cpus();
+console.log(
+  `Node ${process.versions.node}, ${os.cpus().length} x ${cpu?.model ?? 'unknown CPU'}, Linux ${os.release()}, load ${os.loadavg()[0]?.toFixed(2) ?? '?'}`,
+);
+for (const [name, bench] of Object.entries(benches)) if (wanted.length === 0 || wanted.includes(name)) await bench();
+console.log(`\n${missedMarks() === 0 ? 'every mark is met' : `${missedMarks()} marks are missed`}`);

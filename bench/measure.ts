@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { surroundings } from './workplace.ts';
 
 export interface Measured {
   readonly name: string;
@@ -11,24 +12,25 @@ export interface Contender {
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Before each run, not timed: put things back as they have to be. */
-  prepare?(): void;
-  /** Exit codes that are no failure. */
-  readonly fine?: readonly number[];
+  readonly prepare?: () => void;
+  /** After each run, not timed: raises where it did not do its work. */
+  readonly check?: () => void;
 }
 
 /** Milliseconds of one run. Raises when it fails: a figure of something that did not work is no figure. */
-function timeOnce({ name, argv, env, fine = [0] }: Contender): number {
+function timeOnce({ name, argv, env, check }: Contender): number {
   const [file = '', ...args] = argv;
   const started = performance.now();
   const { status, error, stderr, stdout } = spawnSync(file, args, {
-    env: { ...process.env, ...env },
+    env: { ...surroundings(), ...env },
     maxBuffer: 1 << 30,
   });
   const took = performance.now() - started;
   if (error) throw error;
-  if (!fine.includes(status ?? -1)) {
+  if (status !== 0) {
     throw new Error(`${name} exited ${status}: ${String(stderr).slice(-500)}${String(stdout).slice(-500)}`);
   }
+  check?.();
   return took;
 }
 
@@ -46,14 +48,21 @@ export function race(contenders: readonly Contender[], rounds: number): Measured
 }
 
 export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+  return quantile(numbers, 0.5);
 }
 
-/** Median of `a`'s runs divided by `b`'s, pair by pair. */
-export function ratio(a: Measured, b: Measured): number {
-  return median(a.runs.map((run, index) => run / (b.runs[index] ?? NaN)));
+/** The value that `part` (0 to 1) of the numbers do not exceed, between neighbours in proportion. */
+export function quantile(numbers: readonly number[], part: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(at)] ?? NaN;
+  const above = sorted[Math.ceil(at)] ?? NaN;
+  return below + (above - below) * (at - Math.floor(at));
+}
+
+/** Median of `a`'s runs divided by `b`'s, pair by pair: by how much `b` is the faster. NaN where one of them did not run. */
+export function ratio(all: readonly Measured[], a: string, b: string): number {
+  const runsOf = (wanted: string) => all.find(({ name }) => name === wanted)?.runs;
+  const [over, under] = [runsOf(a), runsOf(b)];
+  return over && under ? median(over.map((run, index) => run / (under[index] ?? NaN))) : NaN;
 }

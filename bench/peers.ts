@@ -1,25 +1,41 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
+import type { Contender } from './measure.ts';
+import type { Workplace } from './workplace.ts';
 
-/** A peer's program, or the reason why it is not in the race. */
-export type Peer = { readonly program: string } | { readonly missing: string };
-
-function found(candidates: readonly (string | undefined)[], how: string): Peer {
+/** The first of the programs that is there; says why a peer is not in the race where none is. */
+function found(candidates: readonly (string | undefined)[], howToGetIt: string): string | undefined {
   const program = candidates.find((candidate) => candidate !== undefined && existsSync(candidate));
-  return program === undefined ? { missing: how } : { program };
+  if (program === undefined) console.log(`  left out: ${howToGetIt}`);
+  return program;
 }
 
-/** Salt from a virtualenv: `TSALT_SALT_VENV`, or the one that `.ci/run` makes. */
-export const salt = (): Peer =>
-  found(
-    [process.env.TSALT_SALT_VENV, path.join(os.homedir(), '.cache/tsalt/salt'), '/opt/salt'].map(
-      (venv) => venv && path.join(venv, 'bin/salt-call'),
-    ),
-    'no Salt: python3 -m venv ~/.cache/tsalt/salt && ~/.cache/tsalt/salt/bin/pip install salt==3007.8',
+/** Salt from a virtualenv (`SALT_CALL`, or one of `.ci/salt.txt`), or nothing. */
+export function saltCall(place: Workplace, ...words: readonly string[]): Contender[] {
+  const program = found(
+    [
+      process.env.SALT_CALL,
+      '/var/cache/tsalt/salt/bin/salt-call',
+      path.join(os.homedir(), '.cache/tsalt/salt/bin/salt-call'),
+      '/opt/salt/bin/salt-call',
+    ],
+    'Salt (V=~/.cache/tsalt/salt; python3 -m venv $V && $V/bin/pip install -r .ci/salt.txt)',
   );
+  if (program === undefined) return [];
+  return [{ name: 'salt', argv: [program, '--local', '--config-dir', place.saltConfig(), ...words] }];
+}
 
-export const cfengine = (): Peer =>
-  found(['/usr/sbin/cf-agent', '/usr/bin/cf-agent'], 'no cfengine: apt-get install cfengine3');
-export const puppet = (): Peer => found(['/usr/bin/puppet'], 'no puppet: apt-get install puppet-agent');
-export const ansible = (): Peer => found(['/usr/bin/ansible-playbook'], 'no ansible: apt-get install ansible');
+/** cfengine's agent on a policy file, with a work directory of its own, or nothing. */
+export function cfAgent(place: Workplace, policy: string): Contender[] {
+  const program = found(['/usr/sbin/cf-agent', '/usr/bin/cf-agent'], 'cfengine (apt-get install cfengine3)');
+  if (program === undefined) return [];
+  const work = path.join(place.directory, 'cfengine');
+  for (const name of ['', 'bin', 'inputs', 'outputs', 'ppkeys', 'state'])
+    mkdirSync(path.join(work, name), { recursive: true, mode: 0o700 });
+  symlinkSync(path.join(path.dirname(program), 'cf-promises'), path.join(work, 'bin/cf-promises'));
+  const env = { CFENGINE_TEST_OVERRIDE_WORKDIR: work };
+  spawnSync(path.join(path.dirname(program), 'cf-key'), { env: { ...process.env, ...env } });
+  return [{ name: 'cfengine', argv: [program, '-Kf', policy], env }];
+}

@@ -1,3 +1,5 @@
+import { median, type Measured } from './measure.ts';
+
 /** One line of what was aimed at: met or missed, by figures of the same run. */
 export interface Mark {
   readonly what: string;
@@ -15,9 +17,39 @@ export function atLeast(what: string, figure: number, least: number, unit: strin
   return { what, figure, unit, aim: `at least ${least}`, met: figure >= least };
 }
 
-export function printMarks(title: string, marks: readonly Mark[]): void {
+export interface Findings {
+  readonly marks?: readonly Mark[];
+  /** Wall times behind the marks. */
+  readonly measured?: readonly Measured[];
+  /** What else was seen. */
+  readonly notes?: readonly string[];
+}
+
+let missed = 0;
+
+/** Prints what a bench found, each mark as met, missed, or without the peer that it needs. */
+export function report(title: string, { marks = [], measured = [], notes = [] }: Findings): void {
   console.log(`\n${title}`);
   for (const { what, figure, unit, aim, met } of marks) {
-    console.log(`  ${met ? 'met   ' : 'MISSED'}  ${what}: ${figure.toFixed(figure < 10 ? 2 : 0)} ${unit} (${aim})`);
+    const verdict = Number.isNaN(figure) ? 'no peer' : met ? 'met' : 'MISSED';
+    if (verdict === 'MISSED') missed++;
+    console.log(`  ${verdict.padEnd(8)}${what}: ${shown(figure)} ${unit} (${aim})`);
   }
+  for (const { name, runs } of measured) {
+    const sorted = [...runs].sort((a, b) => a - b);
+    const spread = `${shown(sorted[0] ?? NaN)} to ${shown(sorted.at(-1) ?? NaN)}`;
+    console.log(`          ${name}: ${shown(median(runs))} ms (${spread}, ${runs.length} runs)`);
+  }
+  for (const note of notes) console.log(`          ${note}`);
+}
+
+/** Marks missed so far. */
+export function missedMarks(): number {
+  return missed;
+}
+
+/** A figure with as many digits as mean something. */
+export function shown(figure: number): string {
+  if (Number.isNaN(figure)) return '-';
+  return figure.toFixed(figure < 10 ? 2 : figure < 100 ? 1 : 0);
 }
