@@ -88,13 +88,17 @@ require('node:module').enableCompileCache?.(require('node:path').join(__dirname,
 require('./program.cjs');
 `;
 
-async function bundleProgram(file) {
+/** The programs in a bundle, each in one file: tsalt itself, and what a master runs in processes of their own. */
+const programs = {
+  'program.cjs': `import { main } from './cli/main.ts';
+    void main(process.argv.slice(2)).then((code) => { process.exitCode = code; });`,
+  'render-child.cjs': `import './master/pool/render-child.ts';`,
+  'code-child.cjs': `import './master/pool/code-child.ts';`,
+};
+
+async function bundleProgram(file, contents) {
   await build({
-    stdin: {
-      contents: `import { main } from './cli/main.ts';\nvoid main(process.argv.slice(2)).then((code) => { process.exitCode = code; });`,
-      resolveDir: root,
-      loader: 'ts',
-    },
+    stdin: { contents, resolveDir: root, loader: 'ts' },
     outfile: file,
     bundle: true,
     platform: 'node',
@@ -159,8 +163,7 @@ const out = path.resolve(options.out);
 mkdirSync(out, { recursive: true });
 const work = mkdtempSync(path.join(os.tmpdir(), 'tsalt-bundle-'));
 try {
-  const program = path.join(work, 'program.cjs');
-  await bundleProgram(program);
+  for (const [name, text] of Object.entries(programs)) await bundleProgram(path.join(work, name), text);
   const bundles = {};
   for (const arch of architectures) {
     const tree = path.join(work, arch);
@@ -171,7 +174,7 @@ try {
     }
     const { name, license } = manifest;
     writeFileSync(path.join(tree, 'package.json'), `${JSON.stringify({ name, version, license }, null, 2)}\n`);
-    cpSync(program, path.join(tree, 'lib', 'program.cjs'));
+    for (const name of Object.keys(programs)) cpSync(path.join(work, name), path.join(tree, 'lib', name));
     writeFileSync(path.join(tree, 'lib', 'tsalt.cjs'), starter);
     addNode(arch, path.join(tree, 'lib', 'node'));
     addAddons(arch, path.join(tree, 'lib'));
