@@ -13,6 +13,7 @@ import {
 import { messageOf, TsaltError } from '../errors/error.ts';
 import { yamlErrors } from '../errors/yaml.ts';
 import type { Place } from '../place.ts';
+import { explainMistake } from './mistakes.ts';
 import { addEntry, newMap, type Yaml, type YamlMap } from './maps.ts';
 import { readFloat, readInteger, resolvePlain, type Scalar } from './scalar.ts';
 
@@ -38,13 +39,8 @@ export function readWhole(text: string, placeOf: Placer, errors: TsaltError[]): 
   // What follows the first syntax error mostly follows from it.
   const [first] = document.errors;
   if (first) {
-    const problem = first.message.replace(/\.$/, '');
-    errors.push(
-      yamlErrors.syntax(
-        { problem: lower(problem) },
-        { place: placeOf(first.pos[0]), hint: hintFor(text, first.pos[0]) },
-      ),
-    );
+    const { problem, offset, hint } = explainMistake(text, document, first);
+    errors.push(yamlErrors.syntax({ problem }, { place: placeOf(offset), hint }));
     return null;
   }
   try {
@@ -55,21 +51,6 @@ export function readWhole(text: string, placeOf: Placer, errors: TsaltError[]): 
     );
     return null;
   }
-}
-
-function lower(sentence: string): string {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
-}
-
-function hintFor(text: string, offset: number): string | undefined {
-  const start = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1;
-  const end = text.indexOf('\n', start);
-  const line = text.slice(start, end < 0 ? undefined : end);
-  const after = text.slice(offset, end < 0 ? undefined : end);
-  if (/^\s*\t/.test(line) || after.startsWith('\t')) return 'indent with blanks: YAML allows no tabs there';
-  if (/[:-]\s+[%@`]/.test(line)) return 'put quotes around a value that starts with %, @ or `';
-  if (/\{%/.test(line)) return '{% %} is Jinja: templates here are Handlebars, {{#if}} {{#each}}';
-  return undefined;
 }
 
 class Builder {
