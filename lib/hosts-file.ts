@@ -1,4 +1,5 @@
 import type { Reading } from './contracts/machine.ts';
+import { textOf } from './text.ts';
 
 /** A line of the hosts file. */
 export interface Line {
@@ -25,7 +26,7 @@ export function readHosts({ files, opts }: Pick<Reading, 'files' | 'opts'>): Hos
   const given = opts['hosts.file'];
   const path = typeof given === 'string' ? given : '/etc/hosts';
   if (files.follow(path) === undefined) return { path, lines: [] };
-  const text = files.read(path).toString('utf8');
+  const text = textOf(files.read(path), path);
   const lines = text.split('\n').map((line) => parseLine(line.replace(/\r$/, '')));
   if (text === '' || text.endsWith('\n')) lines.pop();
   return { path, lines };

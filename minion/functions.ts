@@ -50,7 +50,7 @@ export function bindArguments(
     values[name] = value;
   }
   for (const [name, value] of Object.entries(kwargs)) {
-    if (name in values) throw executionErrors.twice({ fun, name });
+    if (Object.hasOwn(values, name)) throw executionErrors.twice({ fun, name });
     if (names.includes(name)) values[name] = value;
     else if (keywords !== undefined) extra[name] = value;
     else

@@ -7,9 +7,19 @@ import { bindArguments, findFunction } from './functions.ts';
 /** The execution functions that templates may call: those declared `sync`, loaded before the template is rendered. */
 export function templateFunctions(registry: ModuleRegistry, context: () => ExecContext): TemplateFunctions {
   const ready = new Map<string, ExecFunction>();
+  /** Why one that a template names can't be had: told where it is called. */
+  const missing = new Map<string, Error>();
 
   async function prepare(names: ReadonlySet<string>): Promise<void> {
-    for (const name of names) if (!ready.has(name)) ready.set(name, await findFunction(name, registry));
+    for (const name of names) {
+      if (ready.has(name)) continue;
+      try {
+        ready.set(name, await findFunction(name, registry));
+      } catch (thrown) {
+        if (!(thrown instanceof Error)) throw thrown;
+        missing.set(name, thrown);
+      }
+    }
   }
 
   return {
@@ -22,7 +32,7 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
     },
     call(fun, args, named) {
       const found = ready.get(fun);
-      if (!found) throw executionErrors.noSuchFunction({ fun });
+      if (!found) throw missing.get(fun) ?? executionErrors.noSuchFunction({ fun });
       if (found.sync !== true) throw executionErrors.notForTemplates({ fun });
       // What templates hold is data.
       return found.run(bindArguments(fun, found, args as Json[], named as JsonMap) as never, context());

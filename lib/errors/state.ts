@@ -7,7 +7,8 @@ export const stateErrors = catalogue('TS_STATE', {
   badSource: ({ url }: { url: string }) => `'${url}' is not the address of a file in the state tree`,
   notMap: ({ what, found }: { what: string; found: string }) => `${what} has to be a map, not ${found}`,
   badTop: ({ what, found }: { what: string; found: string }) => `${what} in the top file, not ${found}`,
-  noMatch: () => 'no state file is meant for this minion: nothing in the top file matches it',
+  noMatch: ({ id, saltenv }: { id: string; saltenv: string }) =>
+    `no state file is meant for this minion: nothing under '${saltenv}' in the top file matches '${id}'`,
   noTop: () => 'there is no top.sls, so nothing says which states are meant for this minion',
   idNotText: ({ id, kind }: { id: string; kind: string }) => `id '${id}' is a ${kind}, not text`,
   duplicateId: ({ id, other }: { id: string; other: string }) => `id '${id}' is already taken at ${other}`,

@@ -11,7 +11,7 @@ export const templateErrors = catalogue('TS_TEMPLATE', {
   notPrintable: ({ name, kind }: { name: string; kind: string }) => `'${name}' is a ${kind}, which can't stand in text`,
   badArguments: ({ name, expected }: { name: string; expected: string }) => `helper '${name}' takes ${expected}`,
   notIterable: ({ name, kind }: { name: string; kind: string }) =>
-    `'${name}' is ${kind}: #each goes over a list or a map`,
+    `'${name}' is a ${kind}: #each goes over a list or a map`,
   saltNotLiteral: () => `the function that 'salt' calls has to be written as a quoted name`,
   failed: ({ name, problem }: { name: string; problem: string }) => `helper '${name}' failed: ${problem}`,
   tooLong: () => 'what this renders to is longer than 32 MiB',

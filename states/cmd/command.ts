@@ -23,7 +23,7 @@ function pairs(given: string | Record<string, string | number | boolean>): [stri
 const umask = v.pipe(
   v.union([v.number(), v.string()]),
   v.transform(String),
-  v.regex(/^0?[0-7]{1,3}$/, 'a umask is expected, such as 022'),
+  v.regex(/^0?[0-7]{1,3}$/, 'a umask, such as 022'),
   v.transform((digits) => Number.parseInt(digits, 8)),
 );
 

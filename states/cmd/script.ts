@@ -2,13 +2,14 @@ import * as v from 'valibot';
 import type { Reading } from '../../lib/contracts/machine.ts';
 import { defineState } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { textOf } from '../../lib/text.ts';
 import { commandArgs, planCommand, readCommand, reportCommand, type CommandFacts } from './command.ts';
 
 const args = v.strictObject({
   ...commandArgs,
   source: v.optional(v.string()),
   args: v.optional(v.string()),
-  template: v.optional(v.string()),
+  template: v.optional(v.literal('handlebars', 'handlebars')),
   context: v.optional(v.record(v.string(), v.unknown())),
   defaults: v.optional(v.record(v.string(), v.unknown())),
 });
@@ -28,9 +29,6 @@ install-app:
   reads: ['files', 'accounts'],
   check(given) {
     const source = sourceOf(given);
-    if (given.template !== undefined && given.template !== 'handlebars') {
-      return `template: ${given.template} is not supported: templates are Handlebars, say 'template: handlebars'`;
-    }
     return source.startsWith('salt://') || source.startsWith('/')
       ? undefined
       : `source ${source} is not supported: a path of the state tree (salt://...) or an absolute path is expected`;
@@ -62,5 +60,5 @@ async function readScript(given: Args, machine: Reading): Promise<{ script: Buff
   if (given.template === undefined) return { script };
   // Both come out of YAML: they are plain data.
   const context = { ...given.defaults, ...given.context } as JsonMap;
-  return { script: Buffer.from(machine.render(script.toString('utf8'), source, context)) };
+  return { script: Buffer.from(machine.render(textOf(script, source), source, context)) };
 }

@@ -56,15 +56,24 @@ export function checkArguments(
     const argument = own.get(String(first));
     if (argument === undefined || first === undefined) {
       const place = sls.yaml.placeOf(path);
-      if (first === undefined || first in values)
-        return stateErrors.invalid({ state: title, complaint: issue.message }, { place });
+      if (first === undefined) return stateErrors.invalid({ state: title, complaint: issue.message }, { place });
+      // The id is the name.
+      if (Object.hasOwn(values, first))
+        return stateErrors.badValue(
+          { name: String(first), expected: expectedOf(issue), found: describe(issue.input) },
+          { place },
+        );
       return stateErrors.missingArgument({ state: title, name: String(first) }, { place });
     }
     const place = sls.yaml.placeOf([...argument.path, ...deeper], 'value');
-    // A message that is not valibot's own is the state's: it says more.
-    const expected = issue.message.startsWith('Invalid ') ? expectation(issue) : issue.message;
-    return stateErrors.badValue({ name: keys.join('.'), expected, found: describe(issue.input) }, { place });
+    const name = keys.join('.');
+    return stateErrors.badValue({ name, expected: expectedOf(issue), found: describe(issue.input) }, { place });
   }
+}
+
+/** What goes after "has to be". A message that is not valibot's own is the state's: it says more. */
+function expectedOf(issue: v.BaseIssue<unknown>): string {
+  return issue.message.startsWith('Invalid ') ? expectation(issue) : issue.message;
 }
 
 /** What valibot expected (`(string | number)`, `"a"`), in words. */

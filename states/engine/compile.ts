@@ -1,14 +1,16 @@
 import type { StateRegistry } from '../../lib/contracts/state.ts';
-import type { TsaltError } from '../../lib/errors/error.ts';
+import { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
+import { textOf } from '../../lib/text.ts';
 import type { Chunk } from './chunk.ts';
 import { declarations } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
 import type { RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
 import { loadSlsFiles, type Sls } from './sls.ts';
-import { topFiles } from './top.ts';
-import { nearestSource, pathOf, type Tree } from './tree.ts';
+import { topFiles, type Wanted } from './top.ts';
+import { compileTemplate } from './template/template.ts';
+import { isAddress, nearestSource, pathOf, type Tree } from './tree.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 
 export interface Compiled {
@@ -38,18 +40,23 @@ export async function compileHighstate(options: CompileOptions): Promise<Compile
   });
   if (names === undefined)
     errors.push(stateErrors.noTop(undefined, { hint: 'name state files: state.apply web.nginx' }));
-  else if (names.length === 0 && errors.length === 0) errors.push(stateErrors.noMatch(undefined));
-  const { chunks, errors: more } = await compileSls(names ?? [], options);
+  else if (names.length === 0 && errors.length === 0)
+    errors.push(stateErrors.noMatch({ id, saltenv: context.saltenv }));
+  const { chunks, errors: more } = await compileFiles(names ?? [], options);
   return { chunks, errors: [...errors, ...more] };
 }
 
 /** The states of the named files and all they include. */
-export async function compileSls(
-  names: readonly string[],
-  { tree, context, registry }: CompileOptions,
-): Promise<Compiled> {
+export function compileSls(names: readonly string[], options: CompileOptions): Promise<Compiled> {
+  return compileFiles(
+    names.map((name) => ({ name })),
+    options,
+  );
+}
+
+async function compileFiles(wanted: readonly Wanted[], { tree, context, registry }: CompileOptions): Promise<Compiled> {
   const errors: TsaltError[] = [];
-  const files = await loadSlsFiles(names, tree, context, errors);
+  const files = await loadSlsFiles(wanted, tree, context, errors);
   const isComplete = errors.length === 0;
   const all = declarations(files, errors);
   const states = await loadStates(all, registry, errors);
@@ -96,12 +103,28 @@ async function checkSources(chunks: readonly Chunk[], tree: Tree, errors: TsaltE
   for (const { state, args, sls, path } of chunks) {
     if (!state.needs) continue;
     for (const url of state.needs(args as never)) {
-      const has = tree.has(pathOf(url));
-      if (has instanceof Promise ? await has : has) continue;
       const { yaml } = sls;
-      const place = yaml.placeOf(argumentWith(url, yaml.data, path) ?? path, 'value');
-      errors.push(stateErrors.noSource({ url }, { place, hint: await nearestSource(tree, url) }));
+      const place = () => yaml.placeOf(argumentWith(url, yaml.data, path) ?? path, 'value');
+      if (!isAddress(url)) {
+        errors.push(stateErrors.badSource({ url }, { place: place() }));
+        continue;
+      }
+      const has = tree.has(pathOf(url));
+      if (!(has instanceof Promise ? await has : has)) {
+        errors.push(stateErrors.noSource({ url }, { place: place(), hint: await nearestSource(tree, url) }));
+      } else if ((args as { template?: unknown }).template !== undefined) await checkTemplate(url, tree, errors);
     }
+  }
+}
+
+/** A template's syntax; what it names is known when it is rendered. */
+async function checkTemplate(url: string, tree: Tree, errors: TsaltError[]): Promise<void> {
+  const bytes = await tree.read(pathOf(url));
+  try {
+    if (bytes) compileTemplate(textOf(bytes, url), url);
+  } catch (thrown) {
+    if (!(thrown instanceof TsaltError)) throw thrown;
+    if (!errors.some(({ message }) => message === thrown.message)) errors.push(thrown);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonMap } from '../../lib/json.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
+import { textOf } from '../../lib/text.ts';
 import { compileTemplate, type CallFunction } from './template/template.ts';
 
 /** What templates see and may call. */
@@ -43,11 +44,11 @@ export function templateData(context: RenderContext, location: JsonMap): JsonMap
 
 /** Renders a file of a tree, then reads its YAML. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
 export async function renderYaml(
-  source: string,
+  bytes: Buffer,
   file: { readonly path: string; readonly shown: string; readonly sls: string },
   context: RenderContext,
 ): Promise<YamlFile> {
-  const template = compileTemplate(source, file.shown);
+  const template = compileTemplate(textOf(bytes, file.shown), file.shown);
   const { functions } = context;
   if (functions && template.functions.size > 0) await functions.prepare(template.functions);
   const rendered = template.render(templateData(context, locationNames(file.path, file.sls)), functions?.call);

@@ -7,6 +7,7 @@ import type { Place } from '../../lib/place.ts';
 import type { YamlFile } from '../../lib/yaml/load.ts';
 import { keysOf, type YamlMap } from '../../lib/yaml/maps.ts';
 import { renderYaml, type RenderContext } from './render.ts';
+import type { Wanted } from './top.ts';
 import { slsName, slsPaths, type Tree } from './tree.ts';
 
 /** A state or pillar file, rendered and read. */
@@ -24,7 +25,7 @@ export interface Sls {
  * Reads the named files and all they include, what is included coming first, each once. Mistakes are added to `errors`.
  */
 export async function loadSlsFiles(
-  names: readonly string[],
+  wanted: readonly Wanted[],
   tree: Tree,
   context: RenderContext,
   errors: TsaltError[],
@@ -32,7 +33,7 @@ export async function loadSlsFiles(
   const loaded = new Map<string, Sls | undefined>();
   const order: Sls[] = [];
 
-  async function load(name: string, place: Place | undefined, from: readonly string[]): Promise<void> {
+  async function load(name: string, place: (() => Place) | undefined, from: readonly string[]): Promise<void> {
     const known = loaded.get(name);
     for (const includer of from) known?.includedFrom.add(includer);
     if (loaded.has(name)) return;
@@ -42,12 +43,14 @@ export async function loadSlsFiles(
     for (const includer of from) sls.includedFrom.add(includer);
     loaded.set(name, sls);
     for (const { target, place: at } of includes(sls, errors)) {
-      for (const one of await matching(target, tree)) await load(one, at(), [...from, name]);
+      for (const one of await matching(target, tree)) await load(one, at, [...from, name]);
     }
     order.push(sls);
   }
 
-  for (const name of names) for (const one of await matching(name, tree)) await load(one, undefined, []);
+  for (const { name, place } of wanted) {
+    for (const one of await matching(name, tree)) await load(one, place, []);
+  }
   return order;
 }
 
@@ -55,18 +58,18 @@ async function readSls(
   name: string,
   tree: Tree,
   context: RenderContext,
-  place: Place | undefined,
+  place: (() => Place) | undefined,
   errors: TsaltError[],
 ): Promise<Sls | undefined> {
   if (!/^[^./\s]+(?:\.[^./\s]+)*$/.test(name)) {
-    errors.push(stateErrors.badSlsName({ sls: name }, { place }));
+    errors.push(stateErrors.badSlsName({ sls: name }, { place: place?.() }));
     return undefined;
   }
   for (const path of slsPaths(name)) {
     const bytes = await tree.read(path);
     if (bytes === undefined) continue;
     try {
-      const yaml = await renderYaml(bytes.toString('utf8'), { path, shown: tree.shown(path), sls: name }, context);
+      const yaml = await renderYaml(bytes, { path, shown: tree.shown(path), sls: name }, context);
       errors.push(...yaml.errors);
       if (yaml.errors.length > 0) return undefined;
       // A file that renders to nothing has nothing to say.
@@ -80,7 +83,7 @@ async function readSls(
     return undefined;
   }
   const known = (await tree.list('')).map(slsName).filter((other) => other !== undefined);
-  errors.push(stateErrors.noSls({ sls: name }, { place, hint: didYouMean(nearest(name, known)) }));
+  errors.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint: didYouMean(nearest(name, known)) }));
   return undefined;
 }
 

@@ -3,9 +3,16 @@ import { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
 import { parseTarget, type Nodegroups, type TargetFacts } from '../../lib/target/target.ts';
+import type { Place } from '../../lib/place.ts';
 import { keysOf, type Yaml } from '../../lib/yaml/maps.ts';
 import { renderYaml, type RenderContext } from './render.ts';
 import type { Tree } from './tree.ts';
+
+/** A file that is asked for, and where. */
+export interface Wanted {
+  readonly name: string;
+  readonly place?: () => Place;
+}
 
 /**
  * The files that a tree's top file means for this minion, in its order, each once; undefined when there is no top file.
@@ -17,12 +24,12 @@ export async function topFiles(
   facts: TargetFacts,
   errors: TsaltError[],
   { top = 'top.sls', nodegroups = {} as Nodegroups } = {},
-): Promise<string[] | undefined> {
+): Promise<Wanted[] | undefined> {
   const bytes = await tree.read(top);
   if (bytes === undefined) return undefined;
-  const found = new Set<string>();
+  const found = new Map<string, Wanted>();
   try {
-    const yaml = await renderYaml(bytes.toString('utf8'), { path: top, shown: tree.shown(top), sls: 'top' }, context);
+    const yaml = await renderYaml(bytes, { path: top, shown: tree.shown(top), sls: 'top' }, context);
     errors.push(...yaml.errors);
     const environments = yaml.errors.length > 0 ? {} : (yaml.data ?? {});
     const complain = (path: (string | number)[], what: string, value: Yaml | undefined) => {
@@ -45,10 +52,11 @@ export async function topFiles(
           complain(path, 'a target has to have a list of state files', entries as Yaml);
           continue;
         }
-        const files: string[] = [];
+        const files: Wanted[] = [];
         let type = 'compound';
         for (const [index, entry] of (entries as Yaml[]).entries()) {
-          if (typeof entry === 'string') files.push(entry);
+          if (typeof entry === 'string')
+            files.push({ name: entry, place: () => yaml.placeOf([...path, index], 'value') });
           else if (isMap(entry) && typeof entry['match'] === 'string') type = entry['match'];
           else if (!(isMap(entry) && 'ignore_missing' in entry))
             complain([...path, index], "a list has state files and 'match: TYPE'", entry);
@@ -56,7 +64,8 @@ export async function topFiles(
         try {
           // Every target is read, so that a mistake shows on every minion.
           const matcher = parseTarget(target, type, { nodegroups });
-          if (environment === context.saltenv && matcher(facts) === true) for (const file of files) found.add(file);
+          if (environment === context.saltenv && matcher(facts) === true)
+            for (const file of files) if (!found.has(file.name)) found.set(file.name, file);
         } catch (thrown) {
           if (!(thrown instanceof TsaltError)) throw thrown;
           errors.push(new TsaltError(thrown.code, thrown.sentence, { place: yaml.placeOf(path), hint: thrown.hint }));
@@ -67,5 +76,5 @@ export async function topFiles(
     if (!(thrown instanceof TsaltError)) throw thrown;
     errors.push(thrown);
   }
-  return [...found];
+  return [...found.values()];
 }

@@ -32,10 +32,20 @@ export function slsName(path: string): string | undefined {
 
 /** The path in the tree that a `salt://` address names. Raises `TS_STATE_BAD_SOURCE`. */
 export function pathOf(url: string): string {
+  const path = pathIn(url);
+  if (path === undefined) throw stateErrors.badSource({ url });
+  return path;
+}
+
+/** Whether a `salt://` address can name a file of the tree. */
+export function isAddress(url: string): boolean {
+  return pathIn(url) !== undefined;
+}
+
+function pathIn(url: string): string | undefined {
   const path = url.startsWith('salt://') ? url.slice('salt://'.length).replace(/\?.*$/, '') : '';
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.length === 0 || parts.includes('..') || path.includes('\0')) throw stateErrors.badSource({ url });
-  return parts.join('/');
+  return parts.length === 0 || parts.includes('..') || path.includes('\0') ? undefined : parts.join('/');
 }
 
 /** What states see of a tree. */

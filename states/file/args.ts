@@ -4,18 +4,18 @@ import * as v from 'valibot';
 
 export const path = v.pipe(
   v.string(),
-  v.check((text) => text.startsWith('/') && !text.includes('\0'), 'an absolute path is expected'),
+  v.check((text) => text.startsWith('/') && !text.includes('\0'), 'an absolute path'),
 );
 
 /** Octal digits, as text or as the number YAML makes of them (`0644` and `644` are both 0o644). Gives the bits. */
 export const mode = v.pipe(
-  v.union([v.number(), v.string()], 'a mode is expected, such as 0644'),
+  v.union([v.number(), v.string()], 'a mode, such as 0644'),
   v.transform(String),
-  v.regex(/^0?o?[0-7]{1,4}$/, 'a mode is expected: three or four octal digits, such as 0644'),
+  v.regex(/^0?o?[0-7]{1,4}$/, 'three or four octal digits, such as 0644'),
   v.transform((digits) => Number.parseInt(digits.replace(/^0?o/, ''), 8)),
 );
 
-export const modeOrKeep = v.union([v.pipe(v.literal('keep')), mode]);
+export const modeOrKeep = v.union([v.literal('keep'), mode], "a mode, such as 0644, or 'keep'");
 
 /** A user or a group, by name or number. */
 export const account = v.union([v.string(), v.pipe(v.number(), v.integer(), v.minValue(0))]);
@@ -38,16 +38,12 @@ export const textList = v.pipe(
 export const map = v.record(v.string(), v.unknown());
 
 /** Where a state takes Salt's `template`, this is the one engine there is. */
-export const template = v.optional(v.string());
-
-/** What to say of a template engine that tsalt has not; undefined for the one it has. */
-export function templateComplaint(engine: string | undefined): string | undefined {
-  if (engine === undefined || engine === 'handlebars') return undefined;
-  return (
-    `template: ${engine} is not supported: templates are Handlebars, say 'template: handlebars' and write ` +
-    `{{#if x}}...{{/if}} for {% if x %}, {{#each xs}} for {% for %}, {{default x 'y'}} for {{ x | default('y') }}`
-  );
-}
+export const template = v.optional(
+  v.literal(
+    'handlebars',
+    "handlebars: write {{#if x}}...{{/if}} for {% if x %}, {{#each xs}} for {% for %}, {{default x 'y'}} for {{ x | default('y') }}",
+  ),
+);
 
 /** How a scalar of YAML is written into a file: as Python prints it, which is what Salt's users have in theirs. */
 export function scalarText(value: string | number | boolean): string {

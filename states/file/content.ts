@@ -1,5 +1,6 @@
 import type { Reading } from '../../lib/contracts/machine.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { textOf } from '../../lib/text.ts';
 import { lookUp } from '../../lib/look-up.ts';
 import { scalarText } from './args.ts';
 import { hashComplaint, parseHash, readSource } from './source.ts';
@@ -41,7 +42,9 @@ export async function readContent(
     const complaint = expected && hashComplaint(source.url, source.content, expected);
     if (complaint !== undefined) return complaint;
     const content =
-      args.template === undefined ? source.content : Buffer.from(render(source.content.toString('utf8'), source.url));
+      args.template === undefined
+        ? source.content
+        : Buffer.from(render(textOf(source.content, source.url), source.url));
     return { content, sourceMode: source.mode };
   }
   const text = givenText(args, machine);

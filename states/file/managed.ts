@@ -71,7 +71,7 @@ export default defineState<typeof args, Facts>({
     if (given.source_hash !== undefined && !parseHash(given.source_hash)) {
       return 'source_hash is a kind and hexadecimal digits, such as sha256=6e34...';
     }
-    return arg.templateComplaint(given.template) ?? sourceComplaint(given.source ?? []);
+    return sourceComplaint(given.source ?? []);
   },
 
   needs: ({ source }) => (source?.length === 1 ? source.filter((url) => url.startsWith('salt://')) : []),

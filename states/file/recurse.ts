@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { FileFacts, FileView, Reading, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { textOf } from '../../lib/text.ts';
 import * as arg from './args.ts';
 import { templateContext } from './content.ts';
 import { contentDiff } from './diff.ts';
@@ -62,10 +63,9 @@ export default defineState<typeof args, Facts>({
   args,
   reads: ['files', 'accounts'],
 
-  check({ source, template }) {
+  check({ source }) {
     const odd = source.find((url) => !url.startsWith('salt://'));
-    if (odd !== undefined) return `Invalid source '${odd}' (must be a salt:// URI)`;
-    return arg.templateComplaint(template);
+    return odd === undefined ? undefined : `Invalid source '${odd}' (must be a salt:// URI)`;
   },
 
   async read(given, machine) {
@@ -190,9 +190,7 @@ async function readItems(
 async function readItem(given: Args, url: string, where: string, machine: Reading): Promise<Item> {
   const bytes = await machine.sources.read(url);
   const content =
-    given.template === undefined
-      ? bytes
-      : Buffer.from(machine.render(bytes.toString('utf8'), url, templateContext(given)));
+    given.template === undefined ? bytes : Buffer.from(machine.render(textOf(bytes, url), url, templateContext(given)));
   const { place, there } = placeOf(machine.files, given.name, where);
   const mode = given.file_mode === 'keep' ? await machine.sources.mode?.(url) : given.file_mode;
   const old = there?.kind === 'file' ? machine.files.read(place) : undefined;

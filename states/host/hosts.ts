@@ -41,7 +41,7 @@ export function writeHosts({ path }: Hosts, lines: readonly Line[]): Step {
 }
 
 /** One word of a hosts file: no blanks, and nothing that starts a comment. */
-export const word = v.pipe(v.string(), v.regex(/^[^\s#]+$/, 'a name without blanks is expected'));
+export const word = v.pipe(v.string(), v.regex(/^[^\s#]+$/, 'a name without blanks'));
 
 export const words = v.pipe(
   v.union([word, v.array(word)]),

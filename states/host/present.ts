@@ -7,7 +7,7 @@ import { hasPair, withComment, withoutPair, withPair, word, words, writeHosts } 
 const args = v.strictObject({
   name: word,
   ip: words,
-  comment: v.optional(v.pipe(v.string(), v.regex(/^[^\r\n]*$/, 'one line is expected')), ''),
+  comment: v.optional(v.pipe(v.string(), v.regex(/^[^\r\n]*$/, 'one line')), ''),
   clean: v.optional(v.boolean(), false),
 });
 

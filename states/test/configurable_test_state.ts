@@ -3,10 +3,7 @@ import { alreadyRight, defineState, impossible } from '../../lib/contracts/state
 import { pretended } from './pretend.ts';
 
 const choice = v.optional(
-  v.union(
-    [v.boolean(), v.pipe(v.string(), v.toLowerCase(), v.literal('random'))],
-    "True, False or 'Random' is expected",
-  ),
+  v.union([v.boolean(), v.pipe(v.string(), v.toLowerCase(), v.literal('random'))], "True, False or 'Random'"),
   true,
 );
 

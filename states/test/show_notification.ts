@@ -3,7 +3,7 @@ import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
 
 const args = v.strictObject({
   name: v.string(),
-  text: v.pipe(v.string(), v.minLength(1, 'a text to show is expected')),
+  text: v.pipe(v.string(), v.minLength(1, 'a text to show')),
 });
 
 export default defineState({

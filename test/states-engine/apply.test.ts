@@ -14,13 +14,18 @@ function place(t: ExecutionContext): string {
 /** Applies a tree, whose `DIR` stands for a fresh directory. */
 async function apply(
   t: ExecutionContext,
-  files: Record<string, string>,
+  files: Record<string, string | Buffer>,
   words: readonly string[] = ['state.apply', 'x'],
 ) {
   const directory = place(t);
   write(
     directory,
-    Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replaceAll('DIR', directory)])),
+    Object.fromEntries(
+      Object.entries(files).map(([name, text]) => [
+        name,
+        typeof text === 'string' ? text.replaceAll('DIR', directory) : text,
+      ]),
+    ),
   );
   const { out, err, code } = await run(directory, path.join(directory, 'states'), words);
   const { local } = JSON.parse(out || '{"local":{}}') as { local: Record<string, StateResult> | string[] };
@@ -86,6 +91,48 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     'include: [othr]\n',
     /^x\.sls:4:\d+: there is no state file 'othr'[^]*did you mean 'other'/,
   ],
+  [
+    'an address that leads out of the tree',
+    '/a:\n  file.managed:\n    - source: salt://../../etc/shadow\n',
+    /^x\.sls:6:15: 'salt:\/\/..\/..\/etc\/shadow' is not the address of a file/,
+  ],
+  [
+    'a mistake in a template',
+    '/a:\n  file.managed:\n    - source: salt://conf/bad.hbs\n    - template: handlebars\n',
+    /^salt:\/\/conf\/bad.hbs:2:1: \{\{#if\}\} has no \{\{\/if\}\}/,
+  ],
+  [
+    'a template that is no text',
+    '/a:\n  file.managed:\n    - source: salt://conf/binary\n    - template: handlebars\n',
+    /^salt:\/\/conf\/binary:1:2: this is not UTF-8 text/,
+  ],
+  [
+    'another template engine',
+    '/a:\n  file.managed:\n    - contents: x\n    - template: jinja\n',
+    /^x\.sls:7:17: 'template' has to be handlebars: .*, not the text "jinja"/,
+  ],
+  [
+    'a name and a mode that can not be',
+    'a/b:\n  file.managed: []\n/a:\n  file.managed:\n    - mode: rwx\n',
+    /^x\.sls:5:3: 'name' has to be an absolute path, not the text "a\/b"/,
+    /^x\.sls:8:13: 'mode' has to be a mode, such as 0644, or 'keep', not the text "rwx"/,
+  ],
+  [
+    'an unknown function in a template',
+    'a:\n  test.nop:\n    - name: {{salt "grians.get" "os"}}\n',
+    /^x\.sls:6:15: .*there is no function 'grians.get'[^]*did you mean 'grains.get'/,
+  ],
+  [
+    'a quote that is not closed',
+    'a:\n  test.nop:\n    - name: "b\n    - order: 1\n',
+    /^x\.sls:6:13: this is not YAML: the " that opens here is never closed/,
+  ],
+  [
+    'a value with a colon',
+    'a:\n  cmd.run:\n    - name: echo a: b\n',
+    /^x\.sls:6:13: .*there is a second ': ' in this line[^]*put quotes around/,
+  ],
+  ['another document', '---\na:\n  test.nop: []\n', /^x\.sls:4:1: .*a second document begins here/],
   ['an id that is a number', '80:\n  test.nop: []\n', /^x\.sls:4:1: id '80' is a number, not text[^]*'80'/],
   [
     'arguments as a map',
@@ -129,6 +176,8 @@ for (const [situation, sls, ...expected] of bad) {
       'states/x.sls': sane + sls,
       'states/other.sls': 'taken:\n  test.nop: []\n',
       'states/conf/app.conf': '',
+      'states/conf/bad.hbs': 'x\n{{#if grains}}\n',
+      'states/conf/binary': Buffer.from([0x78, 0xe9, 0x0a]),
     };
     const { errors, code, directory } = await apply(t, files);
     t.is(code, 2);
@@ -144,6 +193,25 @@ test('compile: a mistake below a loop, the place in the source, not in what was 
       '{{#each (range 3)}}\nn{{this}}:\n  test.nop: []\n{{/each}}\nbad:\n  test.nop:\n    - whatever: 1\n',
   });
   t.regex(errors[0] ?? '', /^x\.sls:7:7: test.nop has no argument 'whatever'\n7 \| {5}- whatever: 1/);
+});
+
+test('compile: a state file in an older encoding, told with its place', async (t) => {
+  const { errors, code } = await apply(t, {
+    'states/x.sls': Buffer.from(`a:\n  test.nop: []\né: test.nop\n`, 'latin1'),
+  });
+  t.is(code, 2);
+  t.regex(errors[0] ?? '', /^x\.sls:3:1: this is not UTF-8 text/);
+});
+
+test('highstate: a top file that names no file, told with its place, of states and of pillar', async (t) => {
+  const top = "base:\n  '*':\n    - x\n    - xx\n";
+  const states = await apply(t, { 'states/x.sls': sane, 'states/top.sls': top }, ['state.highstate']);
+  t.is(states.code, 2);
+  t.regex(states.errors[0] ?? '', /^top\.sls:4:7: there is no state file 'xx'\n4 \| {5}- xx[^]*did you mean 'x'/);
+  t.false(existsSync(path.join(states.directory, 'sane')));
+  const pillar = await apply(t, { 'states/x.sls': sane, 'pillar/x.sls': 'a: 1\n', 'pillar/top.sls': top });
+  t.is(pillar.code, 2);
+  t.regex(pillar.errors[0] ?? '', /pillar\/top\.sls:4:7: there is no state file 'xx'/);
 });
 
 test("apply: grains, pillar and the request's pillar over it, in templates", async (t) => {

@@ -16,7 +16,7 @@ export async function run(
 }
 
 /** Writes files below a directory. */
-export function write(directory: string, files: Readonly<Record<string, string>>): void {
+export function write(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
     writeFileSync(path.join(directory, name), text);
