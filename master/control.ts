@@ -10,12 +10,13 @@ import type { Jobs, Pair } from './jobs.ts';
 import type { Publisher } from './publisher.ts';
 import type { Runners } from './runners.ts';
 import type { Tokens } from './tokens.ts';
+import type { Keys } from './keys.ts';
 import type { KeyCommands } from './wheel.ts';
 
 export interface ControlParts {
   readonly bus: EventBus;
   readonly jobs: Jobs;
-  readonly keys: KeyCommands;
+  readonly keys: KeyCommands & Pick<Keys, 'askAnew'>;
   readonly tokens: Tokens;
   readonly instances: Instances;
   readonly publisher: Publisher;
@@ -68,7 +69,10 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
     'instance.add': async (params) => {
       const id = text(params, 'id');
       await instances.add({ id, provider: text(params, 'provider'), roles: list(params.roles).map(String) });
-      return { token: await tokens.issue(id) };
+      const token = await tokens.issue(id);
+      // It may have been turned down for being unknown, by a reactor, a moment before.
+      await keys.askAnew(id);
+      return { token };
     },
     'instance.starting': async (params) => {
       const facts = { ...pickText(params, 'handle'), ...pickText(params, 'address') };

@@ -30,6 +30,8 @@ interface KeyRecord extends Omit<KeyEntry, 'id'> {
   /** What was said of the enrolment token when it asked. */
   readonly token: TokenProof;
   readonly tokenId?: string;
+  /** A rejection holds until then (milliseconds since 1970); for good where this is 0, or missing. */
+  readonly until?: number;
 }
 
 export interface Decision {
@@ -38,6 +40,11 @@ export interface Decision {
   /** The states that are decided on; `pending` alone unless given. */
   readonly from?: readonly KeyState[];
   readonly reason?: string;
+}
+
+export interface Rejection extends Decision {
+  /** For so many ms: then the key waits again as soon as its minion asks. For good unless given. */
+  readonly forMs?: number;
 }
 
 /** A change of an id's key that is on disk by now; undefined for no key. */
@@ -52,7 +59,9 @@ export interface Keys {
    * `TS_KEY_SHARED_NAME`, and as `Store.commit`.
    */
   accept(id: string, decision?: Decision): Promise<boolean>;
-  reject(id: string, decision?: Decision): Promise<boolean>;
+  reject(id: string, decision?: Rejection): Promise<boolean>;
+  /** Ends a rejection that is not for good at once: the key waits, and `salt/auth` says so. False when there is none. */
+  askAnew(id: string): Promise<boolean>;
   /** Forgets all keys and tokens of an id. */
   delete(id: string): Promise<boolean>;
   find(id: string): KeyEntry | undefined;
@@ -172,7 +181,12 @@ export function keyBook(options: KeysOptions): Keys {
     };
 
     if (known?.fingerprint === fingerprint) {
-      if (known.state === 'rejected') return answer(applicant, { act: 'reject', reason: known.reason });
+      if (known.state === 'rejected') {
+        // What it was rejected for may be over: its time, or the token that it lacked.
+        const isOver = clock.now() >= (known.until ?? 0) || (proof === 'good' && known.token !== 'good');
+        if (known.until && isOver && counts.pending < maxPending) return wait();
+        return answer(applicant, { act: 'reject', reason: known.reason });
+      }
       if (known.state === 'accepted') {
         // On its way to the disk: asked again once it is there.
         if (keys.get(id)?.fingerprint !== fingerprint || keys.get(id)?.state !== 'accepted') {
@@ -222,15 +236,27 @@ export function keyBook(options: KeysOptions): Keys {
       const redeemed = record.tokenId && tokens.redeem(id, record.tokenId, record.fingerprint, record.token);
       const others = [bus.record(keyEvent(id, 'accept', record.fingerprint)), ...(redeemed ? [redeemed] : [])];
       const reason = decision.reason ?? 'accepted';
-      await change(id, { ...record, state: 'accepted', since: clock.now(), reason }, others);
+      await change(id, { ...record, state: 'accepted', since: clock.now(), reason, until: 0 }, others);
       return true;
     },
     async reject(id, decision = {}) {
       const record = meant(id, decision);
-      if (!record) return false;
-      const reason = decision.reason ?? 'the key was rejected';
+      // Rejected for good it is already.
+      if (!record || (record.state === 'rejected' && !record.until)) return false;
+      const { reason = 'the key was rejected', forMs } = decision;
       const event = bus.record(keyEvent(id, 'reject', record.fingerprint));
-      await change(id, { ...record, state: 'rejected', since: clock.now(), reason }, [event]);
+      const since = clock.now();
+      const until = forMs === undefined ? 0 : since + forMs;
+      await change(id, { ...record, state: 'rejected', since, reason, until }, [event]);
+      return true;
+    },
+    async askAnew(id) {
+      const record = meant(id, { from: ['rejected'] });
+      if (!record?.until) return false;
+      const { fingerprint } = record;
+      const event = authEvent({ id, act: 'pend', publicKey: Buffer.from(record.publicKey, 'base64'), fingerprint });
+      const reason = 'the key waits to be accepted';
+      await change(id, { ...record, state: 'pending', since: clock.now(), reason, until: 0 }, [bus.record(event)]);
       return true;
     },
     async delete(id) {

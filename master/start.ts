@@ -88,6 +88,7 @@ async function start(
     powers: reactorPowers({
       jobs,
       keys,
+      rejectForMs: config['auth.reject_seconds'] === 0 ? undefined : config['auth.reject_seconds'] * 1000,
       instances,
       async publish(once, request, origin) {
         const resolved = publisher.resolve(request, { user: 'reactor', takeWithinMs: TAKE_WITHIN_MS });
@@ -115,7 +116,7 @@ async function start(
   };
   const methods = controlMethods({
     ...books,
-    keys: commands,
+    keys: { ...commands, askAnew: (id) => keys.askAnew(id) },
     publisher,
     runners: running,
     clock,

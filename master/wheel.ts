@@ -36,8 +36,9 @@ export function keyCommands(keys: Keys): KeyCommands {
         keys.accept(id, { from: ['pending', 'rejected'], reason: 'accepted by an operator' }),
       ),
     reject: (match) =>
-      decide(idsOf(match, ['pending', 'accepted']), (id) =>
-        keys.reject(id, { from: ['pending', 'accepted'], reason: 'rejected by an operator' }),
+      // One that a reactor rejected is rejected for good by this.
+      decide(idsOf(match, ['pending', 'accepted', 'rejected']), (id) =>
+        keys.reject(id, { from: ['pending', 'accepted', 'rejected'], reason: 'rejected by an operator' }),
       ),
     delete: (match) => decide(idsOf(match, ['accepted', 'pending', 'rejected', 'denied']), (id) => keys.delete(id)),
     finger: (match) =>

@@ -6,35 +6,38 @@ import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 export interface HttpRegistryLimits {
   readonly timeoutMs: number;
   readonly bodyBytes: number;
+  /** How long questions wait for a request that began before them, in ms, until another one is made. */
+  readonly patienceMs: number;
 }
 
-const defaults: HttpRegistryLimits = { timeoutMs: 10_000, bodyBytes: 16 * 1024 * 1024 };
+const defaults: HttpRegistryLimits = { timeoutMs: 10_000, bodyBytes: 16 * 1024 * 1024, patienceMs: 1_000 };
 
 /**
  * A registry that any HTTP endpoint can be: GET gives a JSON array of `{instance: {instance_name}}`; `instance` may be null
  * (a machine nobody launched). An item's `state`, where it has one, is a word or the number 1 (starting); without one the
- * list is of machines that are starting. At most one request is under way; questions that come meanwhile share the next.
- * `find` raises `TS_REACTOR_REGISTRY_UNREACHABLE`.
+ * list is of machines that are starting. Questions that come while a request is under way share the next; it begins when that
+ * one ends, or takes long: one that hangs holds up nobody else. `find` raises `TS_REACTOR_REGISTRY_UNREACHABLE`.
  */
-export function httpRegistry(url: string, limits: HttpRegistryLimits = defaults): Registry {
+export function httpRegistry(url: string, given: Partial<HttpRegistryLimits> = {}): Registry {
+  const limits = { ...defaults, ...given };
   let current: Promise<ReadonlyMap<string, Instance>> | undefined;
   let next: Promise<ReadonlyMap<string, Instance>> | undefined;
 
+  function request(): Promise<ReadonlyMap<string, Instance>> {
+    const made = fetchList(url, limits).finally(() => {
+      if (current === made) current = undefined;
+    });
+    current = made;
+    return made;
+  }
+
   function list(): Promise<ReadonlyMap<string, Instance>> {
-    if (!current) {
-      current = fetchList(url, limits).finally(() => (current = undefined));
-      return current;
-    }
+    if (!current) return request();
     // The answer under way may be older than the machine that is asked for.
-    next ??= current
-      .then(
-        () => {},
-        () => {},
-      )
-      .then(() => {
-        next = undefined;
-        return list();
-      });
+    next ??= endOf(current, limits.patienceMs).then(() => {
+      next = undefined;
+      return request();
+    });
     return next;
   }
 
@@ -44,6 +47,18 @@ export function httpRegistry(url: string, limits: HttpRegistryLimits = defaults)
       return (await list()).get(id);
     },
   };
+}
+
+/** Resolves when the work has ended, well or badly, or after `ms`. */
+function endOf(work: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    work.then(end, end);
+  });
 }
 
 /** The registry that `auth.registry` names; undefined where that is the master's own. */

@@ -81,6 +81,11 @@ export function masterOptions(dirs: Directories) {
       'reject',
       'What `builtin:auth` does with a minion that the registry does not know, or that is not starting.',
     ),
+    'auth.reject_seconds': option(
+      kind.seconds,
+      60,
+      'Seconds that a key stays rejected by a reactor: then the registry is asked anew as soon as its minion asks (within a minute). 0 for good, as a rejection by an operator is.',
+    ),
     'auth.registry': option(
       kind.text,
       'builtin',

@@ -54,6 +54,7 @@ export interface ReactorContext {
   readonly keys: {
     /** Decides on a key that waits. `fingerprint` names the key, so that another one of the same id is not meant. Redeems the id's enrolment token in the same commit. */
     accept(id: string, fingerprint: string): Promise<boolean>;
+    /** Holds for `auth.reject_seconds`, unlike an operator's: then the key waits again when its minion next asks. */
     reject(id: string, fingerprint: string, reason: string): Promise<boolean>;
     /** The applicant's proof of the enrolment token that was made for its id: `none` when no token was issued for it. */
     tokenOf(id: string, fingerprint: string): Promise<'good' | 'bad' | 'missing' | 'none'>;

@@ -7,6 +7,8 @@ import type { Origin, ReactorPowers } from './types.ts';
 export interface PowersOptions {
   readonly jobs: Pick<Jobs, 'whenDelivered' | 'outcome'>;
   readonly keys: Pick<Keys, 'accept' | 'reject' | 'tokenOf'>;
+  /** How long a key that a reactor rejected stays so, in ms; undefined for good. */
+  readonly rejectForMs?: number | undefined;
   readonly instances: Pick<Instances, 'find' | 'move' | 'ran'>;
   /** Resolves the targets, makes the job by `Jobs.createOnce(once, ...)`, and sends it. */
   readonly publish: (
@@ -18,7 +20,7 @@ export interface PowersOptions {
 }
 
 /** What reactions may do, by the master's own parts. */
-export function reactorPowers({ jobs, keys, instances, publish, call }: PowersOptions): ReactorPowers {
+export function reactorPowers({ jobs, keys, rejectForMs, instances, publish, call }: PowersOptions): ReactorPowers {
   return {
     jobs: {
       publish: (once, request, origin) => publish(once, request, origin),
@@ -28,7 +30,8 @@ export function reactorPowers({ jobs, keys, instances, publish, call }: PowersOp
     call,
     keys: {
       accept: (id, fingerprint) => keys.accept(id, { fingerprint }),
-      reject: (id, fingerprint, reason) => keys.reject(id, { fingerprint, reason }),
+      reject: (id, fingerprint, reason) =>
+        keys.reject(id, { fingerprint, reason, ...(rejectForMs === undefined ? {} : { forMs: rejectForMs }) }),
       tokenOf: (id, fingerprint) => keys.tokenOf(id, fingerprint),
     },
     instances: {

@@ -140,7 +140,7 @@ test('config: a misspelt option, the nearest name is given with file, line and c
   const nested = errorOf(() => master({ master: 'auth:\n  unknown: pend\n' }));
   t.is(
     nested.hint,
-    'these options are written with their whole name: auth.unknown, auth.registry, auth.allow_without_token',
+    'these options are written with their whole name: auth.unknown, auth.reject_seconds, auth.registry, auth.allow_without_token',
   );
 });
 

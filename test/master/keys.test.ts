@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { parseToken } from '../../wire/token.ts';
 import { applicant, books, open } from './books.ts';
 
 test('keys: an unknown applicant waits, and is let in once its key was accepted', async (t) => {
@@ -87,6 +88,36 @@ test('keys: a stranger that asked first under the id does not keep out the machi
   t.is(keys.admit(stranger).act, 'denied');
   t.true(await keys.accept('web1', { fingerprint: machine.fingerprint }));
   t.is(keys.admit(machine).act, 'accept');
+});
+
+test('keys: rejected for a while, the key waits again after that while, or at once with its token, or when it is asked anew', async (t) => {
+  const { keys, tokens, clock, seen, store } = await books(t);
+  const web = applicant('web1');
+  const rejectForMinute = () => keys.reject('web1', { reason: 'unknown', forMs: 60_000 });
+  keys.admit(web);
+  await rejectForMinute();
+  clock.advance(59_999);
+  t.like(keys.admit(web), { act: 'reject', reason: 'unknown' });
+  clock.advance(1);
+  t.is(keys.admit(web).act, 'pend');
+
+  await rejectForMinute();
+  t.true(await keys.askAnew('web1'));
+  t.is(keys.admit(web).act, 'pend');
+
+  await rejectForMinute();
+  const { id: tokenId, secret } = parseToken(await tokens.issue('web1'));
+  t.is(keys.admit({ ...web, tokenId, proves: () => false }).act, 'reject');
+  t.is(keys.admit({ ...web, tokenId, proves: (wanted) => wanted.equals(secret) }).act, 'pend');
+  await rejectForMinute();
+
+  t.true(await keys.reject('web1', { from: ['rejected'], reason: 'by an operator' }));
+  clock.advance(1_000_000);
+  t.like(keys.admit(web), { act: 'reject', reason: 'by an operator' });
+  t.false(await keys.askAnew('web1'));
+  t.false(await keys.reject('web1', { from: ['rejected'] }), 'it is rejected for good already');
+  await store.settled();
+  t.is(seen().filter((one) => one === 'salt/auth pend').length, 4);
 });
 
 test('keys: ids that differ only in case, or would share a Graphite path, do not get in beside each other', async (t) => {

@@ -207,6 +207,18 @@ test('a registry over HTTP: many questions at once, at most one request under wa
   t.deepEqual([requests, most], [2, 1]);
 });
 
+test('auth: a registry whose first answer hangs, whoever asks after it is decided meanwhile', async (t) => {
+  let requests = 0;
+  const url = await serve(t, (_, response) => {
+    if (requests++ > 0) response.end(JSON.stringify([{ instance: { instance_name: 'w2' } }]));
+  });
+  const registry = httpRegistry(url, { timeoutMs: 30_000, bodyBytes: 1_000, patienceMs: 5 });
+  const { signal } = new AbortController();
+  void registry.find('w1', signal).catch(() => {});
+  t.is((await registry.find('w2', signal))?.state, 'starting');
+  t.is(await registry.find('w1', signal), undefined);
+});
+
 test('start: a starting machine, it is sent its highstate, is configuring, and ready when that succeeded', async (t) => {
   const { context, did } = contextWith('starting');
   t.is(await made(start).react(event('salt/minion/w1/start', { id: 'w1' }), context), undefined);
