@@ -20,13 +20,18 @@ export default async function minion(argv: readonly string[], io: Io): Promise<n
   const log = daemonLog(config, io);
   sayWarnings(warnings, log);
   const ended = toldToEnd();
+  // A start may take long: with trust_first_use it waits for the master.
+  const stop = new AbortController();
+  void ended.then(() => stop.abort());
   const running = await startMinion({
     config,
     configDir,
     script: path.resolve(process.argv[1] ?? ''),
     clock: systemClock,
     log,
+    signal: stop.signal,
   });
+  if (!running) return 0;
   log('info', 'the minion stops', { signal: await ended });
   await running.stop();
   return 0;

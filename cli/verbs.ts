@@ -21,6 +21,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
   event: { summary: 'watch events, or send one', load: () => import('./event.ts') },
   master: { summary: 'run the master', load: () => import('./master.ts') },
   minion: { summary: 'run a minion', load: () => import('./minion.ts') },
+  'user-data': {
+    summary: 'make the script that turns a fresh machine into a minion',
+    load: () => import('./user-data.ts'),
+  },
   demo: { summary: 'show the whole story on this machine', load: () => import('./demo/main.ts') },
   worker: { load: () => import('./worker.ts') },
   check: { summary: 'check files without touching anything', load: () => import('./check.ts') },

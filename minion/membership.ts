@@ -7,6 +7,7 @@ import { loadOrMakeIdentity } from '../wire/key-files.ts';
 import type { Identity } from '../wire/keys.ts';
 import { parseMasterKey, type MasterKey } from '../wire/master-key.ts';
 import { parseToken, type EnrolmentToken } from '../wire/token.ts';
+import { pinnedKeyFile } from './first-use.ts';
 
 /** What one process of a minion signs in with. */
 export interface Membership {
@@ -39,11 +40,6 @@ export function readMembership(config: MinionConfig): Membership {
       if (tokenFile !== '') rmSync(tokenFile, { force: true });
     },
   };
-}
-
-/** The file that `trust_first_use` pins the master's key in. */
-export function pinnedKeyFile(config: MinionConfig): string {
-  return path.join(config.pki_dir, 'master_key');
 }
 
 function readMasterKey(config: MinionConfig): MasterKey {

@@ -12,14 +12,13 @@ import { version } from '../lib/version.ts';
 import { serveLocal, type LocalServer } from '../wire/local/server.ts';
 import { connect } from '../wire/connect.ts';
 import { startAgent, type Agent } from './agent.ts';
-import { collectorJobs } from './collectors/schedule.ts';
+import { trustFirstUse } from './first-use.ts';
 import { collectGrains } from './grains/collect.ts';
 import { jobQueue } from './jobs/queue.ts';
 import { jobRunner } from './jobs/runner.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
-import type { ScheduledJob } from './schedule.ts';
-import { scheduler } from './scheduler.ts';
+import { startTimetable } from './timetable.ts';
 
 export interface MinionOptions {
   readonly config: MinionConfig;
@@ -28,6 +27,8 @@ export interface MinionOptions {
   readonly script: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Aborted: a start that still waits for the master's key is given up. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunningMinion {
@@ -35,11 +36,30 @@ export interface RunningMinion {
   stop(): Promise<void>;
 }
 
-/** Starts a minion: it connects, and stays connected, until it is stopped. Raises what is wrong with config or keys, and `TS_MINION_ALREADY_RUNNING`. */
-export async function startMinion({ config, configDir, script, clock, log }: MinionOptions): Promise<RunningMinion> {
+/**
+ * Starts a minion: it connects, and stays connected, until it is stopped. Nothing when it was told to end before it could
+ * start. Raises what is wrong with config or keys, and `TS_MINION_ALREADY_RUNNING`.
+ */
+export async function startMinion(options: MinionOptions): Promise<RunningMinion | undefined> {
+  const { config, clock, log, signal } = options;
   mkdirSync(config.cachedir, { recursive: true, mode: 0o700 });
   const lock = tryLock(path.join(config.cachedir, 'minion.lock'), 'minion');
   if (!lock.held) throw minionErrors.alreadyRunning({ pid: lock.holder.pid });
+  try {
+    await trustFirstUse(config, { clock, log, signal });
+    if (!signal.aborted) return await start(options, () => lock.release());
+  } catch (thrown) {
+    lock.release();
+    throw thrown;
+  }
+  lock.release();
+  return undefined;
+}
+
+async function start(
+  { config, configDir, script, clock, log }: MinionOptions,
+  atEnd: () => void,
+): Promise<RunningMinion> {
   const membership = readMembership(config);
   const outbox = await openOutbox({ directory: path.join(config.cachedir, 'outbox'), clock, log });
   const grains = (): JsonMap =>
@@ -53,12 +73,13 @@ export async function startMinion({ config, configDir, script, clock, log }: Min
     clock,
     log,
     host: {
-      ask: (question, body) => agent.link.ask(question, body),
+      ask,
       sendEvent: (tag, data) => agent.sendEvent(tag, data),
       progress: () => {},
     },
   });
 
+  let wasAccepted = false;
   const agent: Agent = startAgent({
     outbox,
     runner,
@@ -84,32 +105,38 @@ export async function startMinion({ config, configDir, script, clock, log }: Min
         {
           ...handlers,
           changed(state) {
-            if (state.state === 'accept') membership.accepted();
             handlers.changed(state);
+            if (state.state === 'accept') accepted();
           },
         },
       ),
   });
 
-  const timetable = scheduler({ id: config.id, clock, log, run: runScheduled });
-  const { errors, warnings } = timetable.set({ ...collectorJobs(config.collectors), ...(config.schedule as JsonMap) });
-  for (const error of errors) log('error', error.message);
-  for (const warning of warnings) log('warning', warning.message);
+  const timetable = startTimetable({
+    config,
+    run: (order, stopped) => runner.run(order, stopped),
+    sendEvent: (tag, data) => agent.sendEvent(tag, data),
+    clock,
+    log,
+  });
 
-  async function runScheduled(job: ScheduledJob): Promise<void> {
-    const order = { jid: '', fun: job.fun, arg: job.args, kwarg: job.kwargs, user: 'schedule' };
-    const outcome = await runner.run(order, new AbortController().signal);
-    if (!outcome.success) log('warning', 'a scheduled job failed', { job: job.name, fun: job.fun });
-    if (job.event !== undefined && outcome.success && isMap(outcome.return))
-      await agent.sendEvent(job.event, outcome.return as JsonMap);
-    if (job.returnJob)
-      await agent.sendEvent('schedule/return', {
-        schedule: job.name,
-        fun: job.fun,
-        return: outcome.return,
-        success: outcome.success,
-        retcode: outcome.retcode,
-      });
+  /** Asks the master. Every pillar that comes by, for whatever job, may bring another schedule. */
+  async function ask(question: string, body: JsonMap): Promise<JsonMap> {
+    const answer = await agent.link.ask(question, body);
+    const isWhole = question === 'pillar' && !(isMap(body.override) && Object.keys(body.override).length > 0);
+    if (isWhole && isMap(answer.pillar)) timetable.pillar(answer.pillar as JsonMap);
+    return answer;
+  }
+
+  /** Said again with every acknowledgement. */
+  function accepted(): void {
+    if (wasAccepted) return;
+    wasAccepted = true;
+    membership.accepted();
+    // For the schedule. When this fails, a later job's pillar brings it.
+    ask('pillar', { grains: grains(), override: {} }).catch((cause: unknown) =>
+      log('warning', "the pillar's schedule is not known yet", { reason: messageOf(cause) }),
+    );
   }
 
   const local = await serveOwnSocket();
@@ -127,7 +154,7 @@ export async function startMinion({ config, configDir, script, clock, log }: Min
       }),
       ask: async ({ question, body }) => {
         if (agent.link.state.state !== 'accept') throw minionErrors.notConnected({ state: agent.link.state.state });
-        return agent.link.ask(asText(question), isMap(body) ? (body as JsonMap) : {});
+        return ask(asText(question), isMap(body) ? (body as JsonMap) : {});
       },
       event: async ({ tag, data }) => agent.sendEvent(asText(tag), isMap(data) ? (data as JsonMap) : {}),
     });
@@ -142,7 +169,7 @@ export async function startMinion({ config, configDir, script, clock, log }: Min
         .stop()
         .catch((cause: unknown) => log('warning', 'the minion did not stop cleanly', { reason: messageOf(cause) }));
       rmSync(config.pidfile, { force: true });
-      lock.release();
+      atEnd();
     },
   };
 }
