@@ -5,6 +5,10 @@ import { commandArgs, planCommand, readCommand, reportCommand } from './command.
 export default defineState({
   summary: 'A command is run by a shell when something that is watched has changed.',
   example: `
+/etc/aliases:
+  file.append:
+    - text: 'root: anna'
+
 newaliases:
   cmd.wait:
     - watch:

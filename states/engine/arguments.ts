@@ -87,7 +87,7 @@ function expectation({ expected }: v.BaseIssue<unknown>): string {
     null: 'nothing',
     undefined: 'nothing',
   };
-  const parts = (expected ?? 'something else').replace(/^\(|\)$/g, '').split(' | ');
+  const parts = (expected ?? 'something else').replace(/[()]/g, '').split(' | ');
   return parts
     .map((part) => words[part] ?? part)
     .filter((part) => part !== 'nothing')

@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import os from 'node:os';
 import test from 'ava';
+import { main } from '../../cli/main.ts';
+import { builtinStates } from '../../states/registry.ts';
+import { captured, write } from '../states-engine/kit.ts';
 import { root, textOf } from './pages.ts';
 
 test('reference: every page, is what the code says', (t) => {
@@ -24,4 +28,17 @@ test('reference: every tag of ours that the code fires, is on the page of events
   const page = textOf('docs/reference/events.md');
   t.true(fired.length > 3, 'the tags were found');
   for (const tag of fired) t.true(page.includes(`\`${tag.replaceAll('${', '<').replaceAll('}', '>')}\``), tag);
+});
+
+test("reference: every state function's example, compiles", async (t) => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  for (const name of builtinStates.names) {
+    const { example } = await builtinStates.load(name);
+    const sources = [...example.matchAll(/salt:\/\/([\w./-]+)/g)].map(([, file = '']) => [`${name}/${file}`, '']);
+    write(directory, { ...Object.fromEntries(sources), [`${name}/example.sls`]: example });
+    const io = captured(directory);
+    const code = await main(['check', '--config-dir', '.', '--id', 'web1', name], io);
+    t.is(code, 0, `${name}: ${io.printed.out}${io.printed.err}`);
+  }
 });

@@ -59,6 +59,11 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     /^x\.sls:6:17: 'makedirs' has to be .*true or false.*, not a list/,
   ],
   [
+    'an argument of a type that is none of several',
+    '/a:\n  file.managed:\n    - contents: {a: b}\n',
+    /^x\.sls:6:17: 'contents' has to be text or a number or true or false or a list, not a map/,
+  ],
+  [
     'a requisite that points nowhere',
     'a:\n  test.nop:\n    - require: [{test: bb}]\nb:\n  test.nop: []\n',
     /^x\.sls:6:\d+: 'require' names 'test: bb', which is nowhere in this tree[^]*did you mean 'b'/,
