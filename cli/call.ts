@@ -75,7 +75,12 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
       io.out(format({ local: thrown.errors.map(({ message }) => message) }, form, io, true));
       return 2;
     }
-    if (thrown instanceof TsaltError && thrown.code.startsWith('TS_EXEC_')) throw thrown;
+    if (thrown instanceof TsaltError && /^TS_(EXEC|CLI|CONTROL)_/.test(thrown.code)) throw thrown;
+    // What the master can't render is no less.
+    if (thrown instanceof TsaltError && areStates) {
+      io.out(format({ local: [thrown.message] }, form, io, true));
+      return 2;
+    }
     if (thrown instanceof PillarFailed) throw thrown.errors[0] ?? thrown;
     if (form === 'json') io.out(format({ local: { error: messageOf(thrown) } }, form, io));
     io.err(`error: ${fun}: ${messageOf(thrown)}\n`);

@@ -100,7 +100,9 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
         await outbox.addAccepted(jid, fun);
         pump();
       }
-      const outcome = await queue.run(isStateRun(fun), () => runner.run(order, abort.signal));
+      // One that is not to wait is refused by the run that is under way.
+      const waits = isStateRun(fun) && args.kwarg['queue'] !== false;
+      const outcome = await queue.run(waits, () => runner.run(order, abort.signal));
       await keepReturn(jid, fun, outcome);
     } catch (thrown) {
       log('error', 'a job could not be run', { jid, fun, reason: messageOf(thrown) });

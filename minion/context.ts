@@ -15,6 +15,10 @@ import { templateFunctions } from './template-functions.ts';
 export interface ExecutionParts {
   readonly id: string;
   readonly jid: string;
+  /** The function that was asked for. */
+  readonly fun: string;
+  /** Holds the lock that state runs take. */
+  readonly cachedir: string;
   readonly grains: JsonMap;
   readonly pillar: JsonMap;
   /** The pillar for a state run, with what the request lays over it; raises what is wrong with it. */
@@ -53,7 +57,25 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, rendering(pillar));
   }
 
+  let hasTurn = false;
+
+  /** One run at a time on a machine; a run that a state of this one asks for is a part of it. */
   async function applyStates(request: StateRequest): Promise<StateReturn> {
+    if (hasTurn) return runStates(request);
+    const { takeStateTurn } = await import('./state-lock.ts');
+    const { fun, cachedir } = parts;
+    const turn = await takeStateTurn({ cachedir, fun, jid, queue: request.queue ?? true, clock, log, signal });
+    if (turn.refused !== undefined) return [turn.refused];
+    hasTurn = true;
+    try {
+      return await runStates(request);
+    } finally {
+      hasTurn = false;
+      turn.release();
+    }
+  }
+
+  async function runStates(request: StateRequest): Promise<StateReturn> {
     const [{ applyStates: apply }, { foresee }] = await Promise.all([
       import('../states/engine/apply.ts'),
       import('./machine/foreseen/foreseen.ts'),

@@ -50,7 +50,7 @@ export async function callLocally(call: LocalCall): Promise<Json> {
 
 /** What functions run with on this machine, with no master. Raises `PillarFailed`. */
 export async function partsOfThisMachine(
-  call: Pick<LocalCall, 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'onResult'>,
+  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'onResult'>,
 ): Promise<ExecutionParts> {
   const { config, configDir, clock, log, signal } = call;
   const { id, saltenv } = config;
@@ -70,6 +70,8 @@ export async function partsOfThisMachine(
   return {
     id,
     jid: jidMaker(() => clock.now())(),
+    fun: call.fun,
+    cachedir: config.cachedir,
     get grains() {
       return grainsOf();
     },

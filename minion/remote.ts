@@ -46,6 +46,8 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
   const context = executionContext({
     id,
     jid,
+    fun,
+    cachedir: config.cachedir,
     grains,
     pillar: quick ? {} : await pillarWith({}),
     pillarWith,

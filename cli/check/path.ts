@@ -83,7 +83,13 @@ async function partsFor(
       ...(id !== undefined && { id }),
     },
   });
-  return partsOfThisMachine({ ...loaded, clock: systemClock, log: silent, signal: new AbortController().signal });
+  return partsOfThisMachine({
+    ...loaded,
+    fun: 'check',
+    clock: systemClock,
+    log: silent,
+    signal: new AbortController().signal,
+  });
 }
 
 async function checkPillar(root: string, options: CheckOptions): Promise<Checked> {

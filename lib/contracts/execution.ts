@@ -18,6 +18,8 @@ export interface StateRequest {
   readonly test: boolean;
   /** Laid over the minion's pillar. */
   readonly pillar: JsonMap;
+  /** While another run is under way: waits for its end (the default), or is refused. */
+  readonly queue?: boolean | undefined;
 }
 
 /** What a function is handed. */

@@ -10,7 +10,9 @@ export const cliErrors = catalogue('TS_CLI', {
   badOptionValue: ({ option, value, expected }: { option: string; value: string; expected: string }) =>
     `option ${option} is ${expected}, not '${value}'`,
   noSuchPath: ({ path }: { path: string }) => `there is no file or directory '${path}'`,
-  noMaster: ({ master }: { master: string }) => `the master '${master}' can't be asked from here`,
+  noMinion: ({ socket }: { socket: string }) => `no minion runs here (none answers at ${socket})`,
+  notLetIn: ({ id, master, why }: { id: string; master: string; why: string }) =>
+    `the minion '${id}' has no session with its master '${master}': ${why}`,
   unknownAction: ({ verb, action }: { verb: string; action: string }) => `tsalt ${verb} can't '${action}'`,
   missingArgument: ({ verb, what }: { verb: string; what: string }) => `tsalt ${verb} needs ${what}`,
 });

@@ -3,6 +3,8 @@ import { catalogue } from './error.ts';
 export const jobErrors = catalogue('TS_JOB', {
   workerEnded: ({ fun, how }: { fun: string; how: string }) =>
     `the process that ran ${fun} ended before it was done: ${how}`,
+  stoppedWaiting: ({ fun, first }: { fun: string; first: string }) =>
+    `${fun} was told to stop while it waited for another state run. ${first}`,
   tooMany: ({ most }: { most: number }) => `${most} jobs wait on this minion already`,
   returnTooLong: ({ fun, characters, most }: { fun: string; characters: number; most: number }) =>
     `${fun} was done, but its return has ${characters} characters, and at most ${most} can be sent`,

@@ -5,7 +5,7 @@ import { isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
 const names = v.optional(v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]), []);
 const pillar = v.optional(v.custom<JsonMap>(isJsonMap, 'a map'), {});
 const test = v.optional(v.boolean());
-/** Salt's word for waiting until another run is over, which every run does here. */
+/** Salt's word for waiting until another run is over, which every run does here unless it is false. */
 const queue = v.optional(v.boolean());
 
 const named = v.strictObject({ mods: names, test, pillar, queue });
@@ -13,8 +13,13 @@ const whole = v.strictObject({ test, pillar, queue });
 
 type Named = v.InferOutput<typeof named>;
 
-function run({ mods, test: wanted, pillar: over }: Omit<Named, 'queue'>, context: ExecContext) {
-  const request: StateRequest = { sls: list(mods), test: wanted ?? isTest(context.opts['test']), pillar: over };
+function run({ mods, test: wanted, pillar: over, queue: waits }: Named, context: ExecContext) {
+  const request: StateRequest = {
+    sls: list(mods),
+    test: wanted ?? isTest(context.opts['test']),
+    pillar: over,
+    queue: waits,
+  };
   return context.applyStates(request);
 }
 
@@ -51,12 +56,12 @@ export default defineModule({
   highstate: defineFunction({
     summary: 'Applies the states that the top file means for this minion.',
     args: whole,
-    run: ({ test: wanted, pillar: over }, context) => run({ mods: [], test: wanted, pillar: over }, context),
+    run: (given, context) => run({ mods: [], ...given }, context),
   }),
   test: defineFunction({
     summary: 'Says what the named state files, or the highstate, would change.',
     args: v.strictObject({ mods: names, pillar, queue }),
     rest: 'mods',
-    run: ({ mods, pillar: over }, context) => run({ mods, test: true, pillar: over }, context),
+    run: (given, context) => run({ ...given, test: true }, context),
   }),
 });
