@@ -1,6 +1,7 @@
 import { launchInstance, unguessableId } from '../../cluster/launch.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Narrator } from './narrator.ts';
+import { sabotage } from './sabotage.ts';
 import type { Setting } from './settings.ts';
 import type { Show } from './show.ts';
 import type { Stage } from './stage.ts';
@@ -14,11 +15,13 @@ export interface Cast {
   readonly without: StepName | undefined;
   /** Everything that was launched and has to be ended. */
   readonly launched: string[];
+  /** Whatever else has to be taken down in the end. */
+  readonly endings: (() => void)[];
 }
 
 const roles = ['head', 'worker', 'worker'];
 
-/** Launches the members, all at once. Broken on purpose, the last one never reaches its provider. */
+/** Launches the members, all at once. What is broken on purpose is broken for the last one. */
 export async function launchMembers(cast: Cast, narrator: Narrator, show: Show): Promise<void> {
   const ids = roles.map((role) => ({ id: unguessableId(role), role }));
   for (const { id } of ids) {
@@ -27,16 +30,19 @@ export async function launchMembers(cast: Cast, narrator: Narrator, show: Show):
   }
   show.line(`launching ${ids.map(({ id }) => id).join(', ')}`);
   const present = cast.without === 'launched' ? ids.slice(0, -1) : ids;
-  const { stage, setting } = cast;
+  const { stage, setting, without } = cast;
+  const sabotaged = await sabotage(stage, without);
+  cast.endings.push(() => sabotaged.close());
   await Promise.all(
-    present.map(({ id, role }) =>
-      launchInstance(
+    present.map(({ id, role }, index) => {
+      const seen = index === ids.length - 1 ? sabotaged.stage : stage;
+      return launchInstance(
         stage.control,
         setting.provider,
-        { id, roles: [role], userData: (_form, token) => setting.userData(stage, id, token) },
+        { id, roles: [role], userData: (_form, token) => setting.userData(seen, id, token) },
         new AbortController().signal,
-      ),
-    ),
+      );
+    }),
   );
 }
 

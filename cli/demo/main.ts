@@ -6,8 +6,7 @@ import { sleep, systemClock } from '../../lib/clock.ts';
 import { cliErrors } from '../../lib/errors/cli.ts';
 import { didYouMean } from '../../lib/errors/error.ts';
 import { nearest } from '../../lib/nearest.ts';
-import { interrupted } from '../control.ts';
-import { format } from '../output/output.ts';
+import { coloursFor } from '../output/colour.ts';
 import { packageRoot } from '../package-root.ts';
 import type { Io } from '../io.ts';
 import { describeOptions, parseOptions } from '../options.ts';
@@ -20,8 +19,8 @@ import { steps, type StepName } from './steps.ts';
 
 const options = {
   provider: { value: 'NAME', help: 'process (default): minion processes, no root needed; nspawn: real machines' },
-  once: { help: 'exit once all was seen (0) or the time is up (1), in place of going on until Ctrl-C' },
-  timeout: { value: 'SECONDS', help: 'with --once: how long to wait for it (process: 60, nspawn: 420)' },
+  once: { help: 'exit once all was seen (0) or nothing new comes (1), in place of going on until Ctrl-C' },
+  timeout: { value: 'SECONDS', help: 'with --once: how long to wait for the next step (process: 60, nspawn: 420)' },
   without: { value: 'STEP', help: `break one step on purpose: ${steps.map(({ name }) => name).join(', ')}` },
 } as const;
 
@@ -44,14 +43,15 @@ export default async function demo(argv: readonly string[], io: Io): Promise<num
   const show = new Show(io, () => clock.monotonic());
   const tsalt = [process.execPath, path.resolve(process.argv[1] ?? 'tsalt')];
   const example = path.join(packageRoot(), 'examples/seven-steps');
+  const stopped = toldToStop();
   const setting = await settingOf(given.provider ?? 'process', { directory, example, tsalt, clock, without });
 
   show.title(`tsalt: one head and two workers by the ${setting.provider.name} provider, everything in ${directory}`);
   const stage = await setStage({ directory, example, tsalt, config: setting.masterConfig, clock });
-  const cast: Cast = { stage, setting, clock, without, launched: [] };
+  const cast: Cast = { stage, setting, clock, without, launched: [], endings: [] };
   let failed = false;
   try {
-    const narrator = new Narrator(show, setting, (id, states) => format({ [id]: states }, 'highstate', io));
+    const narrator = new Narrator(show, setting, coloursFor(io), clock);
     // Listening ends with the connection; what it could not deliver is then of no interest.
     stage.control.call('event.listen', { tag: '*', since: 0 }, (event) => narrator.hear(event)).catch(() => {});
     show.line(`the master is up (ports ${stage.master.publish_port} and ${stage.master.ret_port})`);
@@ -59,34 +59,45 @@ export default async function demo(argv: readonly string[], io: Io): Promise<num
     await launchStranger(cast, narrator, show);
 
     const patience = Number(given.timeout ?? setting.patienceSeconds) * 1000;
-    const until = given.once ? clock.monotonic() + patience : Infinity;
-    const stopped = interrupted(io);
     let told = false;
-    for (;;) {
+    let left = false;
+    while (!left) {
       narrator.readBack();
       if (narrator.complete && !told) {
         told = true;
         narrator.summary();
-        show.whereToLook(stage, setting);
-        if (!given.once) show.line('going on until Ctrl-C');
+        // With `--once` there is nothing left to look at.
+        if (!given.once) {
+          show.whereToLook(stage, setting);
+          show.line('going on until Ctrl-C');
+        }
       }
-      if (given.once && (told || clock.monotonic() > until)) break;
-      if (await Promise.race([stopped, sleep(clock, 100).then(() => undefined)])) break;
+      if (given.once && (told || clock.monotonic() - narrator.heardAt > patience)) break;
+      left = await Promise.race([stopped, sleep(clock, 100).then(() => false)]);
     }
     if (!told) narrator.summary();
     failed = given.once === true && !narrator.complete;
     if (failed) show.line(`the logs are kept in ${directory}`);
-    return failed ? 1 : 0;
+    if (failed) return 1;
+    return left && !told ? 130 : 0;
   } finally {
     for (const id of cast.launched)
       await terminateInstance(stage.control, setting.provider, id, 'the demo is over').catch(() =>
         setting.provider.terminate(id),
       );
+    for (const end of cast.endings) end();
     await setting.close();
     await stage.close();
     // What failed is worth a look.
     if (!failed) rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Resolves when the audience leaves. Impatience does not keep what was started from being ended. */
+function toldToStop(): Promise<true> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(true));
+  });
 }
 
 function stepNamed(name: string | undefined): StepName | undefined {

@@ -1,7 +1,10 @@
+import type { Clock } from '../../lib/clock.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Colours } from '../output/colour.ts';
 import type { Setting } from './settings.ts';
 import type { Show } from './show.ts';
-import { Progress, steps, type SeenEvent } from './steps.ts';
+import { Progress, steps, type SeenEvent, type StepName } from './steps.ts';
+import { tellSample, tellStates } from './story.ts';
 
 /** Tells the story of a demo from the events of the bus and from files read back. */
 export class Narrator {
@@ -9,12 +12,17 @@ export class Narrator {
   private readonly refused = new Map<string, boolean>();
   private readonly show: Show;
   private readonly setting: Setting;
-  private readonly printStates: (id: string, states: Json) => string;
+  private readonly colours: Colours;
+  private readonly clock: Clock;
+  /** When the last step was taken, by the clock that never jumps. */
+  heardAt: number;
 
-  constructor(show: Show, setting: Setting, printStates: (id: string, states: Json) => string) {
+  constructor(show: Show, setting: Setting, colours: Colours, clock: Clock) {
+    this.clock = clock;
+    this.heardAt = clock.monotonic();
     this.show = show;
     this.setting = setting;
-    this.printStates = printStates;
+    this.colours = colours;
   }
 
   expect(member: string): void {
@@ -35,10 +43,10 @@ export class Narrator {
     if (!event) return;
     for (const { name, memberOf } of steps) {
       const member = memberOf(event);
-      if (member === undefined || !this.progress.tick(name, member)) continue;
+      if (member === undefined || !this.tick(name, member)) continue;
       this.show.step(name, member);
-      if (name === 'highstate') this.show.block(this.printStates(member, event.data.return ?? null));
-      if (name === 'stats') this.show.block(describeSample(event.data));
+      if (name === 'highstate') this.show.block(this.statesOf(member, event.data.return ?? null));
+      if (name === 'stats') this.show.block(isMap(event.data.data) ? tellSample(event.data.data as JsonMap) : '');
     }
     this.hearOfStrangers(event);
     this.hearOfFailures(event);
@@ -51,7 +59,7 @@ export class Narrator {
       if (this.progress.has('hosts', member)) continue;
       const hosts = this.setting.readBack(member, 'etc/hosts');
       const names = new Set((hosts ?? '').split(/\s+/));
-      if (!members.every((other) => names.has(other)) || !this.progress.tick('hosts', member)) continue;
+      if (!members.every((other) => names.has(other)) || !this.tick('hosts', member)) continue;
       this.show.step('hosts', member);
       this.show.block((hosts ?? '').trimEnd());
     }
@@ -59,6 +67,16 @@ export class Narrator {
 
   summary(): void {
     this.show.summary(this.progress, this.refused);
+  }
+
+  private tick(name: StepName, member: string): boolean {
+    if (!this.progress.tick(name, member)) return false;
+    this.heardAt = this.clock.monotonic();
+    return true;
+  }
+
+  private statesOf(member: string, states: Json): string {
+    return tellStates(states, this.colours, (file) => this.setting.readBack(member, file));
   }
 
   private hearOfStrangers({ tag, data }: SeenEvent): void {
@@ -79,8 +97,4 @@ export class Narrator {
 function readEvent(value: Json): SeenEvent | undefined {
   if (!isMap(value) || typeof value.tag !== 'string' || !isMap(value.data)) return undefined;
   return { seq: Number(value.seq), tag: value.tag, data: value.data as JsonMap };
-}
-
-function describeSample({ data }: JsonMap): string {
-  return JSON.stringify(data).slice(0, 160);
 }

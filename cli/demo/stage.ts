@@ -10,6 +10,8 @@ import { connectLocal, type LocalClient } from '../../wire/local/client.ts';
 export interface Stage {
   readonly directory: string;
   readonly control: LocalClient;
+  /** Where members on this machine find the master. */
+  readonly address: string;
   /** Ports really taken, and the master's key as minions pin it. */
   readonly master: {
     readonly publish_port: number;
@@ -57,13 +59,17 @@ export async function setStage({ directory, example, tsalt, config, clock }: Sta
   const described = path.join(home, 'run/master.json');
   const until = clock.monotonic() + PATIENCE_MS;
   while (!existsSync(described)) {
-    if (child.exitCode !== null || clock.monotonic() > until) throw demoErrors.noMaster({ log: lastLines(log) });
+    if (child.exitCode !== null || clock.monotonic() > until) {
+      await end(child, clock);
+      throw demoErrors.noMaster({ log: lastLines(log) });
+    }
     await sleep(clock, 20);
   }
   const control = await connectLocal('master', path.join(home, 'run/master.sock'));
   return {
     directory,
     control,
+    address: '127.0.0.1',
     master: JSON.parse(readFileSync(described, 'utf8')) as Stage['master'],
     log,
     async close() {
