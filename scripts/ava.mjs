@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /**
  * Runs AVA and shows what it says, as it says it. Gives its exit code, and how many tests (and hooks, and files that broke)
- * its summary counts: `{ code, passed, failed }`.
+ * its summary counts: `{ code, passed, failed, skipped }`.
  */
 export function ava(args) {
   const colour = process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {};
@@ -23,13 +23,14 @@ export function ava(args) {
   });
 }
 
-/** The counts in AVA's output: passed tests by their lines, failures in its summary, which is what comes after its last rule. */
+/** The counts in AVA's output: tests passed and skipped by their lines, failures in its summary, which is what comes after its last rule. */
 export function counts(output) {
   const failures =
     /^ {2}(\d+) (?:tests? failed|hooks? failed|tests? remained pending|uncaught exceptions?|unhandled rejections?)/gm;
   const summary = output.slice(output.lastIndexOf('\n  ─\n') + 1);
   return {
     passed: [...output.matchAll(/^ {2}[✔√] /gm)].length,
+    skipped: [...output.matchAll(/^ {2}- \[(?:skip|todo)\] /gm)].length,
     failed: [...summary.matchAll(failures)].reduce((all, [, number]) => all + Number(number), 0),
   };
 }

@@ -32,25 +32,26 @@ function isInstalled(tool) {
 }
 
 /** Why they can't be expected to run here; undefined where they can. */
-function reasonToSkip() {
+export function reasonToSkip() {
   if (process.platform !== 'linux') return `this is ${process.platform}`;
   const release = readFileSync('/etc/os-release', 'utf8');
   if (!/^ID="?debian"?$/m.test(release)) return 'this is not Debian';
   return process.getuid() === 0 ? undefined : 'not run as root';
 }
 
-/** Gives `{ code, passed, failed }`, as `ava` does. */
+/** Gives `{ code, passed, failed, skipped }`, as `ava` does. */
 export async function hostTests(args) {
   const reason = reasonToSkip();
   if (reason !== undefined) {
     console.log(`\n  Host tests skipped: ${reason}. They boot real machines, which takes Debian and root.\n`);
-    return { code: 0, passed: 0, failed: 0 };
+    return { code: 0, passed: 0, failed: 0, skipped: 0 };
   }
   const packages = [...new Set(Object.keys(tools).flatMap((tool) => (isInstalled(tool) ? [] : [tools[tool]])))];
   if (packages.length > 0) {
     console.error(`\n  Host tests failed: first run\n\n    apt-get install ${packages.join(' ')}\n`);
-    return { code: 1, passed: 0, failed: 1 };
+    return { code: 1, passed: 0, failed: 1, skipped: 0 };
   }
+  console.log('\nHost tests, on real Debian machines:');
   const result = await ava(['--config', 'ava.host.config.js', ...args]);
   // A test file that was killed ran no teardown.
   const { sweep } = await import('../dist/test/host/kit.js');

@@ -23,6 +23,7 @@ import { TsaltError } from '../../lib/errors/error.ts';
 import { isMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { serveBundles } from '../../master/bundle-server.ts';
+import { needing } from '../kit/needing.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 const hash = 'ab'.repeat(32);
@@ -156,7 +157,7 @@ async function serve(t: ExecutionContext, directory: string): Promise<string> {
 }
 
 for (const fetcher of ['curl', 'wget', 'python3']) {
-  (systemTool(fetcher) ? test : test.skip)(
+  needing(fetcher, systemTool(fetcher) !== undefined)(
     `user-data: on a machine with ${fetcher} alone, installs the bundle and writes the config`,
     async (t) => {
       const { folder, machine, read, run } = sandbox(t);

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import test from 'ava';
 import { carbonIsInstalled, startCarbon, type Carbon } from './carbon.ts';
+import { needing } from './needing.ts';
 
-const withCarbon = carbonIsInstalled() ? test : test.skip;
+const withCarbon = needing('graphite-carbon', carbonIsInstalled());
 
 function send(carbon: Carbon, text: string): Promise<void> {
   return new Promise((resolve, reject) => {

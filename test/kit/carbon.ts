@@ -25,7 +25,7 @@ export interface Carbon {
 
 const program = '/usr/bin/carbon-cache';
 
-/** Whether Debian's graphite-carbon is installed: `(carbonIsInstalled() ? test : test.skip)(...)`. */
+/** Whether Debian's graphite-carbon is installed: `needing('graphite-carbon', carbonIsInstalled())(...)`. */
 export const carbonIsInstalled = (): boolean => existsSync(program);
 
 /** Starts carbon-cache in a directory and on a port of its own. It stores as fast as it receives. */

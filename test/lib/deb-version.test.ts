@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
 import { compareDebVersions } from '../../lib/deb-version.ts';
+import { needing } from '../kit/needing.ts';
 
 const part = (characters: string) =>
   fc.string({ unit: fc.constantFrom(...characters.split('')), minLength: 0, maxLength: 5 });
@@ -47,7 +48,7 @@ test('deb versions: any two, swapping them turns the answer around', (t) => {
   t.pass();
 });
 
-const withDpkg = existsSync('/usr/bin/dpkg') ? test : test.skip;
+const withDpkg = needing('dpkg', existsSync('/usr/bin/dpkg'));
 
 withDpkg('deb versions: any two, dpkg says the same', (t) => {
   const pairs = fc.sample(fc.tuple(version, version), 120);

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createFiles } from '../../minion/machine/files.ts';
+import { needing } from '../kit/needing.ts';
 
 function freshDirectory(t: ExecutionContext): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'tsalt-files-'));
@@ -13,7 +14,7 @@ function freshDirectory(t: ExecutionContext): string {
 
 const modeOf = (file: string): number => fs.statSync(file).mode & 0o7777;
 const asRoot = process.getuid?.() === 0;
-const withRoot = asRoot ? test : test.skip;
+const withRoot = needing('root', asRoot);
 
 test('files: a write without mode and owner, keeps those of the old file', (t) => {
   const root = freshDirectory(t);
@@ -146,7 +147,7 @@ test('files: a process killed in the middle of thousands of writes, leaves each 
 const canMount = (): boolean =>
   process.platform === 'linux' && spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
-(canMount() ? test : test.skip)('files: a full disk, raises and leaves the old content alone', (t) => {
+needing('unshare, allowed to mount', canMount())('files: a full disk, raises and leaves the old content alone', (t) => {
   const folder = freshDirectory(t);
   const files = new URL('../../minion/machine/files.js', import.meta.url).href;
   const program = `

@@ -3,11 +3,12 @@ import os from 'node:os';
 import test from 'ava';
 import { createAccounts } from '../../minion/machine/accounts.ts';
 import { createProcesses } from '../../minion/machine/processes.ts';
+import { needing } from '../kit/needing.ts';
 
 const accounts = createAccounts((path) => fs.readFileSync(path));
 const processes = createProcesses({ root: '/', user: (user) => accounts.user(user), maxOutputBytes: 10_000 });
 const shell = (script: string): readonly string[] => ['sh', '-c', script];
-const withRoot = process.getuid?.() === 0 ? test : test.skip;
+const withRoot = needing('root', process.getuid?.() === 0);
 
 test('processes: a command, gives its output, its code and what it was told', async (t) => {
   const result = await processes.run({

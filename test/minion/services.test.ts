@@ -7,6 +7,7 @@ import type { Command, CommandResult, ServiceStep } from '../../lib/contracts/ma
 import { createServices } from '../../minion/machine/services.ts';
 import { lookAtInit } from '../../minion/machine/services/init.ts';
 import { createProcesses } from '../../minion/machine/processes.ts';
+import { needing } from '../kit/needing.ts';
 
 const usual = {
   Type: 'simple',
@@ -148,7 +149,7 @@ test('services: systemd is not PID 1, starting is refused with who is', async (t
   });
 });
 
-const withSystemctl = lookAtInit().systemctl ? test : test.skip;
+const withSystemctl = needing('systemctl', lookAtInit().systemctl);
 
 withSystemctl('services: another tree, units are enabled, disabled and masked in its files', async (t) => {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'tsalt-services-'));

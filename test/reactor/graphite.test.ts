@@ -17,6 +17,7 @@ import { openSpool } from '../../reactors/graphite/spool.ts';
 import result from '../../reactors/result.ts';
 import { carbonIsInstalled, startCarbon } from '../kit/carbon.ts';
 import { until } from './kit.ts';
+import { needing } from '../kit/needing.ts';
 
 function scratch(t: ExecutionContext): string {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-graphite-'));
@@ -181,7 +182,7 @@ test('no graphite.host: samples are skipped with the reason, and nothing is writ
   t.deepEqual(answer, { skipped: 'no graphite.host is configured' });
 });
 
-(carbonIsInstalled() ? test : test.skip)(
+needing('graphite-carbon', carbonIsInstalled())(
   'the real carbon-cache, away for a while: every sample is stored at its own time',
   async (t) => {
     t.timeout(110_000);

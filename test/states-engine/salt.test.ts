@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import type { StateResult } from '../../lib/contracts/state.ts';
 import { run } from './kit.ts';
@@ -42,5 +44,38 @@ for (const [words, expected] of Object.entries(recorded)) {
       t.deepEqual(lasting(ours), lasting(salts as StateResult), key);
     }
     t.is(code, expected.some(([, { result }]) => result === false) ? 1 : 0);
+  });
+}
+
+const saltCall = process.env.SALT_CALL;
+
+/** What the real Salt answers, in the order of its run numbers. */
+async function salts(program: string, config: string, words: readonly string[]): Promise<[string, StateResult][]> {
+  const minion = {
+    id: 'web1',
+    file_client: 'local',
+    root_dir: config,
+    file_roots: { base: [path.join(fixtures, 'states')] },
+  };
+  writeFileSync(path.join(config, 'minion'), JSON.stringify(minion));
+  const args = ['--local', '--config-dir', config, '--out', 'json', 'state.apply', ...words];
+  // Failed states are an exit code, too.
+  const { stdout } = await promisify(execFile)(program, args).catch((error: unknown) => error as { stdout: string });
+  const { local } = JSON.parse(stdout) as { local: Record<string, StateResult> };
+  return Object.entries(local).sort(([, a], [, b]) => a.__run_num__ - b.__run_num__);
+}
+
+// Where there is one: `.ci/run` installs it.
+for (const [words, expected] of saltCall ? Object.entries(recorded) : []) {
+  test.serial(`the real Salt: ${words}, its answers are those that were recorded`, async (t) => {
+    const config = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+    t.teardown(() => rmSync(config, { recursive: true }));
+    const answers = await salts(
+      saltCall ?? '',
+      config,
+      words.split(' ').filter((word) => word !== 'top'),
+    );
+    const same = ([key, result]: [string, Partial<StateResult>]) => [key, lasting(result as StateResult)];
+    t.deepEqual(JSON.parse(JSON.stringify(answers.map(same))), JSON.parse(JSON.stringify(expected.map(same))));
   });
 }
