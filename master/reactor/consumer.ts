@@ -55,6 +55,8 @@ export function consumer(options: ConsumerOptions): Consumer {
   // Behind: events are read from the log, page by page, instead of taken as they come.
   let behind = true;
   let newest = 0;
+  // What was fired before this start counts as not read until it is.
+  const before = events.head();
   let catching = false;
   const queue = lanes<BusEvent>(options.atOnce, deliver, readOn);
 
@@ -250,7 +252,7 @@ export function consumer(options: ConsumerOptions): Consumer {
       ...counters,
       open: position.open.size,
       running: queue.running(),
-      lag: Math.max(0, newest - position.cursor),
+      lag: behind ? Math.max(0, newest - position.cursor, before - position.cursor) : 0,
     }),
   };
 }

@@ -17,7 +17,7 @@ function send(carbon: Carbon, text: string): Promise<void> {
 }
 
 async function stored(carbon: Carbon, metric: string, count: number): Promise<ReturnType<Carbon['series']>> {
-  for (const end = performance.now() + 20_000; ; await delay(20)) {
+  for (const end = performance.now() + 60_000; ; await delay(20)) {
     const series = carbon.series(metric);
     if (series.length >= count || performance.now() > end) return series;
   }

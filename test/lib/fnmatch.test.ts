@@ -1,5 +1,6 @@
 import test from 'ava';
 import { fnmatch } from '../../lib/fnmatch.ts';
+import { cpuMs } from '../kit/cpu.ts';
 
 // What Python's fnmatch.fnmatchcase answers.
 const cases: [string, readonly string[], readonly string[]][] = [
@@ -30,7 +31,7 @@ for (const [pattern, yes, no] of cases) {
 }
 
 test('a pattern made to be slow: it is not', (t) => {
-  const started = performance.now();
+  const started = cpuMs();
   t.false(fnmatch(`${'*a'.repeat(100)}b`)('a'.repeat(5_000)));
-  t.true(performance.now() - started < 1_000);
+  t.true(cpuMs() - started < 1_000);
 });

@@ -94,7 +94,7 @@ export function reactorOf(react: Reactor['react'], more: Partial<Reactor> = {}):
   return {
     name: 'test',
     summary: 'for a test',
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     retry: { tries: 3, firstMs: 1, longestMs: 5 },
     react,
     ...more,
@@ -126,7 +126,7 @@ export async function rig(globs: Readonly<Record<string, string[]>>, { reactors,
 export type { ReactorContext };
 
 /** Resolves when `condition` holds; rejects after `ms`. */
-export async function until(condition: () => boolean | Promise<boolean>, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
   const end = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not so after ${ms} ms: ${condition.toString()}`);

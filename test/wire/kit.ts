@@ -28,7 +28,7 @@ import type {
 } from '../../wire/types.ts';
 
 /** Waits until `ready` gives something; fails the test when it takes too long. */
-export async function until<T>(what: string, ready: () => T | undefined | false, ms = 20_000): Promise<T> {
+export async function until<T>(what: string, ready: () => T | undefined | false, ms = 60_000): Promise<T> {
   const end = performance.now() + ms;
   for (;;) {
     const found = ready();
