@@ -56,6 +56,7 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
           'key.finger',
           given.master ? { master: true } : { match: match ?? '*' },
         )) as JsonMap;
+        if (Object.keys(fingers).length === 0 && match !== undefined) throw cliErrors.noSuchKey({ match, action });
         io.out(
           json
             ? `${JSON.stringify(fingers)}\n`
@@ -71,6 +72,8 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
         if (match === undefined && !given.all)
           throw cliErrors.missingArgument({ verb: `key ${action}`, what: "an id, or a glob such as 'web*', or --all" });
         const done = (await control.call(`key.${action}`, { match: match ?? '*' })) as string[];
+        if (done.length === 0 && match !== undefined)
+          throw cliErrors.noSuchKey({ match, action }, { hint: 'tsalt key list shows the keys and where they stand' });
         io.out(json ? `${JSON.stringify(done)}\n` : done.map((id) => `${past[action]} ${id}\n`).join(''));
         return 0;
       }

@@ -11,7 +11,7 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
     io.out(`usage: tsalt master [OPTIONS]\n\nRuns the master in the foreground.\n\n${describeOptions(daemonOptions)}`);
     return 0;
   }
-  const { config, configDir, warnings } = loadMasterConfig({
+  const { config, warnings } = loadMasterConfig({
     configDir: given['config-dir'],
     env: io.env,
     flags: { log_level: given['log-level'] },
@@ -19,7 +19,7 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
   const log = daemonLog(config, io);
   sayWarnings(warnings, log);
   const ended = toldToEnd();
-  const running = await startMaster({ config, configDir, clock: systemClock, log });
+  const running = await startMaster({ config, clock: systemClock, log });
   log('info', 'the master stops', { signal: await ended });
   await running.stop();
   return 0;

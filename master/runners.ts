@@ -126,6 +126,15 @@ function tableOf({ jobs, keys, bus, instances, reactors, connected, stats }: Run
       run: async ({ event }) => (await reactors().why(Number(event))) as unknown as Json,
     },
     'reactor.dead': { summary: 'the dead letters', takes: [], run: () => reactors().deadLetters() as unknown as Json },
+    'reactor.redeliver': {
+      summary: 'gives a dead letter to its reactor again, by the number of the event and the name in reactor.dead',
+      takes: ['event', 'reactor'],
+      needs: 2,
+      run: async ({ event, reactor }) => {
+        await reactors().redeliver(Number(event), asText(reactor));
+        return true;
+      },
+    },
     'event.send': {
       summary: 'fires an event',
       takes: ['tag', 'data'],

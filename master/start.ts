@@ -22,8 +22,6 @@ import { callWheel, keyCommands } from './wheel.ts';
 
 export interface MasterOptions {
   readonly config: MasterConfig;
-  /** Where relative paths of reactor files start. */
-  readonly configDir: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,10 +49,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   }
 }
 
-async function start(
-  { config, configDir, clock, log }: MasterOptions,
-  atEnd: (end: () => unknown) => void,
-): Promise<void> {
+async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => unknown) => void): Promise<void> {
   const books = await openBooks(config, clock, log);
   const { store, bus, keys, jobs, instances, tokens } = books;
   atEnd(() => store.close());
@@ -82,7 +77,7 @@ async function start(
     pool,
     config: config as unknown as JsonMap,
     cachedir: config.cachedir,
-    directory: configDir,
+    directory: config.reactor_dir,
     storeDirectory: config.cachedir,
     events: bus,
     powers: reactorPowers({

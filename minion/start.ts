@@ -141,7 +141,8 @@ async function start(
 
   const local = await serveOwnSocket();
   if (config.pidfile !== '') writePid(config.pidfile);
-  log('info', 'the minion is running', { id: config.id, master: config.master, port: config.master_port });
+  const { fingerprint } = membership.identity;
+  log('info', 'the minion is running', { id: config.id, fingerprint, master: config.master, port: config.master_port });
 
   /** What `tsalt call` on this machine asks for: it has no session of its own. */
   function serveOwnSocket(): Promise<LocalServer> {

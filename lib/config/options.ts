@@ -71,6 +71,7 @@ export function masterOptions(dirs: Directories) {
       [],
       'Which files react to which events: a tag glob to `.sls`, `.ts`, `.js` files or `builtin:<name>`.',
     ),
+    reactor_dir: option(kind.path, path.join(dirs.trees, 'reactor'), 'Where relative paths of `reactor` start.'),
     reactor_max_depth: option(
       kind.wholeNumber('a whole number from 1', 1),
       8,

@@ -10,6 +10,7 @@ export const cliErrors = catalogue('TS_CLI', {
   badOptionValue: ({ option, value, expected }: { option: string; value: string; expected: string }) =>
     `option ${option} is ${expected}, not '${value}'`,
   noSuchPath: ({ path }: { path: string }) => `there is no file or directory '${path}'`,
+  noSuchKey: ({ match, action }: { match: string; action: string }) => `there is no key of '${match}' to ${action}`,
   noMinion: ({ socket }: { socket: string }) => `no minion runs here (none answers at ${socket})`,
   notLetIn: ({ id, master, why }: { id: string; master: string; why: string }) =>
     `the minion '${id}' has no session with its master '${master}': ${why}`,

@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import test from 'ava';
+import { asText, isMap } from '../../lib/json.ts';
+import { startCluster, write } from '../kit/cluster.ts';
+import { eventually } from '../kit/eventually.ts';
+
+test('key: a decision on a key that is not there, exit 2 and said', async (t) => {
+  const cluster = await startCluster(t);
+  for (const action of ['accept', 'reject', 'delete', 'finger']) {
+    const { code, stderr } = await cluster.tsalt('key', action, 'web9');
+    t.is(code, 2, action);
+    t.regex(stderr, new RegExp(`there is no key of 'web9' to ${action}`));
+  }
+  t.is((await cluster.tsalt('key', 'accept', '--all')).code, 0);
+});
+
+test('key: a minion that waits, its log shows the fingerprint that key finger shows', async (t) => {
+  const cluster = await startCluster(t);
+  const minion = cluster.startMinion('web1');
+  const { stdout } = await eventually(async () => {
+    const fingers = await cluster.tsalt('key', 'finger', 'web1');
+    return fingers.code === 0 && fingers;
+  });
+  const [, fingerprint = ''] = /^web1: ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})\n$/.exec(stdout) ?? [];
+  t.true(minion.log().includes(`fingerprint=${fingerprint} `), stdout);
+});
+
+test('a reactor file by a relative path: it is in reactor_dir; mended, its dead letter is given to it again', async (t) => {
+  const cluster = await startCluster(t, { reactor: [{ 'my/tag': ['sub/react.sls'] }] });
+  const directory = path.join(cluster.directory, 'reactor');
+  mkdirSync(path.join(directory, 'sub'), { recursive: true });
+  await cluster.restartMaster({ reactor_dir: directory });
+  write(directory, 'sub/react.sls', '{{#if broken}}\n');
+  t.is((await cluster.tsalt('event', 'send', 'my/tag')).code, 0);
+  const letter = await eventually(async () => {
+    const dead = await cluster.run('reactor.dead');
+    return Array.isArray(dead) && isMap(dead[0]) && dead[0];
+  });
+  t.regex(asText(letter['error']), /sub\/react\.sls:1:1: \{\{#if\}\} has no/);
+
+  write(directory, 'sub/react.sls', 'go:\n  runner.event.send:\n    - args: [{tag: my/answer}]\n');
+  const again = await cluster.tsalt('run', 'reactor.redeliver', asText(letter['event']), asText(letter['reactor']));
+  t.is(again.code, 0, again.stderr);
+  await eventually(async () => (await cluster.events('my/answer')).length === 1);
+  t.deepEqual(await cluster.run('reactor.dead'), []);
+});
