@@ -38,6 +38,7 @@ export function housekeeping({
   log,
 }: HousekeepingOptions): () => void {
   let cancel = (): void => {};
+  let ended = false;
   let lastSeldom = clock.monotonic();
 
   async function tidy(): Promise<void> {
@@ -51,6 +52,7 @@ export function housekeeping({
   }
 
   function again(): void {
+    if (ended) return;
     cancel = clock.after(OFTEN_MS, () => {
       tidy()
         .catch((cause: unknown) => log('error', 'clearing up failed', { reason: messageOf(cause) }))
@@ -58,5 +60,8 @@ export function housekeeping({
     });
   }
   again();
-  return () => cancel();
+  return () => {
+    ended = true;
+    cancel();
+  };
 }
