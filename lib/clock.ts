@@ -8,11 +8,14 @@ export interface Clock {
   after(ms: number, callback: () => void, hold?: boolean): () => void;
 }
 
+/** Timers beyond this would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback, hold = false) {
-    const timer = setTimeout(callback, ms);
+    const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
     if (!hold) timer.unref();
     return () => clearTimeout(timer);
   },

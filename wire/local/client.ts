@@ -30,7 +30,14 @@ export async function connectLocal(what: string, socketPath: string, hint?: stri
     if ('result' in answer) caller.resolve(answer.result);
     else caller.reject(new TsaltError(answer.error.code, answer.error.message));
   });
-  socket.on('data', split);
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      split(chunk);
+    } catch (thrown) {
+      // What can't be read is no answer: whoever waits is told that none will come.
+      socket.destroy(thrown instanceof Error ? thrown : undefined);
+    }
+  });
   socket.on('error', () => {});
   socket.on('close', () => {
     for (const caller of waiting.values()) caller.reject(controlErrors.gone({ what }));
