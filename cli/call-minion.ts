@@ -35,6 +35,7 @@ export default async function ask(request: LocalCall): Promise<Json> {
       log,
       signal,
       ...(request.onResult && { onResult: (tag, result) => request.onResult?.(tag, result) }),
+      onFailed: (retcode) => request.onFailed?.(retcode),
     });
   } finally {
     minion.close();

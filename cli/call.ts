@@ -55,6 +55,7 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
           least,
         );
   for (const warning of warnings) log('warning', warning.message);
+  let told = 0;
   const request: LocalCall = {
     fun,
     ...argumentsOf(rest),
@@ -63,12 +64,13 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     clock: systemClock,
     log,
     signal: io.interrupted,
+    onFailed: (retcode) => (told = retcode),
   };
   const areStates = fun.startsWith('state.');
   try {
     const answer = config.file_client === 'local' ? await callLocally(request) : await throughMinion(request);
     io.out(format({ local: answer }, form, io, areStates));
-    return io.interrupted.aborted ? 130 : exitCode(answer, areStates);
+    return io.interrupted.aborted ? 130 : exitCode(answer, areStates, told);
   } catch (thrown) {
     // A pillar that can't be made is one more reason why states don't compile.
     if (thrown instanceof PillarFailed && areStates) {
@@ -94,9 +96,9 @@ async function throughMinion(request: LocalCall): Promise<Json> {
   return ask(request);
 }
 
-/** 2 when nothing ran, 1 when a state failed. */
-function exitCode(answer: Json, areStates: boolean): number {
-  if (!areStates) return 0;
+/** 2 when nothing ran, 1 when a state or the function failed. */
+function exitCode(answer: Json, areStates: boolean, told: number): number {
+  if (!areStates) return told === 0 ? 0 : 1;
   if (Array.isArray(answer)) return 2;
   const results = typeof answer === 'object' && answer !== null ? Object.values(answer) : [];
   return results.some(

@@ -40,6 +40,7 @@ export interface ExecutionParts {
   readonly top?: string;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
   onResult?(tag: string, result: StateResult): void;
+  onFailed?(retcode: number): void;
 }
 
 /** Everything that an execution function is handed, made of its parts. */
@@ -100,7 +101,8 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   }
 
   function call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json> {
-    return callFunction(fun, args, kwargs, context, modules);
+    const inner = Object.create(context, { failed: { value: () => {} } }) as ExecContext;
+    return callFunction(fun, args, kwargs, inner, modules);
   }
 
   const context: ExecContext = {
@@ -110,6 +112,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     clock,
     log,
     signal,
+    failed: (retcode) => parts.onFailed?.(retcode),
     call,
     applyStates,
     sendEvent: (tag, data) => parts.sendEvent(tag, data),

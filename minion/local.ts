@@ -25,6 +25,8 @@ export interface LocalCall {
   readonly log: Log;
   readonly signal: AbortSignal;
   onResult?(tag: string, result: StateResult): void;
+  /** The function gave an answer, and yet failed. */
+  onFailed?(retcode: number): void;
 }
 
 /** The pillar could not be made: what was to be run did not begin. */
@@ -50,7 +52,7 @@ export async function callLocally(call: LocalCall): Promise<Json> {
 
 /** What functions run with on this machine, with no master. Raises `PillarFailed`. */
 export async function partsOfThisMachine(
-  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'onResult'>,
+  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'onResult' | 'onFailed'>,
 ): Promise<ExecutionParts> {
   const { config, configDir, clock, log, signal } = call;
   const { id, saltenv } = config;
@@ -92,6 +94,7 @@ export async function partsOfThisMachine(
     top: path.basename(config.state_top),
     sendEvent: () => Promise.resolve(false),
     ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
+    onFailed: (retcode) => call.onFailed?.(retcode),
   };
 }
 

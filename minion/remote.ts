@@ -24,6 +24,8 @@ export interface RemoteCall {
   readonly signal: AbortSignal;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
   onResult?(tag: string, result: StateResult): void;
+  /** The function gave an answer, and yet failed. */
+  onFailed?(retcode: number): void;
 }
 
 /**
@@ -66,6 +68,7 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     top: path.basename(config.state_top),
     sendEvent: (tag, data) => call.sendEvent(tag, data),
     ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
+    onFailed: (retcode) => call.onFailed?.(retcode),
   });
   return toJson(await found.run(bound as never, context));
 }

@@ -34,7 +34,9 @@ export interface ExecContext {
   readonly log: Log;
   /** Aborted when the job is terminated or its time is up. */
   readonly signal: AbortSignal;
-  /** Another execution function. */
+  /** The function gives an answer, and yet failed: its return carries this code (Salt's `retcode`), not 0. */
+  failed(retcode: number): void;
+  /** Another execution function; whether it failed is for its caller to see. */
   call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json>;
   /** Compiles and runs states. */
   applyStates(request: StateRequest): Promise<StateReturn>;

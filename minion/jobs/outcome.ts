@@ -5,9 +5,9 @@ import type { JobReturn } from './messages.ts';
 const NOT_COMPILED = 1;
 const STATE_FAILED = 2;
 
-/** How a function's return counts: a state run by its states, anything else as done. */
-export function outcomeOf(fun: string, value: Json): JobReturn {
-  if (!isStateRun(fun)) return { return: value, success: true, retcode: 0, out: 'nested' };
+/** How a function's return counts: a state run by its states, anything else by the code that it gave (0 is done). */
+export function outcomeOf(fun: string, value: Json, told: number): JobReturn {
+  if (!isStateRun(fun)) return { return: value, success: told === 0, retcode: told, out: 'nested' };
   const retcode = Array.isArray(value) ? NOT_COMPILED : anyFailed(value) ? STATE_FAILED : 0;
   return { return: value, success: retcode === 0, retcode, out: 'highstate' };
 }

@@ -42,22 +42,22 @@ export function jobRunner({ config, configDir, flags, script, host, grains, cloc
       const { jid, fun, arg, kwarg } = order;
       try {
         const { ask, sendEvent } = host;
-        return outcomeOf(
+        let told = 0;
+        const value = await callWithMaster({
+          jid,
           fun,
-          await callWithMaster({
-            jid,
-            fun,
-            args: arg,
-            kwargs: kwarg,
-            config,
-            grains: grains(),
-            ask,
-            sendEvent,
-            clock,
-            log,
-            signal,
-          }),
-        );
+          args: arg,
+          kwargs: kwarg,
+          config,
+          grains: grains(),
+          ask,
+          sendEvent,
+          clock,
+          log,
+          signal,
+          onFailed: (retcode) => (told = retcode),
+        });
+        return outcomeOf(fun, value, told);
       } catch (thrown) {
         return failedReturn(messageOf(thrown));
       }

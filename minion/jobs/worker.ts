@@ -44,6 +44,7 @@ export async function work(): Promise<void> {
   async function run() {
     try {
       const { config } = loadMinionConfig({ configDir: order.configDir, env: process.env, flags: order.flags });
+      let told = 0;
       const value = await callWithMaster({
         jid,
         fun,
@@ -57,10 +58,11 @@ export async function work(): Promise<void> {
           () => Date.now(),
         ),
         signal: stop.signal,
+        onFailed: (retcode) => (told = retcode),
         ask: (question, body) => ask((id) => ({ type: 'question', id, question, body })),
         sendEvent: async (tag, data) => (await ask((id) => ({ type: 'event', id, tag, data }))).sent === true,
       });
-      return outcomeOf(fun, value);
+      return outcomeOf(fun, value, told);
     } catch (thrown) {
       return failedReturn(thrown instanceof TsaltError ? thrown.message : `${fun}: ${messageOf(thrown)}`);
     }

@@ -19,11 +19,12 @@ const args = v.strictObject({
 
 type Args = v.InferOutput<typeof args>;
 
-async function run(given: Args, { machine, grains }: ExecContext): Promise<CommandResult> {
+async function run(given: Args, context: ExecContext): Promise<CommandResult> {
+  const { machine, grains } = context;
   const { cmd, cwd, stdin, runas, env, umask, timeout } = given;
   const usual = typeof grains['shell'] === 'string' && grains['shell'] !== '' ? grains['shell'] : '/bin/sh';
   const told = Object.assign({}, ...[env ?? []].flat()) as Record<string, string | number | boolean>;
-  return machine.processes.run({
+  const result = await machine.processes.run({
     argv: [given.shell ?? usual, '-c', cmd],
     env: Object.fromEntries(Object.entries(told).map(([name, value]) => [name, String(value)])),
     ...(cwd === undefined ? {} : { cwd }),
@@ -32,17 +33,26 @@ async function run(given: Args, { machine, grains }: ExecContext): Promise<Comma
     ...(umask === undefined ? {} : { umask: Number.parseInt(umask, 8) }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
   });
+  if (result.code !== 0 || result.timedOut) context.failed(result.code || 1);
+  return result;
 }
 
 /** A function that runs a command for a shell and gives a part of what came of it. */
-function runner(summary: string, give: (result: CommandResult) => unknown): ExecFunction {
-  return defineFunction({ summary, args, run: async (given, context) => give(await run(given, context)) });
+function runner(summary: string, give: (result: CommandResult, given: Args) => unknown): ExecFunction {
+  return defineFunction({ summary, args, run: async (given, context) => give(await run(given, context), given) });
 }
 
 const stdout = (result: CommandResult): string => result.stdout.trimEnd();
 const stderr = (result: CommandResult): string => result.stderr.trimEnd();
-const both = (result: CommandResult): string =>
-  [stdout(result), stderr(result)].filter((text) => text !== '').join('\n');
+/** All that was printed, and what is not to be seen in it. */
+const both = (result: CommandResult, { cmd, timeout }: Args): string => {
+  const notes = [
+    result.truncated ? 'the output was too long to be kept: this is its beginning' : '',
+    // Salt's words.
+    result.timedOut ? `${cmd} : Timed out after ${timeout} seconds` : '',
+  ];
+  return [stdout(result), stderr(result), ...notes].filter((text) => text !== '').join('\n');
+};
 
 /** Commands, written for a shell. */
 export default defineModule({

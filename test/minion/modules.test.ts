@@ -23,6 +23,7 @@ async function call(fun: string, args: JsonMap, world: World = {}): Promise<unkn
     clock: systemClock,
     log: silent,
     signal: new AbortController().signal,
+    failed: () => {},
     call: async () => null,
     applyStates: async () => ({}),
     sendEvent: async () => false,

@@ -279,6 +279,29 @@ test('run: a thousand states that wait for each other in a chain, in their order
   t.is(Object.keys(results).length, 1001);
 });
 
+test('call: a command that fails or takes too long, exit 1 with all it printed', async (t) => {
+  const directory = place(t);
+  const call = async (...words: string[]) => {
+    const { out, code } = await run(directory, directory, words);
+    return { code, local: (JSON.parse(out) as { local: unknown }).local };
+  };
+  t.deepEqual(await call('cmd.run', 'echo out; exit 3'), { code: 1, local: 'out' });
+  t.deepEqual(await call('cmd.retcode', 'exit 3'), { code: 1, local: 3 });
+  t.deepEqual(await call('cmd.run', 'true'), { code: 0, local: '' });
+  const late = await call('cmd.run', 'echo out; sleep 30', 'timeout=0.2');
+  t.deepEqual(late, { code: 1, local: 'out\necho out; sleep 30 : Timed out after 0.2 seconds' });
+  const long = await call('cmd.run', 'head -c 2000000 /dev/zero | tr "\\0" a');
+  t.regex(String(long.local), /a\nthe output was too long to be kept: this is its beginning$/);
+});
+
+test('apply: a condition whose function fails, no failure of the run', async (t) => {
+  const { code, results } = await apply(t, {
+    'states/x.sls': "a:\n  test.nop:\n    - onlyif:\n      - fun: cmd.retcode\n        cmd: 'false'\n",
+  });
+  t.is(code, 0);
+  t.is(Object.values(results)[0]?.result, true);
+});
+
 test('call: mistakes of the command line, exit 2 with the nearest name', async (t) => {
   const directory = place(t);
   const call = (...words: string[]) => run(directory, directory, words);
