@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 // esbuild can't take native addons along: they lie beside the bundle, and these stand-ins load them from there.
 
 /** Whom the bundle finds beside itself. */
@@ -31,6 +33,8 @@ export const nativeAddons = {
       `module.exports = () => { ${dlopen(addonFiles.lmdb)} return addon.exports; };`,
       /node_modules\/lmdb\//,
     );
+    // Its ES modules, bundled, go round for ever in a range of keys; what its author bundled does not.
+    build.onResolve({ filter: /^lmdb$/ }, () => ({ path: createRequire(import.meta.url).resolve('lmdb') }));
     // msgpackr does without.
     stand(/^msgpackr-extract$/, 'msgpackr-extract', 'module.exports = undefined;');
   },

@@ -287,4 +287,12 @@ test('bundle: made of the Node at hand, runs with an empty environment', (t) => 
   const version = spawnSync(path.join(tree, 'bin', 'tsalt'), ['--version'], { env: {}, cwd: '/', encoding: 'utf8' });
   const manifest: unknown = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   t.is(version.stdout, `tsalt ${isMap(manifest) ? String(manifest.version) : ''}\n`, version.stderr);
+  // A master and minions of the bundle's own: store, sockets and rendering processes are all in it.
+  const demo = spawnSync(path.join(tree, 'bin', 'tsalt'), ['demo', '--once'], {
+    env: { TMPDIR: folder },
+    cwd: '/',
+    encoding: 'utf8',
+    timeout: 90_000,
+  });
+  t.is(demo.status, 0, demo.stdout.slice(-2000));
 });
