@@ -4,6 +4,7 @@ import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import { connectMaster, controlOptions, interrupted } from './control.ts';
 import type { Io } from './io.ts';
+import { choiceOf } from './output/output.ts';
 import { describeOptions, parseOptions } from './options.ts';
 
 const options = {
@@ -27,13 +28,18 @@ export default async function event(argv: readonly string[], io: Io): Promise<nu
     io.out(help + describeOptions(options));
     return 0;
   }
-  const [action = '', tag, data] = words;
+  const [action = '', tag, data, surplus] = words;
   if (!actions.includes(action)) {
     if (action === '') throw cliErrors.missingArgument({ verb: 'event', what: actions.join(' or ') });
     throw cliErrors.unknownAction({ verb: 'event', action }, { hint: didYouMean(nearest(action, actions)) });
   }
   if (action === 'send' && tag === undefined) throw cliErrors.missingArgument({ verb: 'event send', what: 'a tag' });
-  const payload = readJson(data);
+  const unwanted = action === 'listen' ? data : surplus;
+  if (unwanted !== undefined) throw cliErrors.surplus({ verb: `event ${action}`, word: unwanted });
+  const payload = action === 'send' ? readJson(data) : {};
+  const most = wholeNumber('--count', given.count) ?? Infinity;
+  const since = wholeNumber('--since', given.since);
+  const json = choiceOf(given.out, ['text', 'json']) === 'json';
   const control = await connectMaster(given, io);
   try {
     if (action === 'send') {
@@ -41,19 +47,18 @@ export default async function event(argv: readonly string[], io: Io): Promise<nu
       io.err(`event ${asText(fired['seq'])}\n`);
       return 0;
     }
-    const most = given.count === undefined ? Infinity : Number(given.count);
-    const params: JsonMap = { tag: tag ?? '*' };
-    if (given.since !== undefined) params['since'] = Number(given.since);
+    const params: JsonMap = { tag: tag ?? '*', ...(since === undefined ? {} : { since }) };
     let seen = 0;
     const enough = new Promise<number>((resolve) => {
       const show = (one: Json): void => {
-        if (seen++ < most) io.out(print(one, given.out === 'json'));
+        if (seen++ < most) io.out(print(one, json));
         if (seen >= most) resolve(0);
       };
       control.call('event.listen', params, show).then(
         () => resolve(0),
         (cause: unknown) => {
-          io.err(`error: ${messageOf(cause)}\n`);
+          // With all that was wanted in hand, or after Ctrl-C, the connection is closed from here.
+          if (seen < most && !io.interrupted.aborted) io.err(`error: ${messageOf(cause)}\n`);
           resolve(2);
         },
       );
@@ -62,6 +67,12 @@ export default async function event(argv: readonly string[], io: Io): Promise<nu
   } finally {
     control.close();
   }
+}
+
+function wholeNumber(option: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(value)) throw cliErrors.badOptionValue({ option, value, expected: 'a whole number' });
+  return Number(value);
 }
 
 function readJson(text: string | undefined): JsonMap {

@@ -1,9 +1,12 @@
 import { cliErrors } from '../lib/errors/cli.ts';
+import { didYouMean } from '../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { nearest } from '../lib/nearest.ts';
 import { connectMaster, controlOptions, interrupted } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
 import { format, formOf, outOption, type Form } from './output/output.ts';
+import { verbs } from './verbs.ts';
 import { argumentsOf } from './words.ts';
 
 const targets = {
@@ -11,7 +14,8 @@ const targets = {
   list: { short: 'L', help: 'the target is a list of ids, with commas' },
   grain: { short: 'G', help: 'the target is grain:glob' },
   pillar: { short: 'I', help: 'the target is pillar key:glob' },
-  compound: { short: 'C', help: 'the target is a compound expression' },
+  compound: { short: 'C', help: "the target is a compound expression: 'G@os:Debian and not web*'" },
+  nodegroup: { short: 'N', help: 'the target is a group that the config of the master names' },
 } as const satisfies Record<string, Option>;
 
 const options = {
@@ -52,7 +56,11 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   if (tgt === undefined) throw cliErrors.missingArgument({ verb: 'exec', what: "a target, such as 'web*'" });
   if (fun === undefined)
     throw cliErrors.missingArgument({ verb: 'exec', what: `a function to run on '${tgt}', such as test.ping` });
-  const kind = (Object.keys(targets) as (keyof typeof targets)[]).find((name) => given[name]) ?? 'glob';
+  if (!/^[A-Za-z_]\w*(\.\w+)+$/.test(fun))
+    throw cliErrors.notAFunction({ fun }, { hint: didYouMean(nearest(tgt, Object.keys(verbs))) });
+  const kinds = (Object.keys(targets) as (keyof typeof targets)[]).filter((name) => given[name]);
+  if (kinds.length > 1) throw cliErrors.exclusive({ options: kinds.map((name) => `--${name}`).join(' and ') });
+  const [kind = 'glob'] = kinds;
   const { args, kwargs } = argumentsOf(rest);
   const params: JsonMap = { tgt, tgt_type: kind, fun, arg: args, kwarg: kwargs, wait: !given.async };
   const form = formOf(given.out);
@@ -74,21 +82,30 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     // Ctrl-C leaves the job running: its number is how to come back to it.
     const ended = await Promise.race([done, interrupted(io)]);
     if (ended === 130) {
-      io.err(`interrupted; the job goes on: tsalt run jobs.show ${jid}\n`);
+      io.err(
+        jid === ''
+          ? 'interrupted before the master had taken the job\n'
+          : `interrupted; the job goes on: tsalt run jobs.show ${jid}\n`,
+      );
       done.catch(() => {});
       return 130;
     }
-    if (given.async) {
+    if (given.async === true) {
       io.out(form === 'json' ? `${JSON.stringify({ jid })}\n` : `${jid}\n`);
       return 0;
     }
+  } catch (thrown) {
+    if (jid !== '') io.err(`the job is on its way: tsalt run jobs.show ${jid}\n`);
+    throw thrown;
   } finally {
     control.close();
   }
   if (form === 'json') {
-    io.out(
-      `${JSON.stringify(Object.fromEntries([...parts].map(([id, part]) => [id, answered(part) ? (part.return ?? null) : { error: describe(part) }])))}\n`,
-    );
+    const returns = [...parts].map(([id, part]) => [
+      id,
+      answered(part) ? (part.return ?? null) : { error: describe(part) },
+    ]);
+    io.out(format(Object.fromEntries(returns) as JsonMap, form, io));
   }
   return exitCode([...parts.values()]);
 }

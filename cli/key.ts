@@ -1,10 +1,13 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
+import { fnmatch } from '../lib/fnmatch.ts';
 import { asText, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
+import type { LocalClient } from '../wire/local/client.ts';
 import { connectMaster, controlOptions } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
+import { choiceOf } from './output/output.ts';
 
 const options = {
   ...controlOptions,
@@ -30,6 +33,7 @@ const headings = {
 type KeyLists = Record<keyof typeof headings, string[]>;
 
 const actions = ['list', 'accept', 'reject', 'delete', 'finger'] as const;
+const past = { accept: 'accepted', reject: 'rejected', delete: 'deleted' } as const;
 
 export default async function key(argv: readonly string[], io: Io): Promise<number> {
   const { options: given, words, help: wanted } = parseOptions('key', options, argv);
@@ -37,43 +41,38 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
     io.out(help + describeOptions(options));
     return 0;
   }
-  const [action = '', match] = words;
+  const [action = '', match, surplus] = words;
   if (!isAction(action)) {
-    if (action === '') throw cliErrors.missingArgument({ verb: 'key', what: actions.join(', ') });
+    if (action === '') throw cliErrors.missingArgument({ verb: 'key', what: `one of ${actions.join(', ')}` });
     throw cliErrors.unknownAction({ verb: 'key', action }, { hint: didYouMean(nearest(action, actions)) });
   }
-  const json = given.out === 'json';
+  const unwanted = action === 'list' ? match : surplus;
+  if (unwanted !== undefined) throw cliErrors.surplus({ verb: `key ${action}`, word: unwanted });
+  if (action !== 'list' && action !== 'finger' && (match === undefined) !== (given.all === true)) {
+    throw cliErrors.missingArgument({ verb: `key ${action}`, what: "either an id, a glob such as 'web*', or --all" });
+  }
+  const json = choiceOf(given.out, ['text', 'json']) === 'json';
   const control = await connectMaster(given, io);
   try {
     switch (action) {
       case 'list': {
-        const lists = (await control.call('key.list')) as unknown as KeyLists;
+        const lists = await listsOf(control);
         io.out(json ? `${JSON.stringify(lists)}\n` : printLists(lists));
         return 0;
       }
       case 'finger': {
-        const fingers = (await control.call(
-          'key.finger',
-          given.master ? { master: true } : { match: match ?? '*' },
-        )) as JsonMap;
-        if (Object.keys(fingers).length === 0 && match !== undefined) throw cliErrors.noSuchKey({ match, action });
-        io.out(
-          json
-            ? `${JSON.stringify(fingers)}\n`
-            : Object.entries(fingers)
-                .map(([id, finger]) => `${id}: ${asText(finger)}\n`)
-                .join(''),
-        );
+        const params: JsonMap = given.master ? { master: true } : { match: match ?? '*' };
+        const fingers = (await control.call('key.finger', params)) as JsonMap;
+        if (match !== undefined && Object.keys(fingers).length === 0)
+          throw noSuchKey(match, action, await listsOf(control));
+        io.out(json ? `${JSON.stringify(fingers)}\n` : printFingers(fingers));
         return 0;
       }
       case 'accept':
       case 'reject':
       case 'delete': {
-        if (match === undefined && !given.all)
-          throw cliErrors.missingArgument({ verb: `key ${action}`, what: "an id, or a glob such as 'web*', or --all" });
         const done = (await control.call(`key.${action}`, { match: match ?? '*' })) as string[];
-        if (done.length === 0 && match !== undefined)
-          throw cliErrors.noSuchKey({ match, action }, { hint: 'tsalt key list shows the keys and where they stand' });
+        if (done.length === 0) sayWhy(match, action, await listsOf(control), io);
         io.out(json ? `${JSON.stringify(done)}\n` : done.map((id) => `${past[action]} ${id}\n`).join(''));
         return 0;
       }
@@ -83,13 +82,39 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
   }
 }
 
-const past = { accept: 'accepted', reject: 'rejected', delete: 'deleted' } as const;
-
 function isAction(word: string): word is (typeof actions)[number] {
   return (actions as readonly string[]).includes(word);
+}
+
+async function listsOf(control: LocalClient): Promise<KeyLists> {
+  return (await control.call('key.list')) as unknown as KeyLists;
+}
+
+/** Why nothing was done: there is no such key (an error), or it is so already. */
+function sayWhy(match: string | undefined, action: keyof typeof past, lists: KeyLists, io: Io): void {
+  if (match === undefined) return io.err(`there is no key that can be ${past[action]}\n`);
+  const states = (Object.keys(headings) as (keyof KeyLists)[]).flatMap((state) =>
+    lists[state].filter((id) => id === match || fnmatch(match)(id)).map((id) => `${id} is ${state}`),
+  );
+  if (states.length === 0) throw noSuchKey(match, action, lists);
+  io.err(`nothing to do: ${states.join(', ')}\n`);
+}
+
+function noSuchKey(match: string, action: string, lists: KeyLists): Error {
+  const near = nearest(match, Object.values(lists).flat());
+  return cliErrors.noSuchKey(
+    { match, action },
+    { hint: didYouMean(near) ?? 'tsalt key list shows the keys and where they stand' },
+  );
 }
 
 function printLists(lists: KeyLists): string {
   const names = Object.keys(headings) as (keyof KeyLists)[];
   return names.map((name) => `${headings[name]}\n${lists[name].map((id) => `${id}\n`).join('')}`).join('');
+}
+
+function printFingers(fingers: JsonMap): string {
+  return Object.entries(fingers)
+    .map(([id, finger]) => `${id}: ${asText(finger)}\n`)
+    .join('');
 }

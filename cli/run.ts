@@ -1,10 +1,10 @@
-import { cliErrors } from '../lib/errors/cli.ts';
 import { isMap } from '../lib/json.ts';
 import { connectMaster, controlOptions, interrupted } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { formOf, outOption } from './output/output.ts';
 import { nested } from './output/nested.ts';
+import { table } from './output/table.ts';
 import { toYaml } from './output/yaml.ts';
 import { argumentsOf } from './words.ts';
 
@@ -13,9 +13,10 @@ const options = {
   out: outOption,
 } as const;
 
-const help = `usage: tsalt run FUNCTION [ARG ...] [KEY=VALUE ...]
+const help = `usage: tsalt run [FUNCTION [ARG ...] [KEY=VALUE ...]]
 
-Runs a function of the master itself, such as jobs.list, jobs.show JID, reactor.list, reactor.why EVENT.
+Runs a function of the master itself, such as jobs.list, jobs.show JID, reactor.list, reactor.why EVENT. Without one it
+lists what there is.
 
 `;
 
@@ -26,11 +27,14 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
     return 0;
   }
   const [fun, ...rest] = words;
-  if (fun === undefined) throw cliErrors.missingArgument({ verb: 'run', what: 'a function, such as jobs.list' });
   const form = formOf(given.out);
   const { args, kwargs } = argumentsOf(rest);
   const control = await connectMaster(given, io);
   try {
+    if (fun === undefined) {
+      io.out(printFunctions((await control.call('run.functions')) as unknown as RunnerFunction[]));
+      return 0;
+    }
     const answer = await Promise.race([control.call('run', { fun, arg: args, kwarg: kwargs }), interrupted(io)]);
     if (answer === 130) return 130;
     io.out(print(answer, form));
@@ -40,8 +44,26 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
   }
 }
 
+/** A function of the master, as it tells of itself. */
+interface RunnerFunction {
+  readonly name: string;
+  readonly summary: string;
+  readonly takes: readonly string[];
+  readonly needs: number;
+}
+
+function printFunctions(functions: readonly RunnerFunction[]): string {
+  const rows = functions.map(({ name, summary, takes, needs }) => {
+    const args = takes.map((argument, index) => (index < needs ? argument.toUpperCase() : `[${argument}=...]`));
+    return [[name, ...args].join(' '), summary] as const;
+  });
+  const width = Math.max(...rows.map(([call]) => call.length)) + 2;
+  return rows.map(([call, summary]) => `${call.padEnd(width)}${summary}\n`).join('');
+}
+
 function print(answer: unknown, form: ReturnType<typeof formOf>): string {
   if (form === 'quiet') return '';
   if (form === 'json') return `${JSON.stringify(answer)}\n`;
+  if (form === 'table') return table(answer);
   return form === 'yaml' ? toYaml(answer) : nested(answer, 0);
 }

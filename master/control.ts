@@ -61,6 +61,7 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
         : keys.finger(text(params, 'match')),
     exec: async (params, call) => exec(parts, params, call),
     run: async ({ fun, arg, kwarg }) => runners.call(asText(fun), list(arg), map(kwarg)),
+    'run.functions': async () => runners.list.map((one) => ({ ...one, takes: [...one.takes] })),
     'event.send': async (params) => {
       const { seq } = await bus.fire({ tag: text(params, 'tag'), data: map(params.data) });
       return { seq };
@@ -122,6 +123,12 @@ async function listen(bus: EventBus, params: JsonMap, { signal, emit }: LocalCal
   }
 }
 
+function hintFor(kind: string): string | undefined {
+  return /pillar|compound/.test(kind)
+    ? 'the pillar of a minion is known here once the minion has asked for it'
+    : undefined;
+}
+
 /** Publishes a job and tells how it ends on each minion, as it happens. */
 async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: LocalCall): Promise<Json> {
   const { jobs, publisher, notConnected, timeoutSeconds, clock } = parts;
@@ -135,7 +142,7 @@ async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: Loca
     kwarg: map(params.kwarg),
   };
   const resolved = publisher.resolve(request, { user: 'operator', takeWithinMs: seconds * 1000 });
-  if (resolved.minions.length === 0) throw controlErrors.noMinion({ tgt });
+  if (resolved.minions.length === 0) throw controlErrors.noMinion({ tgt }, { hint: hintFor(request.tgt_type) });
   const job = await publisher.publish(resolved);
   emit({ jid: job.jid, minions: [...job.minions] });
   for (const id of job.missing) emit({ jid: job.jid, id, state: 'unknown', reason: 'no accepted minion has this id' });

@@ -34,9 +34,13 @@ export function questions({
       'files.page': (_: MasterSession, body: JsonMap) =>
         files.page(text(body.env), wholeNumber(body.after), text(body.known)),
       'files.chunk': (_: MasterSession, body: JsonMap) => files.chunk(text(body.sha256), wholeNumber(body.offset)),
-      pillar: async ({ id }: MasterSession, body: JsonMap) => ({
-        pillar: await pillarOf(id, map(body.grains), map(body.override)),
-      }),
+      pillar: async ({ id }: MasterSession, body: JsonMap) => {
+        const override = map(body.override);
+        const pillar = await pillarOf(id, map(body.grains), override);
+        // What somebody laid over it for one run is no fact of the minion.
+        if (Object.keys(override).length === 0) facts.learnPillar(id, pillar);
+        return { pillar };
+      },
     }),
   );
   return async (session, question, body) => {

@@ -123,7 +123,12 @@ function tableOf({ jobs, keys, bus, instances, reactors, connected, stats }: Run
       summary: 'which reactors saw an event, and what they did',
       takes: ['event'],
       needs: 1,
-      run: async ({ event }) => (await reactors().why(Number(event))) as unknown as Json,
+      run: async ({ event }) => {
+        const seq = Number(event);
+        if (!Number.isSafeInteger(seq) || seq < 1 || seq > bus.head())
+          throw runnerErrors.noSuchEvent({ event: asText(event) });
+        return (await reactors().why(seq)) as unknown as Json;
+      },
     },
     'reactor.dead': { summary: 'the dead letters', takes: [], run: () => reactors().deadLetters() as unknown as Json },
     'reactor.redeliver': {

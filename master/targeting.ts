@@ -1,5 +1,5 @@
 import { isMinionId, type MinionId } from '../lib/ids.ts';
-import { parseTarget, type Nodegroups } from '../lib/target/target.ts';
+import { parseTarget, type Nodegroups, type TargetFacts } from '../lib/target/target.ts';
 import type { MinionFacts } from './facts.ts';
 import type { Keys } from './keys.ts';
 
@@ -23,6 +23,7 @@ export interface TargetingOptions {
 export function targeting({ keys, facts, nodegroups }: TargetingOptions): Targeting {
   const accepted = (): MinionId[] =>
     keys.list().flatMap(({ id, state }) => (state === 'accepted' && isMinionId(id) ? [id] : []));
+  const factsOf = (id: string): TargetFacts => ({ id, grains: facts.grains(id), pillar: facts.pillar(id) });
   return {
     resolve(target, type) {
       if (type === 'list') {
@@ -34,7 +35,7 @@ export function targeting({ keys, facts, nodegroups }: TargetingOptions): Target
         };
       }
       const matches = parseTarget(typeof target === 'string' ? target : target.join(','), type, { nodegroups });
-      return { minions: accepted().filter((id) => matches({ id, grains: facts.grains(id) }) === true), missing: [] };
+      return { minions: accepted().filter((id) => matches(factsOf(id)) === true), missing: [] };
     },
   };
 }

@@ -15,12 +15,17 @@ export const outOption = { value: 'FORM', help: `how to print what came of it: $
 
 /** The form that `--out` names; undefined without one. Raises `TS_CLI_BAD_OPTION_VALUE`. */
 export function formOf(name: string | undefined): Form | undefined {
-  const form = forms.find((known) => known === name);
-  if (name === undefined || form) return form;
-  const expected = `one of ${forms.join(', ')}`;
+  return choiceOf(name, forms);
+}
+
+/** The same for verbs that have other forms. */
+export function choiceOf<F extends string>(name: string | undefined, choices: readonly F[]): F | undefined {
+  const form = choices.find((known) => known === name);
+  if (name === undefined || form !== undefined) return form;
+  const expected = `one of ${choices.join(', ')}`;
   throw cliErrors.badOptionValue(
     { option: '--out', value: name, expected },
-    { hint: didYouMean(nearest(name, forms)) },
+    { hint: didYouMean(nearest(name, choices)) },
   );
 }
 
@@ -36,7 +41,8 @@ export function format(
   if (form === 'yaml') return toYaml(returns);
   return Object.entries(returns)
     .map(([id, value]) => {
-      if (form === 'table') return Object.keys(returns).length === 1 ? table(value) : `${id}:\n${table(value)}`;
+      // `local` is what a call on this machine is named: nobody needs to be told.
+      if (form === 'table') return id === 'local' ? table(value) : `${id}:\n${table(value)}`;
       const isHighstate =
         form === 'highstate' ||
         (form === undefined && (areStates || (isStateRun(value) && Object.keys(value).length > 0)));

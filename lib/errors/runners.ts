@@ -2,9 +2,12 @@ import { catalogue } from './error.ts';
 
 export const runnerErrors = catalogue('TS_RUNNER', {
   unknown: ({ fun }: { fun: string }) => `the master has no function '${fun.slice(0, 80)}'`,
-  tooMany: ({ fun, most }: { fun: string; most: number }) => `${fun} takes at most ${most} arguments`,
+  tooMany: ({ fun, most }: { fun: string; most: number }) =>
+    `${fun} takes ${most === 0 ? 'no arguments' : most === 1 ? 'at most one argument' : `at most ${most} arguments`}`,
   unknownArgument: ({ fun, name }: { fun: string; name: string }) => `${fun} takes no argument '${name.slice(0, 80)}'`,
   missing: ({ fun, name }: { fun: string; name: string }) => `${fun} needs to be told the ${name}`,
+  noSuchEvent: ({ event }: { event: string }) =>
+    `there is no event ${JSON.stringify(event.slice(0, 40))}; 'tsalt event listen --out json' shows their numbers`,
   noSuchJob: ({ jid }: { jid: string }) =>
     `there is no job ${JSON.stringify(jid.slice(0, 40))}; it was never published, or is no longer kept`,
 });

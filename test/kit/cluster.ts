@@ -53,7 +53,7 @@ export interface Cluster {
 }
 
 /** Starts a master with that config laid over ports 0, its own directories and an empty state tree. */
-export async function startCluster(t: ExecutionContext, config: JsonMap = {}): Promise<Cluster> {
+export async function startCluster(t: Pick<ExecutionContext, 'teardown'>, config: JsonMap = {}): Promise<Cluster> {
   const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-cluster-'));
   const states = path.join(directory, 'states');
   const pillar = path.join(directory, 'pillar');

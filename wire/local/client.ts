@@ -66,7 +66,10 @@ function open(what: string, socketPath: string, hint?: string): Promise<net.Sock
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       const error =
         cause.code === 'EACCES'
-          ? controlErrors.denied({ path: socketPath }, { cause })
+          ? controlErrors.denied(
+              { path: socketPath },
+              { cause, hint: `it is for the user and the group that the ${what} runs as` },
+            )
           : controlErrors.unreachable({ what, path: socketPath }, { cause, hint });
       reject(error);
     });
