@@ -1,5 +1,7 @@
+import os from 'node:os';
 import { systemClock } from '../lib/clock.ts';
 import { loadMasterConfig } from '../lib/config/load.ts';
+import { cliErrors } from '../lib/errors/cli.ts';
 import { startMaster } from '../master/start.ts';
 import { daemonLog, daemonOptions, sayWarnings, toldToEnd } from './daemon.ts';
 import type { Io } from './io.ts';
@@ -16,6 +18,9 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
     env: io.env,
     flags: { log_level: given['log-level'] },
   });
+  const { username } = os.userInfo();
+  if (config.user !== undefined && config.user !== username)
+    throw cliErrors.wrongUser({ wanted: config.user, username });
   const log = daemonLog(config, io);
   sayWarnings(warnings, log);
   const ended = toldToEnd();

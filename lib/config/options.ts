@@ -122,8 +122,6 @@ export function masterOptions(dirs: Directories) {
     ),
     keep_jobs_seconds: option(kind.seconds, 86_400, 'How long jobs and returns are kept.'),
     keep_events_seconds: option(kind.seconds, 604_800, 'How long events are kept.'),
-    keep_samples_seconds: option(kind.seconds, 604_800, "How long the dashboard's samples are kept."),
-    schedule: option(kind.freeMap, {}, "Runner functions by time, in Salt's form."),
   };
 }
 
@@ -168,31 +166,11 @@ export function minionOptions(dirs: Directories) {
       false,
       'Collect load, cpu, memory, network and disk figures and send them as `collector/result` events; a number is the interval (true: 10).',
     ),
-    mine_functions: option(kind.freeMap, {}, "Functions whose answers other minions may ask for, in Salt's form."),
-    mine_interval: option(kind.seconds, 60, 'Minutes between two updates of the mine.'),
     process_count_max: option(
       kind.wholeNumber('a whole number from 1', 1),
       16,
       'Functions that run at once, each in a process of its own; more wait.',
     ),
-    state_events: option(kind.flag, false, 'Every finished state of a run is an event at once.'),
-    state_output: option(
-      kind.oneOf(
-        'full',
-        'terse',
-        'mixed',
-        'changes',
-        'filter',
-        'full_id',
-        'terse_id',
-        'mixed_id',
-        'changes_id',
-        'filter_id',
-      ),
-      'full',
-      'How `--out highstate` prints each state.',
-    ),
-    state_verbose: option(kind.flag, true, 'Whether states that changed nothing are printed, too.'),
   };
 }
 

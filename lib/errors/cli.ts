@@ -11,6 +11,8 @@ export const cliErrors = catalogue('TS_CLI', {
     `option ${option} is ${expected}, not '${value}'`,
   noSuchPath: ({ path }: { path: string }) => `there is no file or directory '${path}'`,
   noSuchKey: ({ match, action }: { match: string; action: string }) => `there is no key of '${match}' to ${action}`,
+  wrongUser: ({ wanted, username }: { wanted: string; username: string }) =>
+    `the master is to run as '${wanted}' (option 'user'), not as '${username}'`,
   noMinion: ({ socket }: { socket: string }) => `no minion runs here (none answers at ${socket})`,
   notLetIn: ({ id, master, why }: { id: string; master: string; why: string }) =>
     `the minion '${id}' has no session with its master '${master}': ${why}`,

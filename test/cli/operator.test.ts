@@ -45,3 +45,8 @@ test('a reactor file by a relative path: it is in reactor_dir; mended, its dead 
   await eventually(async () => (await cluster.events('my/answer')).length === 1);
   t.deepEqual(await cluster.run('reactor.dead'), []);
 });
+
+test('master: started as somebody else than its config says, refused', async (t) => {
+  const error = await t.throwsAsync(startCluster(t, { user: 'nobody-of-this-name' }));
+  t.regex(error?.message ?? '', /the master is to run as 'nobody-of-this-name' \(option 'user'\), not as '/);
+});

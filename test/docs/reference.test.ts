@@ -4,6 +4,8 @@ import path from 'node:path';
 import os from 'node:os';
 import test from 'ava';
 import { main } from '../../cli/main.ts';
+import { directoriesOf } from '../../lib/config/directories.ts';
+import { masterOptions, minionOptions } from '../../lib/config/options.ts';
 import { builtinStates } from '../../states/registry.ts';
 import { captured, write } from '../states-engine/kit.ts';
 import { root, textOf } from './pages.ts';
@@ -15,19 +17,34 @@ test('reference: every page, is what the code says', (t) => {
   t.is(status, 0, stderr);
 });
 
-test('reference: every tag of ours that the code fires, is on the page of events', (t) => {
-  const sources = ['master', 'minion', 'reactors', 'lib']
+/** The text of every source of these rooms. */
+const sources = (...rooms: string[]): string[] =>
+  rooms
     .flatMap((room) =>
       readdirSync(path.join(root, room), { recursive: true }).map((name) => path.join(room, String(name))),
     )
-    .filter((name) => name.endsWith('.ts'));
-  const fired = sources.flatMap((name) => {
-    const text = readFileSync(path.join(root, name), 'utf8');
-    return [...text.matchAll(/(?:tag: |tell\()['`](tsalt\/[^'`]+)['`]/g)].map(([, tag = '']) => tag);
-  });
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(path.join(root, name), 'utf8'));
+
+test('reference: every tag of ours that the code fires, is on the page of events', (t) => {
+  const fired = sources('master', 'minion', 'reactors', 'lib').flatMap((text) =>
+    [...text.matchAll(/(?:tag: |tell\()['`](tsalt\/[^'`]+)['`]/g)].map(([, tag = '']) => tag),
+  );
   const page = textOf('docs/reference/events.md');
   t.true(fired.length > 3, 'the tags were found');
   for (const tag of fired) t.true(page.includes(`\`${tag.replaceAll('${', '<').replaceAll('}', '>')}\``), tag);
+});
+
+test('reference: every option of config, has an effect: it is read somewhere', (t) => {
+  const all = sources('cli', 'master', 'minion', 'reactors', 'states').join('\n');
+  // Put before other paths while config is read.
+  const inside = ['root_dir'];
+  const directories = directoriesOf({ uid: 0, home: '/root', env: {} });
+  const names = [masterOptions(directories), minionOptions(directories)].flatMap((options) => Object.keys(options));
+  for (const name of new Set(names)) {
+    const word = new RegExp(`\\b${name.replace('.', '\\.')}\\b`);
+    t.true(inside.includes(name) || word.test(all), name);
+  }
 });
 
 test("reference: every state function's example, compiles", async (t) => {

@@ -83,7 +83,7 @@ test('config: nothing written, anyone else has the XDG directories', (t) => {
 test('config: later layers win, maps merge and lists replace', (t) => {
   const { config, sources } = minion(
     {
-      minion: 'master: one\nmaster_port: 1\ngrains: {a: {x: 1, y: 2}, list: [1, 2]}\nmine_interval: 5\n',
+      minion: 'master: one\nmaster_port: 1\ngrains: {a: {x: 1, y: 2}, list: [1, 2]}\ntimeout: 5\n',
       'minion.d/b.conf': 'grains: {a: {y: 4}}\nmaster: three\n',
       'minion.d/a.conf': 'master: two\ngrains: {a: {y: 3, z: 3}, list: [9]}\n',
       'minion.d/ignored.yaml': 'nonsense: [',
@@ -93,7 +93,7 @@ test('config: later layers win, maps merge and lists replace', (t) => {
   t.deepEqual(config.grains, { a: { x: 1, y: 4, z: 3 }, list: [9] });
   t.is(config.master, 'three');
   t.is(config.master_port, 3);
-  t.is(config.mine_interval, 5);
+  t.is(config.timeout, 5);
   t.true(config.failhard);
   t.deepEqual(sources, ['/c/minion', '/c/minion.d/a.conf', '/c/minion.d/b.conf']);
 });
