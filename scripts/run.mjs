@@ -10,9 +10,12 @@ process.chdir(root);
 
 /** Runs one command with the terminal's own input and output; a failure ends this process with its code. */
 function run(file, args) {
-  const { status, error } = spawnSync(file, args, { stdio: 'inherit' });
-  if (error) console.error(`${file}: ${error.message}`);
-  if (status !== 0) process.exit(status ?? 1);
+  const { status, signal, error } = spawnSync(file, args, { stdio: 'inherit' });
+  if (status === 0) return;
+  console.error(
+    `\n${path.basename(file)} ${args[0] ?? ''} failed: ${error?.message ?? `it ended with ${signal ?? status}`}`,
+  );
+  process.exit(status || 1);
 }
 
 const tool = (name, ...args) => run(path.join(root, 'node_modules', '.bin', name), args);
