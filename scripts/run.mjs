@@ -46,6 +46,7 @@ const check = () => {
   build();
   tool('oxlint', '--type-aware', '--deny-warnings', '.');
   tool('oxfmt', '--check', '.');
+  run(process.execPath, ['scripts/reference.mjs', '--check']);
 };
 
 const steps = {
