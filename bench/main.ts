@@ -1,10 +1,23 @@
 import os from 'node:os';
+import { enrolment } from './enrolment.ts';
+import { events } from './events.ts';
 import { files } from './files.ts';
+import { memory } from './memory.ts';
+import { ping } from './ping.ts';
 import { missedMarks } from './report.ts';
+import { signing } from './signing.ts';
 import { startup } from './startup.ts';
 
 /** All benches, by name; `npm run bench -- NAME ...` runs some of them. */
-const benches: Readonly<Record<string, () => void | Promise<void>>> = { startup, files };
+const benches: Readonly<Record<string, () => void | Promise<void>>> = {
+  startup,
+  files,
+  enrolment,
+  ping,
+  events,
+  signing,
+  memory,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(benches, name));

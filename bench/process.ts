@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+
+/** Kernel ticks in a second, as /proc counts them: 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** Seconds of CPU that a process has used, with all its threads. */
+export function cpuOf(pid: number): number {
+  // The name, in brackets, may hold anything.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** MiB of a process's memory: its share of pages (PSS), that of its memory-mapped database apart. */
+export function memoryOf(pid: number): { readonly own: number; readonly map: number } {
+  const all = pssOf(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+  const map = readFileSync(`/proc/${pid}/smaps`, 'utf8')
+    .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+    .filter((part) => /\.(?:mdb|lmdb)$/m.test(part.split('\n', 1)[0] ?? ''))
+    .reduce((sum, part) => sum + pssOf(part), 0);
+  return { own: all - map, map };
+}
+
+function pssOf(smaps: string): number {
+  return Number(/^Pss: +(\d+) kB/m.exec(smaps)?.[1] ?? 0) / 1024;
+}
+
+/** A process and those that it started, as deep as they go. */
+export function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
+}
