@@ -57,13 +57,14 @@ export function channel(send: (message: JsonMap) => void, answer: Answerer): Cha
   };
 }
 
-function packError(error: unknown): JsonMap {
+/** An error as data; place, code and hint of ours stay. */
+export function packError(error: unknown): JsonMap {
   if (!(error instanceof TsaltError)) return { message: messageOf(error) };
   const { code, sentence, place, hint } = error;
   return { code, sentence, place: place ? { ...place } : null, hint: hint ?? null };
 }
 
-function unpackError(error: unknown): Error {
+export function unpackError(error: unknown): Error {
   if (!isMap(error) || typeof error['code'] !== 'string') {
     return new Error(isMap(error) && typeof error['message'] === 'string' ? error['message'] : 'failed');
   }

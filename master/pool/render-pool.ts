@@ -1,7 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
-import type { Json } from '../../lib/json.ts';
+import { isMap, type Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
+import { unpackError } from './channel.ts';
 import { startChild, type Child } from './child.ts';
 
 export interface RenderPoolOptions {
@@ -26,6 +27,9 @@ export interface RenderPool {
   counters(): { readonly started: number; readonly killed: number; readonly waiting: number };
 }
 
+/** Renderings of one file that go to a process in one message. */
+const MOST_TOGETHER = 50;
+
 interface Task {
   readonly file: string;
   readonly what: string;
@@ -38,6 +42,23 @@ interface Team {
   readonly waiting: Task[];
   readonly children: ReadonlySet<Child>;
   next(): void;
+}
+
+/** How many of the first tasks are of one file: a message each way costs more than most renderings, so they go together. */
+function together(waiting: readonly Task[]): number {
+  const other = waiting.findIndex(({ file }) => file !== waiting[0]?.file);
+  return Math.min(other < 0 ? waiting.length : other, MOST_TOGETHER);
+}
+
+/** Gives each task its answer; those that have none are to be asked again. */
+function settle(tasks: readonly Task[], answers: Json): readonly Task[] {
+  const list = Array.isArray(answers) ? answers : [];
+  for (const [index, answer] of list.entries()) {
+    if (!isMap(answer)) continue;
+    if (answer['error'] === undefined) tasks[index]?.resolve((answer['value'] ?? null) as Json);
+    else tasks[index]?.reject(unpackError(answer['error']));
+  }
+  return tasks.slice(list.length);
 }
 
 /** Some child processes that render, started when first needed. */
@@ -62,8 +83,7 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
         }
         const child = idle.pop() ?? (children.size < most ? start() : undefined);
         if (!child) return;
-        const task = waiting.shift();
-        if (task) void work(child, task);
+        void work(child, waiting.splice(0, waiting === teams.suspects.waiting ? 1 : together(waiting)));
       }
     };
     const start = () => {
@@ -72,21 +92,33 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
       children.add(child);
       return child;
     };
-    const work = async (child: Child, task: Task) => {
+    const work = async (child: Child, tasks: readonly Task[]) => {
       try {
-        task.resolve(await child.ask(task.what, task.of, deadlineMs));
+        const asked = tasks.map(({ what, of }) => ({ what, of }));
+        const answers = await child.ask('several', asked, deadlineMs);
+        waiting.unshift(...settle(tasks, answers));
       } catch (error) {
-        if (error instanceof TsaltError && error.code.startsWith('TS_REACTOR_WORKER')) {
-          counters.killed++;
-          suspects.add(task.file);
-        }
-        task.reject(error);
+        fail(tasks, error);
       }
       if (child.alive()) idle.push(child);
       else children.delete(child);
       next();
     };
     return { waiting, children, next };
+  }
+
+  /** Their process is gone, or did not answer. Which one of several is to blame shows when each is done by itself. */
+  function fail(tasks: readonly Task[], error: unknown): void {
+    const [first] = tasks;
+    if (first && error instanceof TsaltError && error.code.startsWith('TS_REACTOR_WORKER')) {
+      counters.killed++;
+      suspects.add(first.file);
+      if (tasks.length > 1) {
+        teams.suspects.waiting.push(...tasks);
+        return teams.suspects.next();
+      }
+    }
+    for (const task of tasks) task.reject(error);
   }
 
   return {
