@@ -7,6 +7,7 @@ import { main } from '../../cli/main.ts';
 import { directoriesOf } from '../../lib/config/directories.ts';
 import { masterOptions, minionOptions } from '../../lib/config/options.ts';
 import { builtinStates } from '../../states/registry.ts';
+import { kinds } from '../../wire/envelope.ts';
 import { captured, write } from '../states-engine/kit.ts';
 import { root, textOf } from './pages.ts';
 
@@ -57,5 +58,14 @@ test("reference: every state function's example, compiles", async (t) => {
     const io = captured(directory);
     const code = await main(['check', '--config-dir', '.', '--id', 'web1', name], io);
     t.is(code, 0, `${name}: ${io.printed.out}${io.printed.err}`);
+  }
+});
+
+test('design: the kinds of messages, are those that the code has', (t) => {
+  const page = textOf('docs/design/wire.md');
+  for (const [name, number] of Object.entries(kinds)) {
+    const row = new RegExp(`^\\| ${number} \\| (?:down|up|both) \\| ${name}\\b`, 'm');
+    const isInText = number < 16 || number === kinds.job;
+    t.true(isInText ? page.includes(`kind ${number},`) : row.test(page), `${name} ${number}`);
   }
 });
