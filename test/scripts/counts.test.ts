@@ -34,5 +34,5 @@ test('counts: a run of passing, failing, skipped and hanging tests, each is coun
   );
   t.deepEqual(await run(), { code: 1, passed: 3, failed: 2, skipped: 1 });
   file('bad.js', "test('f', () => new Promise((resolve) => setTimeout(resolve, 60_000)));");
-  t.deepEqual(await run('--timeout=1s', 'bad.js'), { code: 1, passed: 0, failed: 1, skipped: 0 });
+  t.deepEqual(await run('--timeout=8s', 'bad.js'), { code: 1, passed: 0, failed: 1, skipped: 0 });
 });
