@@ -18,11 +18,14 @@ export interface Person {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The system's places for root, the XDG base directories for anyone else. */
-export function directoriesOf({ uid, home, env }: Person): Directories {
-  if (uid === 0) {
-    return { config: '/etc/tsalt', state: '/var/lib/tsalt', run: '/run/tsalt', trees: '/srv/tsalt' };
-  }
+const system: Directories = { config: '/etc/tsalt', state: '/var/lib/tsalt', run: '/run/tsalt', trees: '/srv/tsalt' };
+
+/**
+ * The system's places for root, and for who reads the system's config (a service with a user of its own); the XDG base
+ * directories for anyone else.
+ */
+export function directoriesOf({ uid, home, env }: Person, configDir?: string): Directories {
+  if (uid === 0 || configDir === system.config) return system;
   // The XDG rule: what is not an absolute path counts as not set.
   const xdg = (name: string, ...otherwise: string[]) => {
     const said = env[name];

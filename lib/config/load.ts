@@ -60,8 +60,9 @@ function load<C>(daemon: Daemon, source: ConfigSource): Loaded<C> {
 /** Reads and checks all layers; finds every mistake. What is wrong is left out of `config`. */
 export function examineConfig(daemon: Daemon, source: ConfigSource): Examined {
   const person: Person = { ...(source.person ?? systemPerson()), env: source.env };
-  const directories = directoriesOf(person);
-  const configDir = path.resolve(source.configDir ?? directories.config);
+  const said = source.configDir === undefined ? undefined : path.resolve(source.configDir);
+  const directories = directoriesOf(person, said);
+  const configDir = said ?? directories.config;
   const master = masterOptions(directories);
   const minion = minionOptions(directories);
   const vocabulary: Vocabulary =
@@ -72,9 +73,9 @@ export function examineConfig(daemon: Daemon, source: ConfigSource): Examined {
     Object.entries(vocabulary.options).map(([name, { fallback }]) => [name, fallback]),
   );
   // file_roots and the like are said whole: what is written stands in place of the default, not beside it.
-  const said = layers.map(({ values }) => values).reduce(merge, {});
+  const written = layers.map(({ values }) => values).reduce(merge, {});
   return {
-    config: deepFreeze(underRootDir({ ...fallbacks, ...said })),
+    config: deepFreeze(underRootDir({ ...fallbacks, ...written })),
     configDir,
     sources,
     errors: layers.flatMap(({ errors }) => errors),

@@ -80,6 +80,13 @@ test('config: nothing written, anyone else has the XDG directories', (t) => {
   t.deepEqual(said.config.file_roots, { base: ['/x/d/tsalt/states'] });
 });
 
+test("config: a service with a user of its own reads the system's config, it has the system's places", (t) => {
+  const person = { uid: 997, home: '/var/lib/tsalt', hostname: 'h' };
+  const { config } = loadMinionConfig({ env: {}, person, configDir: '/etc/tsalt', files: files({}) });
+  t.is(config.cachedir, '/var/lib/tsalt/minion');
+  t.is(config.sock_dir, '/run/tsalt');
+});
+
 test('config: later layers win, maps merge and lists replace', (t) => {
   const { config, sources } = minion(
     {

@@ -1,0 +1,4 @@
+base:
+  '*':
+    - graphite
+    - tsalt
