@@ -12,9 +12,9 @@ import type { Io } from '../io.ts';
 import { describeOptions, parseOptions } from '../options.ts';
 import { launchMembers, launchStranger, type Cast } from './cast.ts';
 import { Narrator } from './narrator.ts';
-import { settingOf } from './settings.ts';
+import { settingOf, type Setting } from './settings.ts';
 import { Show } from './show.ts';
-import { setStage } from './stage.ts';
+import { setStage, type Stage } from './stage.ts';
 import { steps, type StepName } from './steps.ts';
 
 const options = {
@@ -44,12 +44,12 @@ export default async function demo(argv: readonly string[], io: Io): Promise<num
   const tsalt = [process.execPath, path.resolve(process.argv[1] ?? 'tsalt')];
   const example = path.join(packageRoot(), 'examples/seven-steps');
   const stopped = toldToStop();
-  const setting = await settingOf(given.provider ?? 'process', { directory, example, tsalt, clock, without });
-
-  show.title(`tsalt: one head and two workers by the ${setting.provider.name} provider, everything in ${directory}`);
-  const stage = await setStage({ directory, example, tsalt, config: setting.masterConfig, clock });
+  const name = given.provider ?? 'process';
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  const { setting, stage } = await prepare();
   const cast: Cast = { stage, setting, clock, without, launched: [], endings: [] };
   let failed = false;
+  let finale = true;
   try {
     const narrator = new Narrator(show, setting, coloursFor(io), clock);
     // Listening ends with the connection; what it could not deliver is then of no interest.
@@ -62,9 +62,10 @@ export default async function demo(argv: readonly string[], io: Io): Promise<num
     let told = false;
     let left = false;
     while (!left) {
-      narrator.readBack();
+      await narrator.readBack();
       if (narrator.complete && !told) {
         told = true;
+        finale = await showFinale(cast, narrator, show);
         narrator.summary();
         // With `--once` there is nothing left to look at.
         if (!given.once) {
@@ -76,7 +77,7 @@ export default async function demo(argv: readonly string[], io: Io): Promise<num
       left = await Promise.race([stopped, sleep(clock, 100).then(() => false)]);
     }
     if (!told) narrator.summary();
-    failed = given.once === true && !narrator.complete;
+    failed = given.once === true && !(narrator.complete && finale);
     if (failed) show.line(`the logs are kept in ${directory}`);
     if (failed) return 1;
     return left && !told ? 130 : 0;
@@ -89,8 +90,35 @@ export default async function demo(argv: readonly string[], io: Io): Promise<num
     await setting.close();
     await stage.close();
     // What failed is worth a look.
-    if (!failed) rmSync(directory, { recursive: true, force: true });
+    if (!failed) remove();
   }
+
+  /** Sets everything up; what fails on the way leaves nothing behind. */
+  async function prepare(): Promise<{ readonly setting: Setting; readonly stage: Stage }> {
+    let ready: Setting | undefined;
+    try {
+      const say = (text: string): void => show.line(text);
+      ready = await settingOf(name, { directory, example, tsalt, clock, without, say });
+      show.title(`tsalt: one head and two workers by the ${name} provider, everything in ${directory}`);
+      return {
+        setting: ready,
+        stage: await setStage({ directory, example, tsalt, config: ready.masterConfig, clock }),
+      };
+    } catch (thrown) {
+      await ready?.close();
+      remove();
+      throw thrown;
+    }
+  }
+}
+
+/** What comes after the seven steps; true when it came out, or when there is nothing to come. */
+async function showFinale({ stage, setting }: Cast, narrator: Narrator, show: Show): Promise<boolean> {
+  if (!setting.finale) return true;
+  show.line("a service's file is changed through pillar: the service is to be restarted");
+  const { done, told } = await setting.finale(stage, narrator.members);
+  show.block(`${done ? '✔' : '✘'} ${told}`);
+  return done;
 }
 
 /** Resolves when the audience leaves. Impatience does not keep what was started from being ended. */

@@ -4,7 +4,7 @@ import type { Colours } from '../output/colour.ts';
 import type { Setting } from './settings.ts';
 import type { Show } from './show.ts';
 import { Progress, steps, type SeenEvent, type StepName } from './steps.ts';
-import { tellSample, tellStates } from './story.ts';
+import { newFilesIn, tellSample, tellStates } from './story.ts';
 
 /** Tells the story of a demo from the events of the bus and from files read back. */
 export class Narrator {
@@ -14,6 +14,8 @@ export class Narrator {
   private readonly setting: Setting;
   private readonly colours: Colours;
   private readonly clock: Clock;
+  /** State runs that were heard of, to be told with what they made. */
+  private readonly untold: { readonly member: string; readonly states: Json }[] = [];
   /** When the last step was taken, by the clock that never jumps. */
   heardAt: number;
 
@@ -35,7 +37,7 @@ export class Narrator {
 
   /** All members took all seven steps, and whoever nobody launched was refused. */
   get complete(): boolean {
-    return this.progress.complete && [...this.refused.values()].every(Boolean);
+    return this.progress.complete && this.untold.length === 0 && [...this.refused.values()].every(Boolean);
   }
 
   hear(heard: Json): void {
@@ -43,26 +45,50 @@ export class Narrator {
     if (!event) return;
     for (const { name, memberOf } of steps) {
       const member = memberOf(event);
+      // Where there is a Graphite, its files have the last word.
+      if (name === 'stats' && this.setting.storedOf) continue;
       if (member === undefined || !this.tick(name, member)) continue;
+      if (name === 'highstate') {
+        this.untold.push({ member, states: event.data.return ?? null });
+        continue;
+      }
       this.show.step(name, member);
-      if (name === 'highstate') this.show.block(this.statesOf(member, event.data.return ?? null));
       if (name === 'stats') this.show.block(isMap(event.data.data) ? tellSample(event.data.data as JsonMap) : '');
     }
     this.hearOfStrangers(event);
     this.hearOfFailures(event);
   }
 
-  /** Ticks the hosts entries by reading each member's own hosts file. */
-  readBack(): void {
-    const members = this.progress.all;
-    for (const member of members) {
-      if (this.progress.has('hosts', member)) continue;
-      const hosts = this.setting.readBack(member, 'etc/hosts');
-      const names = new Set((hosts ?? '').split(/\s+/));
-      if (!members.every((other) => names.has(other)) || !this.tick('hosts', member)) continue;
-      this.show.step('hosts', member);
-      this.show.block((hosts ?? '').trimEnd());
+  /** Ticks what is to be seen on the machines themselves and in Graphite. */
+  async readBack(): Promise<void> {
+    for (let run = this.untold[0]; run; run = this.untold[0]) {
+      await this.tellRun(run.member, run.states);
+      this.untold.shift();
     }
+    for (const member of this.progress.all) {
+      if (!this.progress.has('hosts', member)) await this.readHosts(member);
+      if (!this.progress.has('stats', member)) this.readStored(member);
+    }
+  }
+
+  private async readHosts(member: string): Promise<void> {
+    if (!this.progress.has('started', member)) return;
+    const hosts = (await this.setting.readBack(member, 'etc/hosts')) ?? '';
+    const names = new Set(hosts.split(/\s+/));
+    if (!this.progress.all.every((other) => names.has(other)) || !this.tick('hosts', member)) return;
+    this.show.step('hosts', member);
+    this.show.block(hosts.trimEnd());
+  }
+
+  private readStored(member: string): void {
+    const stored = this.setting.storedOf?.(member);
+    if (stored === undefined || !this.tick('stats', member)) return;
+    this.show.step('stats', member);
+    this.show.block(stored);
+  }
+
+  get members(): readonly string[] {
+    return this.progress.all;
   }
 
   summary(): void {
@@ -75,8 +101,11 @@ export class Narrator {
     return true;
   }
 
-  private statesOf(member: string, states: Json): string {
-    return tellStates(states, this.colours, (file) => this.setting.readBack(member, file));
+  private async tellRun(member: string, states: Json): Promise<void> {
+    const files = newFilesIn(states).map(async (file) => [file, await this.setting.readBack(member, file)] as const);
+    const texts = new Map(await Promise.all(files));
+    this.show.step('highstate', member);
+    this.show.block(tellStates(states, this.colours, (file) => texts.get(file)));
   }
 
   private hearOfStrangers({ tag, data }: SeenEvent): void {

@@ -18,7 +18,11 @@ export interface Setting {
   /** What a member is given, in its provider's form. */
   userData(stage: Stage, id: string, token: string): string;
   /** A file of a member, read back from the machine itself; undefined when it is not there yet. */
-  readBack(id: string, file: string): string | undefined;
+  readBack(id: string, file: string): Promise<string | undefined>;
+  /** What Graphite has stored of a member, read back from its files; without it, a sample's event is sign enough. */
+  storedOf?(id: string): string | undefined;
+  /** What is shown once all members have taken all steps, and whether it came out. */
+  finale?(stage: Stage, members: readonly string[]): Promise<{ readonly done: boolean; readonly told: string }>;
   /** Lines for "where to look next". */
   lookHere(stage: Stage): readonly string[];
   close(): Promise<void>;
@@ -32,13 +36,16 @@ export interface SettingOptions {
   readonly clock: Clock;
   /** A step that is to fail, so that a test sees that the demo notices. */
   readonly without: StepName | undefined;
+  /** Tells the audience what takes a while. */
+  readonly say: (text: string) => void;
 }
 
 const settings: Readonly<Record<string, (options: SettingOptions) => Promise<Setting>>> = {
   process: async (options) => processSetting(options),
+  nspawn: async (options) => (await import('./nspawn.ts')).nspawnSetting(options),
 };
 
-/** Raises `TS_CLUSTER_UNKNOWN_PROVIDER`. */
+/** Raises `TS_CLUSTER_UNKNOWN_PROVIDER`, and `TS_DEMO_NOT_HERE` where that provider can't work. */
 export async function settingOf(name: string, options: SettingOptions): Promise<Setting> {
   const make = Object.hasOwn(settings, name) ? settings[name] : undefined;
   if (!make) throw clusterErrors.unknownProvider({ name }, { hint: didYouMean(nearest(name, Object.keys(settings))) });
@@ -46,7 +53,7 @@ export async function settingOf(name: string, options: SettingOptions): Promise<
 }
 
 /** The reactor lines that a fresh master of a cluster has, less the one that is to be missed. */
-function reactorLines(example: string, without: StepName | undefined): JsonMap[] {
+export function reactorLines(example: string, without: StepName | undefined): JsonMap[] {
   const lines: { step: StepName | undefined; line: JsonMap }[] = [
     { step: 'accepted', line: { 'salt/auth': ['builtin:auth'] } },
     { step: 'highstate', line: { 'salt/minion/*/start': ['builtin:start'] } },
@@ -76,7 +83,7 @@ function processSetting({ directory, example, tsalt, clock, without }: SettingOp
         // Every state then comes out well, and the entries are not where they have to be.
         ...(without === 'hosts' ? { 'hosts.file': '/etc/hosts.elsewhere' } : {}),
       }),
-    readBack(id, file) {
+    async readBack(id, file) {
       try {
         return readFileSync(path.join(machines, id, 'root', file), 'utf8');
       } catch {

@@ -17,6 +17,14 @@ export function tellStates(states: unknown, colours: Colours, readBack: (file: s
   return entries.map(([key, result]) => tellState(key, result, colours, readBack)).join('');
 }
 
+/** The files that a state run has made, as they are named on their machine. */
+export function newFilesIn(states: unknown): string[] {
+  if (!isStateRun(states)) return [];
+  return Object.values(states).flatMap(({ name, changes }) => (changes['diff'] === 'New file' ? [within(name)] : []));
+}
+
+const within = (file: string): string => file.replace(/^\/+/, '');
+
 function tellState(
   key: string,
   { name, result, comment, changes }: StateResult,
@@ -33,7 +41,7 @@ function tellState(
 function tellChanges(name: string, changes: JsonMap, readBack: (file: string) => string | undefined): string {
   const { diff, stdout, ...rest } = changes;
   const lines: string[] = [];
-  if (diff === 'New file') lines.push(...newFile(readBack(name.replace(/^\/+/, '')) ?? ''));
+  if (diff === 'New file') lines.push(...newFile(readBack(within(name)) ?? ''));
   else if (diff !== undefined) lines.push(...asText(diff).trimEnd().split('\n'));
   if (typeof stdout === 'string') lines.push(...stdout.trimEnd().split('\n'));
   else if (Object.keys(rest).length > 0) lines.push(flat(rest));

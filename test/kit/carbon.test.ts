@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { carbonIsInstalled, startCarbon, type Carbon } from './carbon.ts';
+import { carbonIsInstalled, startCarbon, type Carbon } from '../../cli/demo/carbon.ts';
 import { needing } from './needing.ts';
 
 const withCarbon = needing('graphite-carbon', carbonIsInstalled());

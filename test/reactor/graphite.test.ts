@@ -15,7 +15,7 @@ import { sampleLines } from '../../reactors/graphite/lines.ts';
 import { startSender } from '../../reactors/graphite/sender.ts';
 import { openSpool } from '../../reactors/graphite/spool.ts';
 import result from '../../reactors/result.ts';
-import { carbonIsInstalled, startCarbon } from '../kit/carbon.ts';
+import { carbonIsInstalled, startCarbon } from '../../cli/demo/carbon.ts';
 import { until } from './kit.ts';
 import { needing } from '../kit/needing.ts';
 

@@ -5,7 +5,7 @@ nginx-light:
   file.managed:
     - contents: |
         server {
-          listen 8080;
+          listen {{default pillar.web_port 8080}};
           location / { return 200 "{{grains.id}}\n"; }
         }
     - require:
