@@ -16,6 +16,8 @@ const name = fc.constantFrom('a', 'b', 'c');
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => `/t/${parts.join('/')}`);
 const content = fc.constantFrom('', 'one\n', 'one\ntwo\n', 'two', 'a\r\nb\r\n', '# start\nx\n# end\n', '\u0000\u0001');
 const mode = fc.constantFrom('0600', '0644', '0755');
+// Root enters any directory, others have to be let in.
+const dirMode = process.getuid?.() === 0 ? mode : fc.constantFrom('0700', '0750', '0755');
 const flag = fc.boolean();
 
 const thing: fc.Arbitrary<Thing> = fc.oneof(
@@ -65,11 +67,14 @@ const anyState = fc.oneof(
   state('file.managed', options({}, { mode, makedirs: flag })),
   state(
     'file.directory',
-    options({}, { mode, makedirs: flag, force: flag, clean: flag, exclude_pat: fc.constantFrom('b*', 'E@c$') }),
+    options(
+      {},
+      { mode: dirMode, makedirs: flag, force: flag, clean: flag, exclude_pat: fc.constantFrom('b*', 'E@c$') },
+    ),
   ),
   state(
     'file.directory',
-    options({ recurse: fc.constant(['mode']), dir_mode: mode, file_mode: mode }, { clean: flag }),
+    options({ recurse: fc.constant(['mode']), dir_mode: dirMode, file_mode: mode }, { clean: flag }),
   ),
   state('file.symlink', options({ target: path }, { makedirs: flag, force: flag })),
   state('file.absent', options({}, {})),
