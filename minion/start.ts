@@ -18,6 +18,7 @@ import { jobQueue } from './jobs/queue.ts';
 import { jobRunner } from './jobs/runner.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
+import { patientAsk } from './patient-ask.ts';
 import { startTimetable } from './timetable.ts';
 
 export interface MinionOptions {
@@ -64,6 +65,7 @@ async function start(
   const outbox = await openOutbox({ directory: path.join(config.cachedir, 'outbox'), clock, log });
   const grains = (): JsonMap =>
     collectGrains({ config: { ...config, grains: config.grains as JsonMap }, configDir, version });
+  const stopping = new AbortController();
   const runner = jobRunner({
     script,
     configDir,
@@ -73,7 +75,7 @@ async function start(
     clock,
     log,
     host: {
-      ask,
+      ask: patientAsk(ask, { clock, signal: stopping.signal }),
       sendEvent: (tag, data) => agent.sendEvent(tag, data),
       progress: () => {},
     },
@@ -164,6 +166,7 @@ async function start(
   return {
     agent,
     async stop() {
+      stopping.abort();
       timetable.stop();
       await local.close();
       await agent

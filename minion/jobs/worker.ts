@@ -22,8 +22,11 @@ export async function work(): Promise<void> {
       void tell(message(id));
     });
 
-  // Without its minion a job has nobody to answer to; what it started goes with its process group.
-  process.once('disconnect', () => process.kill(0, 'SIGKILL'));
+  // Without its minion a job has nobody to answer to: it exits, which ends its commands, and then its own group goes.
+  process.once('disconnect', () => {
+    process.once('exit', () => process.kill(0, 'SIGKILL'));
+    process.exit(1);
+  });
   const order = await new Promise<Extract<ToWorker, { type: 'order' }>>((resolve) => {
     process.on('message', (message: ToWorker) => {
       if (message.type === 'order') return resolve(message);
