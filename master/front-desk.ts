@@ -80,6 +80,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
       asked: answers,
       missed: (session) => publishing.catchUp(session),
       closed: (session, reason) => present.closed(session, reason),
+      fenced: (id, reason) => present.fenced(id, reason),
     },
   );
   keys.onChange((id, state, before) => {

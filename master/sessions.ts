@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import { startEvent } from '../lib/salt-events.ts';
 import type { Log } from '../lib/log.ts';
+import { seldom as seldomOf } from '../lib/seldom.ts';
 import type { Store } from '../store/store.ts';
 import type { MasterSession } from '../wire/types.ts';
 import type { EventBus } from './bus.ts';
@@ -12,6 +13,8 @@ import type { Publisher } from './publisher.ts';
 export interface Sessions {
   opened(session: MasterSession): void;
   closed(session: MasterSession, reason: string): void;
+  /** Two processes have one minion's key, and the older one is kept out. */
+  fenced(id: string, reason: string): void;
   /** Since when a minion is not connected, for a person. */
   lastSeen(id: string): string;
 }
@@ -26,9 +29,13 @@ export interface SessionsOptions {
   readonly log: Log;
 }
 
+/** A copy of a minion tries again and again, and is an event once in so many ms. */
+const CLONED_MS = 60_000;
+
 /** What the master does when a minion comes and goes. */
 export function sessions({ store, bus, minions, publisher, intake, clock, log }: SessionsOptions): Sessions {
   const left = new Map<string, number>();
+  const seldom = seldomOf(clock, CLONED_MS);
 
   async function greet(session: MasterSession): Promise<void> {
     const { id, incarnation, generation, outbox } = session;
@@ -52,6 +59,13 @@ export function sessions({ store, bus, minions, publisher, intake, clock, log }:
       left.set(session.id, clock.now());
       intake.forget(session);
       log('info', 'a minion is gone', { id: session.id, reason });
+    },
+    fenced(id, reason) {
+      if (!seldom(id)) return;
+      log('warning', 'two processes have the key of one minion: was its disk copied?', { id });
+      bus
+        .fire({ tag: `tsalt/minion/${id}/cloned`, data: { id, reason } })
+        .catch((cause: unknown) => log('error', 'an event could not be recorded', { reason: messageOf(cause) }));
     },
     lastSeen(id) {
       const since = left.get(id);

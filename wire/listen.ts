@@ -248,7 +248,9 @@ class Listener implements MasterLink {
     if (!live || live.fingerprint !== fingerprint || live.incarnation === incarnation) return undefined;
     if (generation > live.generation) return undefined;
     this.#counters.add('fenced');
-    return { act: 'denied', reason: `a newer process with the key of ${id} is connected` };
+    const reason = `a newer process with the key of ${id} is connected`;
+    this.#handlers.fenced?.(id, reason);
+    return { act: 'denied', reason };
   }
 
   #accept(peer: Peer, proven: Proven, durable: number): void {

@@ -152,6 +152,8 @@ export interface MasterHandlers {
    */
   missed(session: MasterSession): void;
   closed(session: MasterSession, reason: string): void;
+  /** A process was kept out, for a newer one with the same key is connected: somebody has copied the key. */
+  fenced?(id: MinionId, reason: string): void;
 }
 
 export interface MasterLink {

@@ -64,6 +64,11 @@ const own = [
     'a reaction failed for good: it is a dead letter',
   ],
   ['tsalt/reactor/loop', ['reactor', 'event', 'tag', 'depth'], 'a chain of reactions was cut'],
+  [
+    'tsalt/minion/<id>/cloned',
+    ['id', 'reason'],
+    'an older process with the key of a connected minion is kept out; once a minute',
+  ],
   ['tsalt/token/refused', ['id', 'fingerprint', 'token', 'reason'], 'an enrolment token was not good'],
 ];
 
