@@ -24,27 +24,31 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
   const { options: given, words, help } = parseOptions('check', options, argv);
   if (help) {
     io.out(
-      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, or a config file.\n\n${describeOptions(options)}`,
+      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, a config file, or a directory that holds states/, pillar/\nor reactor/.\n\n${describeOptions(options)}`,
     );
     return 0;
   }
   if (words.length === 0) throw cliErrors.missingArgument({ verb: 'check', what: 'files or directories' });
-  const { checkPath } = await import('./check/path.ts');
+  const [{ checkPath }, { roomsIn }] = await Promise.all([import('./check/path.ts'), import('./check/rooms.ts')]);
   const absolute = (name: string) => path.resolve(io.cwd, name);
-  let found = 0;
+  // A mistake in pillar is one of every tree that needs it.
+  const told = new Set<string>();
   for (const word of words) {
     const place = absolute(word);
     if (!statSync(place, { throwIfNoEntry: false })) throw cliErrors.noSuchPath({ path: word });
-    const { kind, files, errors } = await checkPath(place, {
-      env: io.env,
-      id: given.id,
-      configDir: given['config-dir'] === undefined ? undefined : absolute(given['config-dir']),
-      pillarRoots: (given['pillar-root'] ?? []).map(absolute),
-    });
-    for (const { message } of errors) io.out(`${message}\n\n`);
-    found += errors.length;
-    if (errors.length === 0) io.err(`${word}: ${kind}, ${files} ${files === 1 ? 'file' : 'files'}: nothing wrong\n`);
+    for (const room of roomsIn(place)) {
+      const name = room === place ? word : path.join(word, path.relative(place, room));
+      const { kind, files, errors } = await checkPath(room, {
+        env: io.env,
+        id: given.id,
+        configDir: given['config-dir'] === undefined ? undefined : absolute(given['config-dir']),
+        pillarRoots: (given['pillar-root'] ?? []).map(absolute),
+      });
+      for (const { message } of errors) told.add(message);
+      if (errors.length === 0) io.err(`${name}: ${kind}, ${files} ${files === 1 ? 'file' : 'files'}: nothing wrong\n`);
+    }
   }
-  if (found > 0) io.err(`${found} ${found === 1 ? 'mistake' : 'mistakes'}\n`);
-  return found > 0 ? 2 : 0;
+  for (const message of told) io.out(`${message}\n\n`);
+  if (told.size > 0) io.err(`${told.size} ${told.size === 1 ? 'mistake' : 'mistakes'}\n`);
+  return told.size > 0 ? 2 : 0;
 }

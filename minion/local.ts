@@ -14,6 +14,8 @@ import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { builtinModules } from './modules/registry.ts';
 
+export { builtinModules };
+
 export interface LocalCall {
   readonly fun: string;
   readonly args: readonly Json[];
@@ -24,6 +26,8 @@ export interface LocalCall {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Laid over the options that templates see, as a master does for pillar. */
+  readonly opts?: JsonMap;
   onResult?(tag: string, result: StateResult): void;
   /** The function gave an answer, and yet failed. */
   onFailed?(retcode: number): void;
@@ -52,11 +56,11 @@ export async function callLocally(call: LocalCall): Promise<Json> {
 
 /** What functions run with on this machine, with no master. Raises `PillarFailed`. */
 export async function partsOfThisMachine(
-  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'onResult' | 'onFailed'>,
+  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'opts' | 'onResult' | 'onFailed'>,
 ): Promise<ExecutionParts> {
   const { config, configDir, clock, log, signal } = call;
   const { id, saltenv } = config;
-  const opts = optionsOf(config);
+  const opts = { ...optionsOf(config), ...call.opts };
   let grains: JsonMap | undefined;
   const grainsOf = () => (grains ??= collectGrains({ config, configDir, version }));
 

@@ -1,17 +1,15 @@
-import { readFileSync, statSync, existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../lib/clock.ts';
 import { examineConfig, loadMinionConfig } from '../../lib/config/load.ts';
-import { TsaltError } from '../../lib/errors/error.ts';
 import { silent } from '../../lib/log.ts';
-import { loadYaml } from '../../lib/yaml/load.ts';
 import { executionContext } from '../../minion/context.ts';
 import { partsOfThisMachine, PillarFailed } from '../../minion/local.ts';
 import { templateFunctions } from '../../minion/template-functions.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
-import { compileTemplate } from '../../states/engine/template/template.ts';
 import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
+import { checkReactors } from './reactors.ts';
 import { checkStates } from './states.ts';
 
 export interface CheckOptions {
@@ -46,28 +44,6 @@ function treeAbove(folder: string): string {
   return folder;
 }
 
-/** Reactor files: what they say depends on the event, so that only what no event can mend is told. */
-function checkReactors(place: string, isDirectory: boolean): Checked {
-  const folder = isDirectory ? place : path.dirname(place);
-  const names = isDirectory
-    ? treeOfRoots([place])
-        .list('')
-        .filter((name) => name.endsWith('.sls'))
-    : [path.basename(place)];
-  const errors = names.flatMap((name) => {
-    const file = path.join(folder, name);
-    const source = readFileSync(file, 'utf8');
-    try {
-      compileTemplate(source, file);
-      return source.includes('{{') ? [] : loadYaml(source, file).errors;
-    } catch (thrown) {
-      if (thrown instanceof TsaltError) return [thrown];
-      throw thrown;
-    }
-  });
-  return { kind: 'reactor files', files: names.length, errors };
-}
-
 async function partsFor(
   fileRoots: readonly string[],
   pillarRoots: readonly string[],
@@ -85,6 +61,7 @@ async function partsFor(
   });
   return partsOfThisMachine({
     ...loaded,
+    opts: { instances: [{ id: loaded.config.id, address: '127.0.0.1', roles: [], state: 'starting' }] },
     fun: 'check',
     clock: systemClock,
     log: silent,

@@ -1,4 +1,6 @@
-import type { TsaltError } from '../../lib/errors/error.ts';
+import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
+import { stateErrors } from '../../lib/errors/state.ts';
+import { nearest } from '../../lib/nearest.ts';
 import { compileSls, type CompileOptions } from '../../states/engine/compile.ts';
 import { topFiles } from '../../states/engine/top.ts';
 import { slsName } from '../../states/engine/tree.ts';
@@ -16,7 +18,17 @@ export async function checkStates(only: string | undefined, options: CompileOpti
       ? (await tree.list('')).map(slsName).filter((name) => name !== undefined && name !== 'top')
       : [only];
   const { id, grains, pillar } = context;
-  await topFiles(tree, context, { id, grains, pillar }, found, nodegroups && { nodegroups });
+  const meant = await topFiles(tree, context, { id, grains, pillar }, found, {
+    ...(nodegroups && { nodegroups }),
+    everybody: true,
+  });
+  if (only === undefined) {
+    const known = names.filter((name) => name !== undefined);
+    for (const { name, place } of meant ?? []) {
+      if (name.includes('*') || known.includes(name)) continue;
+      found.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint: didYouMean(nearest(name, known)) }));
+    }
+  }
   const lost: TsaltError[] = [];
   for (const name of names) {
     if (name === undefined) continue;

@@ -77,6 +77,7 @@ function placeOf(home: string): Record<string, string> {
     cachedir: path.join(home, 'cache'),
     pki_dir: path.join(home, 'pki'),
     sock_dir: path.join(home, 'run'),
+    pidfile: path.join(home, 'run/minion.pid'),
   };
 }
 

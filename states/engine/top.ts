@@ -16,14 +16,14 @@ export interface Wanted {
 
 /**
  * The files that a tree's top file means for this minion, in its order, each once; undefined when there is no top file.
- * A target is compound unless `match` says otherwise. Mistakes are added to `errors`.
+ * A target is compound unless `match` says otherwise; with `everybody` the files of all targets are given. Mistakes are added to `errors`.
  */
 export async function topFiles(
   tree: Tree,
   context: RenderContext,
   facts: TargetFacts,
   errors: TsaltError[],
-  { top = 'top.sls', nodegroups = {} as Nodegroups } = {},
+  { top = 'top.sls', nodegroups = {} as Nodegroups, everybody = false } = {},
 ): Promise<Wanted[] | undefined> {
   const bytes = await tree.read(top);
   if (bytes === undefined) return undefined;
@@ -64,7 +64,7 @@ export async function topFiles(
         try {
           // Every target is read, so that a mistake shows on every minion.
           const matcher = parseTarget(target, type, { nodegroups });
-          if (environment === context.saltenv && matcher(facts) === true)
+          if (environment === context.saltenv && (everybody || matcher(facts) === true))
             for (const file of files) if (!found.has(file.name)) found.set(file.name, file);
         } catch (thrown) {
           if (!(thrown instanceof TsaltError)) throw thrown;

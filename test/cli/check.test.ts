@@ -67,3 +67,102 @@ test('check: a path that is not there, a usage error', async (t) => {
   t.is(code, 2);
   t.regex(err, /there is no file or directory 'nowhere'/);
 });
+
+test('check: the trees of examples, as they are, exit 0', async (t) => {
+  const examples = path.resolve(import.meta.dirname, '..', '..', '..', 'examples');
+  const { code, out, err } = await check(t, {}, examples);
+  t.is(out, '');
+  t.is(code, 0);
+  for (const room of [
+    'hello/states',
+    'hello/reactor',
+    'seven-steps/states',
+    'seven-steps/pillar',
+    'seven-steps/reactor',
+  ])
+    t.true(err.includes(`examples/${room}: `), `${room}:\n${err}`);
+});
+
+const typos: readonly [kind: string, file: string, text: string, said: RegExp][] = [
+  [
+    'a state file',
+    'states/a.sls',
+    'x:\n  file.manged: []\n',
+    /^states\/a\.sls:2:3: .*'manged'\n2 \|.*\n {2}\| {3}\^\nhint: did you mean 'managed'\?/,
+  ],
+  [
+    'an argument of a state',
+    'states/a.sls',
+    '/x:\n  file.managed:\n    - contens: y\n',
+    /^states\/a\.sls:3:7: .*contens[^]*\^[^]*did you mean 'contents'/,
+  ],
+  [
+    'a requisite',
+    'states/a.sls',
+    'x:\n  test.nop:\n    - requires: [y]\n',
+    /^states\/a\.sls:3:7: [^]*\^[^]*did you mean 'require'/,
+  ],
+  [
+    'a state top file',
+    'states/top.sls',
+    "base:\n  '*': [wbe]\n",
+    /^states\/top\.sls:2:9: there is no state file 'wbe'[^]*\^[^]*did you mean 'web'\?/,
+  ],
+  ['a pillar top file', 'pillar/top.sls', "base:\n  '*': [nothing]\n", /^pillar\/top\.sls:2:9: .*nothing/],
+  ['a pillar file', 'pillar/x.sls', 'a: [1\n', /^pillar\/x\.sls:\d:\d/],
+  [
+    'the client of a reaction',
+    'reactor/a.sls',
+    'go:\n  locl.state.apply:\n    - tgt: {{data.id}}\n',
+    /^reactor\/a\.sls:2:3: [^]*\^[^]*did you mean 'local'\?/,
+  ],
+  [
+    'the function of a reaction',
+    'reactor/a.sls',
+    'go:\n  local.state.aply:\n    - tgt: {{data.id}}\n',
+    /^reactor\/a\.sls:2:3: there is no local function 'state\.aply'[^]*\^[^]*did you mean 'state\.apply'\?/,
+  ],
+  [
+    'a key of a reaction',
+    'reactor/a.sls',
+    'go:\n  local.test.ping:\n    - tgtt: {{data.id}}\n',
+    /^reactor\/a\.sls:3:7: [^]*\^[^]*did you mean 'tgt'\?/,
+  ],
+  [
+    'a wheel function',
+    'reactor/a.sls',
+    'go:\n  wheel.key.acept:\n    - match: {{data.id}}\n',
+    /^reactor\/a\.sls:2:3: [^]*\^[^]*did you mean 'key\.accept'\?/,
+  ],
+  [
+    'the config of a master',
+    'etc/master',
+    'interfce: 127.0.0.1\n',
+    /^etc\/master:1:1: [^]*\^[^]*did you mean 'interface'\?/,
+  ],
+  ['the config of a minion', 'etc/minion', 'id: x\nmastr: y\n', /^etc\/minion:2:1: [^]*\^[^]*did you mean 'master'\?/],
+];
+for (const [kind, file, text, said] of typos) {
+  test(`check: a typo in ${kind}, exit 2 with place, line and caret`, async (t) => {
+    const about = path.dirname(file) === 'etc' ? file : path.dirname(file);
+    const pillar = about === 'pillar' ? { 'pillar/top.sls': "base:\n  '*': [x]\n" } : {};
+    const { code, out } = await check(t, { 'states/web.sls': '', ...pillar, [file]: text }, about);
+    t.is(code, 2);
+    t.regex(out, said);
+  });
+}
+
+test('check: a reactor file of branches and of functions that an event names, nothing wrong', async (t) => {
+  const file = [
+    '{{!-- a note\n  over two lines --}}',
+    '{{#if (eq data.act "pend")}}',
+    'go:\n  wheel.key.accept:\n    - match: {{data.id}}',
+    '{{else}}',
+    "other-{{data.id}}:\n  local.{{data.fun}}:\n    - tgt: '{{data.id}}'\n    - args: [{{json data}}, {x: {{data.x}} }]",
+    '  runner.my.own: []',
+    '{{/if}}\n',
+  ].join('\n');
+  const { code, out } = await check(t, { 'reactor/a.sls': file }, 'reactor');
+  t.is(out, '');
+  t.is(code, 0);
+});

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { reactorErrors } from '../../lib/errors/reactor.ts';
+import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { keysOf } from '../../lib/yaml/maps.ts';
+import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
+import { isMap } from '../../lib/json.ts';
+import { readReactions } from '../../master/reactor/sls/reactions.ts';
+import { standIns } from '../../master/reactor/sls/stand-ins.ts';
+import { wheelFunctions } from '../../master/wheel.ts';
+import { findFunction } from '../../minion/functions.ts';
+import { builtinModules } from '../../minion/local.ts';
+import { treeOfRoots } from '../../states/engine/roots.ts';
+import { compileTemplate } from '../../states/engine/template/template.ts';
+import type { Checked } from '../check.ts';
+
+/** Reactor files: what they say depends on the event, so that only what no event can mend is told. */
+export async function checkReactors(place: string, isDirectory: boolean): Promise<Checked> {
+  const folder = isDirectory ? place : path.dirname(place);
+  const names = isDirectory
+    ? treeOfRoots([place])
+        .list('')
+        .filter((name) => name.endsWith('.sls'))
+    : [path.basename(place)];
+  const errors = await Promise.all(names.map((name) => checkReactor(path.join(folder, name))));
+  return { kind: 'reactor files', files: names.length, errors: errors.flat() };
+}
+
+async function checkReactor(file: string): Promise<readonly TsaltError[]> {
+  const source = readFileSync(file, 'utf8');
+  try {
+    compileTemplate(source, file);
+    const yaml = loadYaml(withoutTemplate(source), file, undefined);
+    // Of two branches both are there now: that is no mistake of the file.
+    if (yaml.errors.length > 0) return source.includes('{{') ? [] : yaml.errors;
+    readReactions(yaml, standIns('check'));
+    return await unknownFunctions(yaml);
+  } catch (thrown) {
+    if (thrown instanceof TsaltError) return [thrown];
+    throw thrown;
+  }
+}
+
+/** The text with a name in place of what a template prints and blanks in place of its blocks; every place stays. */
+function withoutTemplate(source: string): string {
+  return source.replace(/\{\{\{?(!--[^]*?--|[^]*?)\}?\}\}/g, (tag, inner: string) =>
+    /^~?[#/!>^]|^~?else\b/.test(inner) ? tag.replace(/[^\n]/g, ' ') : `x.${'x'.repeat(tag.length - 2)}`,
+  );
+}
+
+/** Reactions whose function is not there. What a template names is not known, and a module of one's own may be anything. */
+async function unknownFunctions(yaml: YamlFile): Promise<TsaltError[]> {
+  const errors: TsaltError[] = [];
+  const { data } = yaml;
+  if (!isMap(data)) return errors;
+  for (const id of keysOf(data)) {
+    const body = data[id];
+    for (const key of isMap(body) ? keysOf(body) : []) {
+      const [client = '', ...rest] = key.split('.');
+      const fun = rest.join('.');
+      const hint = client === 'wheel' ? wheelHint(fun) : await moduleHint(client, fun);
+      if (hint === undefined) continue;
+      errors.push(
+        reactorErrors.badReaction(
+          { what: `there is no ${client} function '${fun}'` },
+          { place: yaml.placeOf([id, key]), hint },
+        ),
+      );
+    }
+  }
+  return errors;
+}
+
+function wheelHint(fun: string): string | undefined {
+  const names = wheelFunctions.map(({ name }) => name);
+  if (names.includes(fun) || fun.startsWith('x.x')) return undefined;
+  return didYouMean(nearest(fun, names)) ?? `there are ${names.join(', ')}`;
+}
+
+async function moduleHint(client: string, fun: string): Promise<string | undefined> {
+  if (client !== 'local' && client !== 'cmd') return undefined;
+  const isOurs = builtinModules.names.includes(fun.split('.')[0] ?? '');
+  try {
+    await findFunction(fun, builtinModules);
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof TsaltError)) throw thrown;
+    // Another module may be the operator's own, unless it is nearly one of ours.
+    return isOurs || thrown.hint?.startsWith('did you mean') === true ? thrown.hint : undefined;
+  }
+}
