@@ -43,6 +43,8 @@ export interface Consumer {
 }
 
 const page = 500;
+/** One for all: an error with a stack for each reaction that ends would cost as much as the rest of it. */
+const overReason = reactorErrors.over(undefined);
 
 /** One reactor's reading of the event log: every event that its glob matches, at least once, on its own. */
 export function consumer(options: ConsumerOptions): Consumer {
@@ -128,9 +130,10 @@ export function consumer(options: ConsumerOptions): Consumer {
       return { did, ms: spent(), skipped: `a chain of ${event.depth} reactions led here (reactor_max_depth)` };
     }
     const over = new AbortController();
-    const end = () => over.abort();
+    const end = () => over.abort(overReason);
     endings.add(end);
     let cancel = () => {};
+    let stopWaiting = () => {};
     try {
       const context = reactorContext({
         reactor: name,
@@ -145,7 +148,9 @@ export function consumer(options: ConsumerOptions): Consumer {
         did: (deed) => did.push(deed),
       });
       const late = new Promise<never>((_, reject) => {
-        over.signal.addEventListener('abort', () => reject(reactorErrors.over(undefined)), { once: true });
+        const aborted = () => reject(reactorErrors.over(undefined));
+        over.signal.addEventListener('abort', aborted, { once: true });
+        stopWaiting = () => over.signal.removeEventListener('abort', aborted);
         cancel = clock.after(reactor.timeoutMs, () => reject(reactorErrors.timeout({ ms: reactor.timeoutMs })));
       });
       const answer: void | Skipped = await Promise.race([reactor.react(event, context), late]);
@@ -154,6 +159,7 @@ export function consumer(options: ConsumerOptions): Consumer {
       return { did, ms: spent(), error };
     } finally {
       cancel();
+      stopWaiting();
       endings.delete(end);
       end();
     }

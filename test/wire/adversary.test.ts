@@ -32,6 +32,7 @@ function skin(master: TestMaster, which: Skin) {
 interface Raw {
   send(frame: Buffer): Promise<void>;
   readonly answers: Buffer[];
+  close(): void;
 }
 
 /** A peer that says whatever it likes to the request port. */
@@ -43,7 +44,7 @@ function raw(t: ExecutionContext, master: TestMaster, which: Skin = 'right'): Ra
   void (async () => {
     for await (const [frame] of dealer) if (frame) answers.push(frame);
   })();
-  return { answers, send: (frame) => dealer.send(frame) };
+  return { answers, send: (frame) => dealer.send(frame), close: () => dealer.close() };
 }
 
 /** A minion built by hand, with the right keys, that can say anything inside its session. */
@@ -277,6 +278,7 @@ test('compromised minion: every kind of message with every kind of body, in a se
     { id: 'x', q: 7, body: 'y' },
     { items: [[], [1], [1, 0], [1, 0, Buffer.from('ff', 'hex')], null, { n: 1 }] },
   ];
+  const rogues: Raw[] = [];
   for (const act of ['accept', 'pend'] as const) {
     master.admit = () => (act === 'accept' ? { act, durable: 0 } : { act, reason: '' });
     const bad = await rogue(t, master, `bad-${act}`);
@@ -286,8 +288,11 @@ test('compromised minion: every kind of message with every kind of body, in a se
     }
     await bad.send(bad.channel.seal(kinds.beat, {}));
     await until('it is still answered', () => bad.answers.length > 3);
+    rogues.push(bad);
   }
   await until('they are counted', () => count(master, 'refused.unexpected') > 50);
+  for (const bad of rogues) bad.close();
+  await until('what they said is done with', () => count(master, 'peers') === 1);
   t.is(count(master, 'failed'), 0);
   master.applicants.splice(1);
   await untouched(t, master, minion);
@@ -316,6 +321,9 @@ test('compromised minion: asking for much work by little messages gets little of
   for (let i = 0; i < 300; i++) await waiting.send(waiting.channel.seal(kinds.again, {}));
   await until('it is held back too', () => count(master, 'refused.hurried') > 380);
   t.true(master.applicants.length - before < 50);
+  waiting.close();
+  busy.close();
+  await until('what they said is done with', () => count(master, 'peers') === 1);
   master.applicants.splice(1);
   await untouched(t, master, minion);
 });

@@ -12,8 +12,10 @@ export function slsReactor(file: string, pool: RenderPool): Reactor {
     async react({ tag, data }, context) {
       // The child runs our own program, which answers with nothing else.
       const reactions = (await pool.run(file, 'reactions', { file, tag, data })) as Reaction[];
-      for (const { id, client, fun, arg, kwarg, tgt, tgt_type } of reactions) {
+      for (const [index, { id, client, fun, arg, kwarg, tgt, tgt_type }] of reactions.entries()) {
         if (client === 'local') await context.publish(id, { tgt, tgt_type, fun, arg, kwarg });
+        // Nothing comes after the last one that could fail: the record of the delivery keeps it from being called again.
+        else if (index === reactions.length - 1) await context.call(client, fun, kwarg, arg);
         // A redelivery does not call again what has answered.
         else await context.once(id, async () => context.call(client, fun, kwarg, arg));
       }

@@ -1,0 +1,207 @@
+import { fork } from 'node:child_process';
+import { readdirSync, truncateSync, statSync } from 'node:fs';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { asText, type JsonMap } from '../../lib/json.ts';
+import { silent } from '../../lib/log.ts';
+import { jobQueue } from '../../minion/jobs/queue.ts';
+import { openOutbox, type Outbox } from '../../minion/outbox.ts';
+import { fakeClock } from '../kit/clock.ts';
+import { folder } from '../store/folder.ts';
+
+const done = { return: true, success: true, retcode: 0, out: 'nested' };
+
+async function opened(t: ExecutionContext, directory: string): Promise<Outbox> {
+  const outbox = await openOutbox({ directory, clock: fakeClock(), log: silent });
+  t.teardown(() => outbox.close().catch(() => {}));
+  return outbox;
+}
+
+const numbers = (outbox: Outbox, after = 0) => [...outbox.after(after)].map(({ n }) => n);
+const bodies = (outbox: Outbox): JsonMap[] => [...outbox.after(0)].map(({ body }) => body);
+
+test('outbox: numbers without gaps; what is acknowledged goes, the rest is there after a restart', async (t) => {
+  const directory = folder(t);
+  const first = await opened(t, directory);
+  await first.addEvent('a', { x: 1 });
+  await first.addAccepted('j1', 'test.ping');
+  await first.addReturn('j1', 'test.ping', done);
+  t.deepEqual(numbers(first), [1, 2, 3]);
+  t.deepEqual(numbers(first, 2), [3]);
+  t.deepEqual(numbers(first, 7), []);
+  first.acknowledged(1);
+  first.acknowledged(1);
+  t.is(first.waiting, 2);
+  await first.close();
+
+  const second = await opened(t, directory);
+  t.is(second.name, first.name, 'the same sequence goes on');
+  t.deepEqual(numbers(second), [2, 3]);
+  await second.addEvent('b', {});
+  t.deepEqual(numbers(second), [2, 3, 4]);
+  second.acknowledged(4);
+  await second.close();
+
+  const third = await opened(t, directory);
+  t.is(third.waiting, 0);
+  await third.addEvent('c', {});
+  t.deepEqual(numbers(third), [5], 'a number is never given twice');
+});
+
+test('outbox: a job that was taken and never returned is known as unfinished after a restart', async (t) => {
+  const directory = folder(t);
+  const first = await opened(t, directory);
+  await first.addAccepted('j1', 'test.sleep');
+  await first.addAccepted('j2', 'test.ping');
+  await first.addReturn('j2', 'test.ping', done);
+  t.true(first.knows('j1') && first.knows('j2'));
+  t.false(first.knows('j3'));
+  // The master has the note that it was taken; what is owed is the return.
+  first.acknowledged(3);
+  await first.close();
+  const second = await opened(t, directory);
+  t.deepEqual(second.unfinished(), [{ jid: 'j1', fun: 'test.sleep' }]);
+  t.true(second.knows('j2'), 'it is not run again');
+});
+
+test('outbox: a long return is sent in parts that make the whole again', async (t) => {
+  const outbox = await opened(t, folder(t));
+  const text = 'ü"\n'.repeat(150_000);
+  await outbox.addReturn('j1', 'cmd.run', { ...done, return: text });
+  const parts = bodies(outbox);
+  t.true(parts.length > 2);
+  t.deepEqual(
+    parts.map(({ part, parts: count }) => [part, count]),
+    parts.map((_, index) => [index + 1, parts.length]),
+  );
+  t.is(JSON.parse(parts.map(({ text: piece }) => asText(piece)).join('')), text);
+});
+
+test('outbox: a return too long to be sent is a failure that says so', async (t) => {
+  const outbox = await opened(t, folder(t));
+  await outbox.addReturn('j1', 'cmd.run', { ...done, return: 'x'.repeat(5 * 1024 * 1024) });
+  const [only] = bodies(outbox);
+  t.is(outbox.waiting, 1);
+  t.like(only, { success: false, retcode: 1, jid: 'j1' });
+  t.regex(asText(only?.['text']), /cmd\.run/);
+});
+
+test('outbox: an event that no message can hold is refused, and those behind it go on', async (t) => {
+  const outbox = await opened(t, folder(t));
+  let deep: JsonMap = {};
+  for (let level = 0; level < 500; level++) deep = { deep };
+  await t.throwsAsync(outbox.addEvent('a', deep));
+  await outbox.addEvent('b', {});
+  t.deepEqual(numbers(outbox), [1]);
+});
+
+test('outbox: a torn end, a new sequence with what is left', async (t) => {
+  const directory = folder(t);
+  const first = await opened(t, directory);
+  for (const n of [1, 2, 3]) await first.addEvent('t', { n });
+  first.acknowledged(1);
+  await first.close();
+  const log = path.join(directory, 'log');
+  const [segment = ''] = readdirSync(log).filter((name) => name.endsWith('.log'));
+  truncateSync(path.join(log, segment), statSync(path.join(log, segment)).size - 3);
+
+  const second = await opened(t, directory);
+  t.not(second.name, first.name, 'the master must not take it for the old one');
+  t.deepEqual(numbers(second), [1, 2], 'from 1 on');
+  t.deepEqual(
+    bodies(second).map(({ data }) => data),
+    [{ n: 1 }, { n: 2 }],
+  );
+});
+
+test('outbox: kill -9 in a burst, every event that was safe is there, once and in order', async (t) => {
+  const directory = folder(t);
+  let safe = -1;
+  for (let life = 0; life < 3; life++) {
+    const child = fork(path.join(import.meta.dirname, 'outbox-child.js'), [directory, String(safe + 1)]);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const wanted = safe + 15;
+    child.on('message', (n: number) => {
+      safe = n;
+      if (n >= wanted) child.kill('SIGKILL');
+    });
+    await ended;
+  }
+  const outbox = await opened(t, directory);
+  const there = bodies(outbox).map(({ data }) => (data as { n: number }).n);
+  const wholes = there.filter((n) => Number.isInteger(n));
+  for (let n = 0; n <= safe; n++) t.true(there.includes(n) && there.includes(n + 0.5), `event ${n}`);
+  t.deepEqual(
+    numbers(outbox),
+    there.map((_, index) => index + 1),
+  );
+  t.deepEqual(
+    [...wholes].sort((a, b) => a - b),
+    wholes,
+  );
+});
+
+test('outbox: what is acknowledged is cleared away from the disk', async (t) => {
+  const directory = folder(t);
+  const outbox = await opened(t, directory);
+  const data = { text: 'x'.repeat(20_000) };
+  for (let round = 0; round < 6; round++) {
+    await Promise.all(Array.from({ length: 100 }, () => outbox.addEvent('t', data)));
+    for (const n of numbers(outbox)) outbox.acknowledged(n);
+  }
+  await outbox.close();
+  const log = path.join(directory, 'log');
+  const bytes = readdirSync(log).reduce((sum, name) => sum + statSync(path.join(log, name)).size, 0);
+  t.true(bytes < 9 * 1024 * 1024, `${bytes} of 12 MB`);
+});
+
+test('queue: state runs one by one and in order, others beside them, no more than so many', async (t) => {
+  const queue = jobQueue(3);
+  const log: string[] = [];
+  const ends = new Map<string, () => void>();
+  const start = (name: string, exclusive: boolean) =>
+    queue.run(exclusive, () => {
+      log.push(name);
+      return new Promise<string>((resolve) => ends.set(name, () => resolve(name)));
+    });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const all = [
+    start('state1', true),
+    start('state2', true),
+    start('ping1', false),
+    start('ping2', false),
+    start('ping3', false),
+  ];
+  await turn();
+  t.deepEqual(log, ['state1', 'ping1', 'ping2'], 'a waiting state run holds up nobody');
+  t.is(queue.running, 3);
+  t.is(queue.waiting, 2);
+  ends.get('ping1')?.();
+  await turn();
+  t.deepEqual(log.slice(3), ['ping3']);
+  ends.get('state1')?.();
+  await turn();
+  t.deepEqual(log.slice(4), ['state2']);
+  for (const end of ends.values()) end();
+  t.deepEqual(await Promise.all(all), ['state1', 'state2', 'ping1', 'ping2', 'ping3']);
+  t.is(queue.running, 0);
+});
+
+test('queue: work that fails gives its place back; too many that wait are refused', async (t) => {
+  const queue = jobQueue(1);
+  await t.throwsAsync(
+    queue.run(true, () => Promise.reject(new Error('no'))),
+    { message: 'no' },
+  );
+  t.is(await queue.run(true, async () => 'next'), 'next');
+  let end = (): void => {};
+  const held = queue.run(true, () => new Promise<void>((resolve) => (end = resolve)));
+  const waiting = Array.from({ length: 1000 }, () => queue.run(false, async () => {}));
+  await t.throwsAsync(
+    queue.run(false, async () => {}),
+    { code: 'TS_JOB_TOO_MANY' },
+  );
+  end();
+  await Promise.all([held, ...waiting]);
+  t.is(queue.waiting, 0);
+});
