@@ -97,12 +97,6 @@ export function jobReturnEvent(facts: ReturnFacts, nowMs: number): NewEvent {
   return { tag: `salt/job/${jid}/ret/${id}`, data };
 }
 
-/** `salt/job/<jid>/prog/<id>/<run number>`: one state of a run is done; `ret` is its entry of the run's return. */
-export function jobProgressEvent(jid: string, id: string, runNumber: number, ret: JsonMap, length: number): NewEvent {
-  const tag = `salt/job/${jid}/prog/${id}/${runNumber}`;
-  return { tag, data: { id, jid, tag, data: { len: length, ret } } };
-}
-
 /** `ms` since 1970 as C's ctime(3) writes it, in UTC: `Sat Jan 31 23:59:59 2026`. */
 function ctime(ms: number): string {
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(ms)

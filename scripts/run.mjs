@@ -55,6 +55,7 @@ const steps = {
   bundles: (args) => run(process.execPath, ['scripts/minion-bundle.mjs', ...args]),
   check,
   format: () => tool('oxfmt', '.'),
+  unused: () => tool('knip'),
   'test:unit': (args) => {
     bundle();
     tool('ava', ...args);

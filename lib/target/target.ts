@@ -4,7 +4,7 @@ import { nearest } from '../nearest.ts';
 import type { Matcher, Verdict } from './facts.ts';
 import { simpleMatchers } from './simple.ts';
 
-export type { Matcher, TargetFacts, Verdict } from './facts.ts';
+export type { Matcher, TargetFacts } from './facts.ts';
 
 /** Named groups: a compound target, or its words as a list. */
 export type Nodegroups = Readonly<Record<string, string | readonly string[]>>;

@@ -2,7 +2,7 @@ import { describe } from '../../lib/describe.ts';
 import type { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
-import { formatPlace, type Place } from '../../lib/place.ts';
+import { formatPlace } from '../../lib/place.ts';
 import { keyAsWritten, keysOf, type Yaml } from '../../lib/yaml/maps.ts';
 import type { Step } from '../../lib/yaml/load.ts';
 import type { Sls } from './sls.ts';
@@ -23,11 +23,6 @@ export interface Declaration {
   readonly fun: string;
   readonly args: readonly Argument[];
   readonly path: readonly Step[];
-}
-
-/** Where a thing of the file stands; found only when an error needs it. */
-export function placeOf({ sls }: { readonly sls: Sls }, path: readonly Step[], what?: 'key' | 'value'): Place {
-  return sls.yaml.placeOf(path, what);
 }
 
 /** Keys of a state file that are not ids. */
