@@ -28,7 +28,7 @@ Files are YAML; \`yes\`, \`no\`, \`on\` and \`off\` are booleans, as Salt's user
 the wrong kind are errors that name the file, line and column. An option that Salt has and tsalt does not is a warning and
 has no effect. Options with a dot are written as they stand here: \`graphite.host: metrics.example\`.
 
-The defaults are those of root. Anyone else has them in the XDG directories: \`$XDG_CONFIG_HOME/tsalt\` for
+The defaults are those of root, and of whoever reads the system's config. Anyone else has them in the XDG directories: \`$XDG_CONFIG_HOME/tsalt\` for
 \`${directories.config}\`, \`$XDG_STATE_HOME/tsalt\` for \`${directories.state}\`, \`$XDG_RUNTIME_DIR/tsalt\` for \`${directories.run}\`,
 \`$XDG_DATA_HOME/tsalt\` for \`${directories.trees}\`.
 

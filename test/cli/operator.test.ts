@@ -1,9 +1,12 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import { main } from '../../cli/main.ts';
 import { asText, isMap } from '../../lib/json.ts';
 import { startCluster, write } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
+import { captured } from '../states-engine/kit.ts';
 
 test('key: a decision on a key that is not there, exit 2 and said', async (t) => {
   const cluster = await startCluster(t);
@@ -47,6 +50,10 @@ test('a reactor file by a relative path: it is in reactor_dir; mended, its dead 
 });
 
 test('master: started as somebody else than its config says, refused', async (t) => {
-  const error = await t.throwsAsync(startCluster(t, { user: 'nobody-of-this-name' }));
-  t.regex(error?.message ?? '', /the master is to run as 'nobody-of-this-name' \(option 'user'\), not as '/);
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  write(directory, 'etc/master', `user: nobody-of-this-name\nroot_dir: ${directory}\n`);
+  const io = captured(directory);
+  t.is(await main(['master', '--config-dir', path.join(directory, 'etc')], io), 2);
+  t.regex(io.printed.err, /the master is to run as 'nobody-of-this-name' \(option 'user'\), not as '/);
 });
