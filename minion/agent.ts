@@ -102,7 +102,9 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       }
       // One that is not to wait is refused by the run that is under way.
       const waits = isStateRun(fun) && args.kwarg['queue'] !== false;
-      const outcome = await queue.run(waits, () => runner.run(order, abort.signal));
+      const run = (): Promise<JobReturn> => runner.run(order, abort.signal);
+      // What takes no time waits for nobody: who looks after a busy machine gets an answer.
+      const outcome = await (quick ? run() : queue.run(waits, run));
       await keepReturn(jid, fun, outcome);
     } catch (thrown) {
       log('error', 'a job could not be run', { jid, fun, reason: messageOf(thrown) });
