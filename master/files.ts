@@ -3,7 +3,9 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, typ
 import path from 'node:path';
 import { fileErrors } from '../lib/errors/files.ts';
 import { CHUNK_BYTES, MANIFEST_PAGE_ENTRIES, type TreeEntry, type TreeManifest } from '../lib/file-tree.ts';
+import { messageOf } from '../lib/errors/error.ts';
 import type { JsonMap } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
 
 export interface FileServer {
   manifest(env: string): TreeManifest;
@@ -28,10 +30,24 @@ const FRESH_MS = 250;
 export function fileServer(
   fileRoots: Readonly<Record<string, readonly string[]>>,
   monotonic: () => number,
+  log: Log,
 ): FileServer {
   const hashes = new Map<string, Known>();
   const byHash = new Map<string, string>();
   const walked = new Map<string, { at: number; manifest: TreeManifest }>();
+  const complainedOf = new Set<string>();
+
+  /** What can't be read is not there for minions, and keeps nothing else from them. */
+  function tolerant<T>(file: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (cause) {
+      if (!complainedOf.has(file))
+        log('warning', 'a file of the state tree can not be served', { file, reason: messageOf(cause) });
+      complainedOf.add(file);
+      return undefined;
+    }
+  }
 
   function hashOf(file: string, stats: Stats): string {
     const signature = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
@@ -44,14 +60,18 @@ export function fileServer(
   }
 
   function walk(root: string, folder: string, above: readonly string[], found: Map<string, TreeEntry>): void {
-    const names = readdirSync(path.join(root, folder));
+    const names = tolerant(path.join(root, folder), () => readdirSync(path.join(root, folder)));
+    if (!names) return;
     if (names.length === 0 && folder !== '') found.set(`${folder}/`, [`${folder}/`, '', 0]);
     for (const name of names) {
       const inTree = folder === '' ? name : `${folder}/${name}`;
       const file = path.join(root, inTree);
       // A link is what it leads to, as Salt serves it; one that leads nowhere is not there.
-      const stats = statSync(file, { throwIfNoEntry: false });
-      if (stats?.isFile() && !found.has(inTree)) found.set(inTree, [inTree, hashOf(file, stats), stats.size]);
+      const stats = tolerant(file, () => statSync(file, { throwIfNoEntry: false }));
+      if (stats?.isFile() && !found.has(inTree)) {
+        const sha256 = tolerant(file, () => hashOf(file, stats));
+        if (sha256 !== undefined) found.set(inTree, [inTree, sha256, stats.size]);
+      }
       if (!stats?.isDirectory()) continue;
       const self = `${stats.dev}:${stats.ino}`;
       // A link to a folder above would never end.

@@ -59,7 +59,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
   });
   const present = sessions({ store, bus, minions, publisher: publishing, intake: taking, clock, log });
   const answers = questions({
-    files: fileServer(config.file_roots, () => clock.monotonic()),
+    files: fileServer(config.file_roots, () => clock.monotonic(), log),
     facts,
     pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, nodegroups, instances }),
   });

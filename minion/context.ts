@@ -123,7 +123,8 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       return parts.pillar;
     },
     get machine() {
-      return (machine ??= machineWith(parts.pillar));
+      // Only states read a pillar off their machine; a broken one must not take the machine from the rest.
+      return (machine ??= machineWith({}));
     },
   };
   return context;

@@ -115,10 +115,14 @@ function writeWhole(file: string, bytes: Buffer): void {
   }
 }
 
-/** The tree that a manifest names, as the state engine reads it; a file's bytes are fetched when they are asked for. */
-export function treeOfManifest(manifest: TreeManifest, fetch: (entry: TreeEntry) => Promise<Buffer>): RemoteFiles {
-  const byPath = new Map(manifest.entries.map((entry) => [entry[0], entry]));
+/** The tree that a manifest names (asked for when the tree is), as the state engine reads it; a file's bytes are fetched when they are asked for. */
+export function treeOfManifest(
+  manifest: () => TreeManifest,
+  fetch: (entry: TreeEntry) => Promise<Buffer>,
+): RemoteFiles {
+  let byPath: ReadonlyMap<string, TreeEntry> | undefined;
   const fileAt = (name: string): TreeEntry | undefined => {
+    byPath ??= new Map(manifest().entries.map((entry) => [entry[0], entry]));
     const entry = byPath.get(name);
     return entry && entry[1] !== '' ? entry : undefined;
   };
@@ -130,8 +134,8 @@ export function treeOfManifest(manifest: TreeManifest, fetch: (entry: TreeEntry)
     has: (name) => fileAt(name) !== undefined,
     list: (folder) => {
       const below = folder === '' ? '' : `${folder}/`;
-      return manifest.entries
-        .filter(([name]) => name.startsWith(below) && name !== below)
+      return manifest()
+        .entries.filter(([name]) => name.startsWith(below) && name !== below)
         .map(([name]) => name.slice(below.length));
     },
     shown: (name) => `salt://${name}`,

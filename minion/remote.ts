@@ -44,14 +44,18 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
   // What is quick asks for nothing that has to travel.
   const quick = found.quick === true;
   const files = remoteTree(ask, config.cachedir);
-  const manifest = quick ? { hash: '', entries: [] } : await files.manifest(saltenv);
+  // A pillar or a tree that can't be had fails what uses it, and nothing else: a machine must stay within reach.
+  const manifest = quick ? () => ({ hash: '', entries: [] }) : await settled(() => files.manifest(saltenv));
+  const pillar = quick ? () => ({}) : await settled(() => pillarWith({}));
   const context = executionContext({
     id,
     jid,
     fun,
     cachedir: config.cachedir,
     grains,
-    pillar: quick ? {} : await pillarWith({}),
+    get pillar() {
+      return pillar();
+    },
     pillarWith,
     opts: optionsOf(config),
     root: config.root,
@@ -71,4 +75,16 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     onFailed: (retcode) => call.onFailed?.(retcode),
   });
   return toJson(await found.run(bound as never, context));
+}
+
+/** Gives the outcome of `work`, or raises what it raised, whenever it is asked. */
+async function settled<T>(work: () => Promise<T>): Promise<() => T> {
+  try {
+    const value = await work();
+    return () => value;
+  } catch (thrown) {
+    return () => {
+      throw thrown;
+    };
+  }
 }

@@ -1,5 +1,6 @@
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Place } from '../../lib/place.ts';
 
 /*
  * Questions and answers between the master and a child process, both ways: `{ask, what, of}` is answered by `{answer, value}`
@@ -75,12 +76,12 @@ export function unpackError(error: unknown): Error {
   });
 }
 
-function isPlace(place: unknown): place is { file: string; line: number; column: number; text: string } {
+function isPlace(place: unknown): place is Place {
   return (
     isMap(place) &&
     typeof place['file'] === 'string' &&
     typeof place['line'] === 'number' &&
     typeof place['column'] === 'number' &&
-    typeof place['text'] === 'string'
+    (place['text'] === undefined || typeof place['text'] === 'string')
   );
 }

@@ -1,3 +1,4 @@
+import { TsaltError } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 import { compilePillar } from '../../states/engine/pillar.ts';
@@ -14,12 +15,21 @@ export interface PillarWork extends JsonMap {
   opts: JsonMap;
 }
 
-/** Compiles a pillar. Raises the first mistake in the tree, `TS_STATE_...`. */
+/** Compiles a pillar. Raises the first mistake in the tree, `TS_STATE_...`, without the line it is in: that may hold a secret, and goes to minions and logs. */
 export async function renderPillar(work: Record<string, unknown>): Promise<JsonMap> {
   // Written by the master's own `pillarCompiler`, over a channel between its processes.
   const { id, grains, override, roots, opts, nodegroups } = work as PillarWork;
   const context = { id, grains, opts, saltenv: 'base' };
   const { pillar, errors } = await compilePillar(treeOfRoots(roots), context, override, nodegroups as Nodegroups);
-  if (errors[0]) throw errors[0];
+  if (errors[0]) throw withoutLine(errors[0]);
   return pillar;
+}
+
+function withoutLine({ code, sentence, place, hint }: TsaltError): TsaltError {
+  if (!place) return new TsaltError(code, sentence, { hint });
+  const { file, line, column } = place;
+  return new TsaltError(code, sentence, {
+    place: { file, line, column },
+    hint: hint ?? "'tsalt check' on the master shows the line",
+  });
 }

@@ -39,7 +39,17 @@ function inside(root: string, name: string): string | undefined {
 }
 
 function isFile(place: string | undefined): boolean {
-  return place !== undefined && (fs.statSync(place, { throwIfNoEntry: false })?.isFile() ?? false);
+  return place !== undefined && (statOf(place)?.isFile() ?? false);
+}
+
+/** What a path leads to; nothing for a link that leads nowhere, or round in a circle. */
+function statOf(place: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(place, { throwIfNoEntry: false });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ELOOP') return undefined;
+    throw cause;
+  }
 }
 
 function walk(folder: string, prefix: string): string[] {
@@ -53,9 +63,7 @@ function walk(folder: string, prefix: string): string[] {
   return entries.flatMap((entry) => {
     const name = prefix + entry.name;
     const place = path.join(folder, entry.name);
-    const isDirectory = entry.isSymbolicLink()
-      ? fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()
-      : entry.isDirectory();
+    const isDirectory = entry.isSymbolicLink() ? statOf(place)?.isDirectory() : entry.isDirectory();
     if (!isDirectory) return [name];
     // A link to a directory above would never end.
     if (entry.isSymbolicLink() && fs.realpathSync(folder).startsWith(fs.realpathSync(place))) return [];

@@ -4,6 +4,7 @@ import path from 'node:path';
 import test from 'ava';
 import { CHUNK_BYTES } from '../../lib/file-tree.ts';
 import { asText } from '../../lib/json.ts';
+import { silent } from '../../lib/log.ts';
 import { fileServer } from '../../master/files.ts';
 import { fakeClock } from '../kit/clock.ts';
 import { folder } from '../store/folder.ts';
@@ -21,7 +22,7 @@ test('files: of several roots the first that has a path wins, all other files of
   put(second, 'a', 'theirs');
   put(second, 'deep/b', 'b');
   mkdirSync(path.join(second, 'empty'));
-  const files = fileServer({ base: [first, second, '/not/there'] }, () => 0);
+  const files = fileServer({ base: [first, second, '/not/there'] }, () => 0, silent);
   t.deepEqual(files.manifest('base').entries, [
     ['a', sha('mine'), 4],
     ['deep/b', sha('b'), 1],
@@ -35,7 +36,7 @@ test('files: a link is what it leads to; a dangling one is not there; a loop end
   symlinkSync('real', path.join(root, 'linked'));
   symlinkSync('nowhere', path.join(root, 'dangling'));
   symlinkSync('..', path.join(root, 'real', 'loop'));
-  const names = fileServer({ base: [root] }, () => 0)
+  const names = fileServer({ base: [root] }, () => 0, silent)
     .manifest('base')
     .entries.map(([name]) => name);
   t.true(names.includes('real/file'));
@@ -48,7 +49,7 @@ test('files: bytes are asked for by hash, in chunks, and by nothing else', (t) =
   const root = folder(t);
   const big = Buffer.alloc(CHUNK_BYTES + 5, 'ab');
   put(root, 'big', big);
-  const files = fileServer({ base: [root] }, () => 0);
+  const files = fileServer({ base: [root] }, () => 0, silent);
   files.manifest('base');
   const first = files.chunk(sha(big), 0);
   const second = files.chunk(sha(big), CHUNK_BYTES);
@@ -65,7 +66,7 @@ test('files: one that changes or goes while it is sent, an error and never other
   const root = folder(t);
   put(root, 'a', 'before');
   put(root, 'b', 'gone soon');
-  const files = fileServer({ base: [root] }, () => 0);
+  const files = fileServer({ base: [root] }, () => 0, silent);
   files.manifest('base');
   put(root, 'a', 'afterwards');
   rmSync(path.join(root, 'b'));
@@ -77,7 +78,7 @@ test('files: a manifest is walked again after a while, and sent only when it is 
   const root = folder(t);
   put(root, 'a', '1');
   const clock = fakeClock();
-  const files = fileServer({ base: [root] }, () => clock.monotonic());
+  const files = fileServer({ base: [root] }, () => clock.monotonic(), silent);
   const { hash, entries, total } = files.page('base', 0, '');
   t.is(total, 1);
   t.deepEqual(entries, [['a', sha('1'), 1]]);
