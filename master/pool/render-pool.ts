@@ -41,7 +41,8 @@ interface Task {
 interface Team {
   readonly waiting: Task[];
   readonly children: ReadonlySet<Child>;
-  next(): void;
+  /** Has the waiting ones done once all that come in this turn are there: they go together. */
+  soon(): void;
 }
 
 /** How many of the first tasks are of one file: a message each way costs more than most renderings, so they go together. */
@@ -78,7 +79,7 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
         // Its file became a suspect while it waited.
         if (waiting !== teams.suspects.waiting && suspects.has(waiting[0]?.file ?? '')) {
           teams.suspects.waiting.push(...waiting.splice(0, 1));
-          teams.suspects.next();
+          teams.suspects.soon();
           continue;
         }
         const child = idle.pop() ?? (children.size < most ? start() : undefined);
@@ -104,7 +105,16 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
       else children.delete(child);
       next();
     };
-    return { waiting, children, next };
+    let called = false;
+    const soon = () => {
+      if (called) return;
+      called = true;
+      queueMicrotask(() => {
+        called = false;
+        next();
+      });
+    };
+    return { waiting, children, soon };
   }
 
   /** Their process is gone, or did not answer. Which one of several is to blame shows when each is done by itself. */
@@ -115,7 +125,7 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
       suspects.add(first.file);
       if (tasks.length > 1) {
         teams.suspects.waiting.push(...tasks);
-        return teams.suspects.next();
+        return teams.suspects.soon();
       }
     }
     for (const task of tasks) task.reject(error);
@@ -126,7 +136,7 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
       return new Promise((resolve, reject) => {
         const team = suspects.has(file) ? teams.suspects : teams.all;
         team.waiting.push({ file, what, of, resolve, reject });
-        team.next();
+        team.soon();
       });
     },
     stop() {
