@@ -2,6 +2,7 @@ import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
+import { batchSize, execInBatches } from './batch.ts';
 import { connectMaster, controlOptions, interrupted } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
@@ -26,6 +27,7 @@ const options = {
     value: 'SECONDS',
     help: 'how long a minion has to take the job (default: `timeout` of the config)',
   },
+  'batch-size': { short: 'b', value: 'N', help: 'on so many minions at a time, or so many percent of them (25%)' },
   async: { help: 'print the jid and do not wait' },
   out: outOption,
 } as const;
@@ -64,6 +66,8 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   const { args, kwargs } = argumentsOf(rest);
   const params: JsonMap = { tgt, tgt_type: kind, fun, arg: args, kwarg: kwargs, wait: !given.async };
   const form = formOf(given.out);
+  const size = given['batch-size'] === undefined ? undefined : batchSize(given['batch-size']);
+  if (size && given.async) throw cliErrors.exclusive({ options: '--batch-size and --async' });
   if (given.timeout !== undefined) params.timeout = seconds(given.timeout);
 
   const control = await connectMaster(given, io);
@@ -78,7 +82,7 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     if (form !== 'json') show(part, form, io);
   };
   try {
-    const done = control.call('exec', params, hear);
+    const done = size ? execInBatches(control, params, size, hear, io.interrupted) : control.call('exec', params, hear);
     // Ctrl-C leaves the job running: its number is how to come back to it.
     const ended = await Promise.race([done, interrupted(io)]);
     if (ended === 130) {

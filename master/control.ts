@@ -59,6 +59,10 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
       params.master === true
         ? { master: parts.masterKey, fingerprint: parts.fingerprint }
         : keys.finger(text(params, 'match')),
+    targets: async (params) => {
+      const { minions, missing } = aim(parts, params).resolved;
+      return { minions: [...minions], missing: [...missing] };
+    },
     exec: async (params, call) => exec(parts, params, call),
     run: async ({ fun, arg, kwarg }) => runners.call(asText(fun), list(arg), map(kwarg)),
     'run.functions': async () => runners.list.map((one) => ({ ...one, takes: [...one.takes] })),
@@ -129,9 +133,8 @@ function hintFor(kind: string): string | undefined {
     : undefined;
 }
 
-/** Publishes a job and tells how it ends on each minion, as it happens. */
-async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: LocalCall): Promise<Json> {
-  const { jobs, publisher, notConnected, timeoutSeconds, clock } = parts;
+/** The job that is asked for, and how many seconds minions have to take it. Raises `TS_CONTROL_NO_MINION`. */
+function aim({ publisher, timeoutSeconds }: ControlParts, params: JsonMap) {
   const tgt = text(params, 'tgt');
   const seconds = typeof params.timeout === 'number' ? params.timeout : timeoutSeconds;
   const request = {
@@ -143,6 +146,13 @@ async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: Loca
   };
   const resolved = publisher.resolve(request, { user: 'operator', takeWithinMs: seconds * 1000 });
   if (resolved.minions.length === 0) throw controlErrors.noMinion({ tgt }, { hint: hintFor(request.tgt_type) });
+  return { resolved, seconds };
+}
+
+/** Publishes a job and tells how it ends on each minion, as it happens. */
+async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: LocalCall): Promise<Json> {
+  const { jobs, publisher, notConnected, clock } = parts;
+  const { resolved, seconds } = aim(parts, params);
   const job = await publisher.publish(resolved);
   emit({ jid: job.jid, minions: [...job.minions] });
   for (const id of job.missing) emit({ jid: job.jid, id, state: 'unknown', reason: 'no accepted minion has this id' });

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -85,6 +85,20 @@ test('local socket: for its owner and group only; a second server is refused, a 
   const again = await serveLocal('thing', socket, { ping: async () => true });
   t.teardown(() => again.close());
   t.is(await (await client(t, socket)).call('ping'), true);
+});
+
+test("local socket: somebody else's, a plain word about it", async (t) => {
+  const { socket } = await served(t, {});
+  chmodSync(socket, 0);
+  // Root may do anything; the connection is made before the call returns.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534);
+  const denied = connectLocal('thing', socket);
+  if (isRoot) process.seteuid?.(0);
+  await t.throwsAsync(denied, {
+    code: 'TS_CONTROL_DENIED',
+    message: /you may not use .*x\.sock\nhint: it is for the user and the group that the thing runs as/,
+  });
 });
 
 test('local socket: the server ends, whoever waits is told', async (t) => {
