@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isMinionId } from '../ids.ts';
 import type { Json, JsonMap } from '../json.ts';
 
 /** A kind of value that options have. Its words say what is expected, in errors and in the reference. */
@@ -13,6 +14,13 @@ const kind = <T>(words: string, schema: (words: string) => v.GenericSchema<unkno
 });
 
 export const text = kind('text', (words) => v.string(words));
+/** Nothing said, or a name that a minion may have. */
+export const minionId = kind("a minion id (letters, digits, '.', '_' and '-', at most 128, without '..')", (words) =>
+  v.pipe(
+    v.string(words),
+    v.check((given) => given === '' || isMinionId(given), words),
+  ),
+);
 export const path = kind('a path', (words) => v.pipe(v.string(words), v.nonEmpty(words)));
 /** YAML reads `yes`, `no`, `on`, `off` as booleans too, as Salt's does. */
 export const flag = kind('true or false', (words) => v.boolean(words));

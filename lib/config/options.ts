@@ -129,7 +129,7 @@ export function minionOptions(dirs: Directories) {
   return {
     ...shared(dirs, 'minion'),
     id: option(
-      kind.text,
+      kind.minionId,
       '',
       "The minion's name; else the text of `minion_id` beside the config file, else the host's name.",
     ),
