@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import { until } from './kit.ts';
 
 test('kill -9 again and again: no acknowledged event misses its reactor, no job runs twice, and what was done stays done', async (t) => {
   t.timeout(110_000);
@@ -19,7 +20,9 @@ test('kill -9 again and again: no acknowledged event misses its reactor, no job 
     const child = fork(path.join(import.meta.dirname, 'crash-child.js'), [directory, last ? '0' : '400']);
     const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
     await new Promise((resolve) => child.once('message', resolve));
-    if (!last) setTimeout(() => child.kill('SIGKILL'), 10 + 40 * life);
+    // Each life gets somewhat further than the one before.
+    const acknowledged = lines('fired').length;
+    if (!last) await until(() => lines('fired').length >= acknowledged + 40 * life).then(() => child.kill('SIGKILL'));
     const code = await exit;
     if (!last) continue;
     t.is(code, 0);
