@@ -13,6 +13,8 @@ import { birthOf } from '../../lib/process-birth.ts';
 const root = path.resolve(import.meta.dirname, '..', '..', '..');
 /** Images and packages stay here between runs. */
 const cacheDirectory = '/var/cache/tsalt/nspawn';
+/** Seconds for a boot with all of its user-data, on a machine that has other work. */
+const patience = 240;
 /** Each run has a directory of its own here, named after the process it belongs to. */
 const runs = path.join(tmpdir(), 'tsalt-host-tests');
 
@@ -134,11 +136,15 @@ function hostOf(provider: NspawnProvider, id: string, address: string): Host {
       if (code !== 0) throw new Error(`${id}: can't write ${file}: ${stderr}`);
     },
     async booted() {
-      await eventually(`${id} has booted`, async () => {
-        // While it boots, systemd may not answer yet.
-        const { stdout } = await exec(['systemctl', 'is-system-running']);
-        return /^(running|degraded)/.test(stdout);
-      });
+      await eventually(
+        `${id} has booted`,
+        async () => {
+          // While it boots, systemd may not answer yet.
+          const { stdout } = await exec(['systemctl', 'is-system-running']);
+          return /^(running|degraded)/.test(stdout);
+        },
+        patience,
+      );
     },
     kill: () => provider.kill(id),
     start: async () => void (await provider.start(id)),

@@ -59,6 +59,7 @@ test.serial('head node: a bare Debian with nothing but user-data, is master, min
     masterKey: 'K',
     log: silent,
   });
+  t.teardown(() => server.stop());
   const from = `http://${hosts.gateway}:${server.port}`;
   const made = await tsalt('user-data', 'head-1', '--role', 'master', '--bundle-dir', folder, '--bundles-from', from);
   t.is(made.code, 0, made.err);
