@@ -168,7 +168,10 @@ test('a registry over HTTP: silent, endless, redirecting or talking nonsense, it
   const handlers: Record<string, Parameters<typeof createServer>[1]> = {
     silent: () => {},
     endless: (_, response) => {
-      const more = () => response.write('['.repeat(5_000), () => setImmediate(more));
+      const more = (): void => {
+        // Whom nobody listens to any more would else go on for ever.
+        if (!response.destroyed) response.write('['.repeat(5_000), () => setImmediate(more));
+      };
       response.on('error', () => {});
       more();
     },
