@@ -84,21 +84,28 @@ export async function partsOfThisMachine(
     pillar: await pillarWith({}),
     pillarWith,
     opts,
-    root: config.root,
-    commandsOutsideRoot: config.allow_commands_outside_root,
+    ...partsOfConfig(config),
     tree: treeOfRoots(rootsOf(config.file_roots, saltenv)),
     clock,
     log,
     signal,
-    states: builtinStates,
-    modules: builtinModules,
-    failhard: config.failhard,
-    saltenv,
-    nodegroups: config.nodegroups,
-    top: path.basename(config.state_top),
     sendEvent: () => Promise.resolve(false),
     ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
     onFailed: (retcode) => call.onFailed?.(retcode),
+  };
+}
+
+/** What the config alone says of an execution, wherever its states come from. */
+export function partsOfConfig(config: MinionConfig) {
+  return {
+    root: config.root,
+    commandsOutsideRoot: config.allow_commands_outside_root,
+    states: builtinStates,
+    modules: builtinModules,
+    failhard: config.failhard,
+    saltenv: config.saltenv,
+    nodegroups: config.nodegroups,
+    top: path.basename(config.state_top),
   };
 }
 

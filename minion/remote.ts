@@ -1,13 +1,11 @@
-import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
 import type { StateResult } from '../lib/contracts/state.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { builtinStates } from '../states/registry.ts';
 import { executionContext } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
-import { optionsOf, toJson } from './local.ts';
+import { optionsOf, toJson, partsOfConfig } from './local.ts';
 import { builtinModules } from './modules/registry.ts';
 import { remoteTree, treeOfManifest, type Ask } from './remote-tree.ts';
 
@@ -58,18 +56,11 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     },
     pillarWith,
     opts: optionsOf(config),
-    root: config.root,
-    commandsOutsideRoot: config.allow_commands_outside_root,
+    ...partsOfConfig(config),
     tree: treeOfManifest(manifest, (entry) => files.fetch(entry)),
     clock,
     log,
     signal,
-    states: builtinStates,
-    modules: builtinModules,
-    failhard: config.failhard,
-    saltenv,
-    nodegroups: config.nodegroups,
-    top: path.basename(config.state_top),
     sendEvent: (tag, data) => call.sendEvent(tag, data),
     ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
     onFailed: (retcode) => call.onFailed?.(retcode),
