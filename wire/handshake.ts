@@ -1,16 +1,17 @@
-import { diffieHellman, generateKeyPairSync, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
+import { diffieHellman, hkdfSync, randomBytes, type KeyObject } from 'node:crypto';
 import { isMinionId, type MinionId } from '../lib/ids.ts';
 import { Channel, type SessionKeys } from './channel.ts';
 import { decodeMap, encode, type WireMap } from './codec.ts';
 import { kinds, seal, tagLength, unseal, version } from './envelope.ts';
 import { helloLimits } from './gate.ts';
 import {
-  curveKeysOf,
   ed25519PublicKey,
+  generateCurveKeys,
   sha256,
   sign,
   signatureLength,
   verify,
+  x25519PrivateKey,
   x25519PublicKey,
   type Identity,
 } from './keys.ts';
@@ -53,9 +54,9 @@ interface Ephemeral {
 
 /** version, kind, ephemeral key, nonce: the part of hello and challenge that is in the open. */
 function ephemeral(kind: number): Ephemeral {
-  const { privateKey } = generateKeyPairSync('x25519');
-  const { publicKey } = curveKeysOf(privateKey);
-  return { privateKey, open: Buffer.concat([Buffer.from([version, kind]), publicKey, randomBytes(16)]) };
+  const keys = generateCurveKeys();
+  const open = Buffer.concat([Buffer.from([version, kind]), keys.publicKey, randomBytes(16)]);
+  return { privateKey: x25519PrivateKey(keys), open };
 }
 
 /** The shared secret; undefined for a peer key that leads to none (a point of small order). */

@@ -15,7 +15,15 @@ import {
 import path from 'node:path';
 import { messageOf } from '../lib/errors/error.ts';
 import { wireErrors } from '../lib/errors/wire.ts';
-import { curveKeysOf, generateCurveKeys, generateIdentity, identityOf, type CurveKeys, type Identity } from './keys.ts';
+import {
+  curveKeysOf,
+  generateCurveKeys,
+  generateIdentity,
+  identityOf,
+  x25519PrivateKey,
+  type CurveKeys,
+  type Identity,
+} from './keys.ts';
 
 /*
  * Private keys are PKCS#8 in PEM, as openssl reads and writes them, in files that nobody but their owner can read.
@@ -37,9 +45,7 @@ export function saveIdentity(file: string, identity: Identity): void {
 }
 
 export function saveCurveKeys(file: string, keys: CurveKeys): void {
-  const [d, x] = [keys.secretKey, keys.publicKey].map((part) => part.toString('base64url'));
-  if (d === undefined || x === undefined) return;
-  savePrivateKey(file, createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', d, x }, format: 'jwk' }));
+  savePrivateKey(file, x25519PrivateKey(keys));
 }
 
 /** The identity in that file, made and saved if there is none yet; raises as `loadIdentity`. */

@@ -27,7 +27,12 @@ export interface CurveKeys {
 }
 
 export function generateIdentity(): Identity {
-  return identityOf(generateKeyPairSync('ed25519').privateKey);
+  const { publicKey, secretKey } = generate('ed25519');
+  return {
+    publicKey,
+    privateKey: privateKeyOf('Ed25519', publicKey, secretKey),
+    fingerprint: fingerprintOf(publicKey),
+  };
 }
 
 export function identityOf(privateKey: KeyObject): Identity {
@@ -43,7 +48,30 @@ export function identityFromSeed(seed: Buffer): Identity {
 }
 
 export function generateCurveKeys(): CurveKeys {
-  return curveKeysOf(generateKeyPairSync('x25519').privateKey);
+  return generate('x25519');
+}
+
+/**
+ * A key pair as raw bytes, 32 each: the ends of both DER forms (RFC 8410). Exporting a `KeyObject` that
+ * `generateKeyPairSync` made can lock the process up for good: the export holds the key's lock while it allocates, and a
+ * garbage collection in it that frees the job which made the key waits for the same lock. Here no such object is made.
+ */
+function generate(type: 'ed25519' | 'x25519'): CurveKeys {
+  const publicKeyEncoding = { type: 'spki', format: 'der' } as const;
+  const privateKeyEncoding = { type: 'pkcs8', format: 'der' } as const;
+  // The type is said to be one of the two, for want of a signature for both.
+  const made = generateKeyPairSync(type as 'ed25519', { publicKeyEncoding, privateKeyEncoding });
+  return { publicKey: made.publicKey.subarray(-32), secretKey: made.privateKey.subarray(-32) };
+}
+
+/** The private key that is these raw bytes. */
+export function x25519PrivateKey({ publicKey, secretKey }: CurveKeys): KeyObject {
+  return privateKeyOf('X25519', publicKey, secretKey);
+}
+
+function privateKeyOf(crv: 'Ed25519' | 'X25519', publicKey: Buffer, secretKey: Buffer): KeyObject {
+  const [x, d] = [publicKey.toString('base64url'), secretKey.toString('base64url')];
+  return createPrivateKey({ key: { kty: 'OKP', crv, x, d }, format: 'jwk' });
 }
 
 export function curveKeysOf(privateKey: KeyObject): CurveKeys {

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { BusEvent } from '../../lib/contracts/events.ts';
 import { parseMinionId } from '../../lib/ids.ts';
@@ -10,6 +10,7 @@ import { keyBook, type KeysOptions } from '../../master/keys.ts';
 import { minionBook } from '../../master/minions.ts';
 import { tokens as tokenBook } from '../../master/tokens.ts';
 import { openStore } from '../../store/store.ts';
+import { generateIdentity } from '../../wire/keys.ts';
 import { checksToken, parseToken, proveToken } from '../../wire/token.ts';
 import type { Applicant } from '../../wire/types.ts';
 import { fakeClock, type FakeClock } from '../kit/clock.ts';
@@ -46,15 +47,13 @@ export async function open(
 
 /** A minion with a key of its own, at the door. */
 export function applicant(id: string, token?: string): Applicant {
-  const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
-  const publicKey = Buffer.from(x, 'base64url');
+  const { publicKey, fingerprint } = generateIdentity();
   const transcript = randomBytes(32);
   const held = token === undefined ? undefined : parseToken(token);
-  const hex = createHash('sha256').update(publicKey).digest('hex');
   return {
     id: parseMinionId(id),
     publicKey,
-    fingerprint: hex.replace(/(..)(?!$)/g, '$1:'),
+    fingerprint,
     incarnation: 'i1',
     generation: 1,
     outbox: 'o1',

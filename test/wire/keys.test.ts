@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, diffieHellman } from 'node:crypto';
 import {
   chmodSync,
@@ -73,6 +74,15 @@ test('keys: node and tweetnacl agree on the CURVE public key and the shared secr
     publicKey: x25519PublicKey(b.publicKey),
   });
   t.deepEqual(ours, Buffer.from(nacl.scalarMult(a.secretKey, b.publicKey)));
+});
+
+test('keys: made while the garbage collector runs all the time, the process goes on', (t) => {
+  const keys = path.resolve(import.meta.dirname, '../../wire/keys.js');
+  const program = `import { generateCurveKeys, generateIdentity, x25519PrivateKey } from ${JSON.stringify(keys)};
+    for (let i = 0; i < 300; i++) { generateIdentity(); x25519PrivateKey(generateCurveKeys()); }
+    console.log('done');`;
+  const args = ['--gc-interval=37', '--input-type=module', '--eval', program];
+  t.is(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 }), 'done\n');
 });
 
 test('keys: a public key of small order, or of another length, is refused', (t) => {
