@@ -224,7 +224,14 @@ export type ServiceStep = {
   readonly delayMs?: number | undefined;
 };
 
-export type CommandStep = { readonly do: 'run'; readonly command: Command };
+export type CommandStep = {
+  readonly do: 'run';
+  readonly command: Command;
+  /** It has to end with code 0: else the step fails with the command's last words. */
+  readonly must?: boolean | undefined;
+  /** What it does to files that later states may read, as far as that can be told before: for test mode alone. */
+  readonly foretells?: readonly FileStep[] | undefined;
+};
 
 export type Step = FileStep | PackageStep | ServiceStep | CommandStep;
 

@@ -11,6 +11,8 @@ export const machineErrors = catalogue('TS_MACHINE', {
   notPermittedToRunAs: ({ user }: { user: string }) => `running a command as ${user} takes root`,
   noCommandsUnderRoot: ({ root }: { root: string }) =>
     `commands can't be run in ${root}: that takes root, and the programs have to be there`,
+  commandFailed: ({ command, how, said }: { command: string; how: string; said: string }) =>
+    `${command} ${how}${said === '' ? ', and said nothing' : `: ${said}`}`,
   cannotStart: ({ program, reason }: { program: string; reason: string }) =>
     `${program} could not be started: ${reason}`,
 });

@@ -1,4 +1,7 @@
 import type {
+  Command,
+  CommandResult,
+  CommandStep,
   Machine,
   PackageStep,
   PackageView,
@@ -9,6 +12,7 @@ import type {
   Step,
   StepResult,
 } from '../../lib/contracts/machine.ts';
+import { machineErrors } from '../../lib/errors/machine.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { askGetent, createAccounts, type Accounts } from './accounts.ts';
 import { createFiles, type Files } from './files.ts';
@@ -74,12 +78,16 @@ export function createMachine(parts: MachineParts): Machine {
     }
   }
 
+  async function runCommand({ command, must }: CommandStep): Promise<StepResult> {
+    const result = await parts.processes.run(command);
+    if (must && (result.code !== 0 || result.timedOut)) throw failure(command, result);
+    return { did: 'run', result };
+  }
+
   function perform(step: Step): Promise<StepResult> | StepResult {
     if (step.do === 'packages') return thenForget(packages.perform(step));
     if (step.do === 'service') return services.perform(step);
-    if (step.do === 'run') {
-      return thenForget(parts.processes.run(step.command).then((result) => ({ did: 'run', result })));
-    }
+    if (step.do === 'run') return thenForget(runCommand(step));
     files.perform(step);
     if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();
     if (step.path.includes('/systemd/')) services.forget();
@@ -87,4 +95,11 @@ export function createMachine(parts: MachineParts): Machine {
   }
 
   return { ...parts, perform };
+}
+
+/** What a command that had to succeed said last. */
+function failure({ argv }: Command, { code, timedOut, stdout, stderr }: CommandResult): Error {
+  const words = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
+  const how = timedOut ? 'was ended: it took too long' : `ended with code ${code}`;
+  return machineErrors.commandFailed({ command: argv.join(' '), how, said: words });
 }

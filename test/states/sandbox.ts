@@ -8,7 +8,7 @@ import { catalogue } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
 import { createMachine, localParts } from '../../minion/machine/machine.ts';
-import { createProcesses } from '../../minion/machine/processes.ts';
+import { createProcesses, type RunningProcesses } from '../../minion/machine/processes.ts';
 import { builtinStates } from '../../states/registry.ts';
 
 /* A machine in a directory of its own, and a run of one state on it, for tests of state functions. */
@@ -28,11 +28,22 @@ export interface World {
   /** Commands run, on the machine of the test itself. */
   readonly commands?: boolean;
   readonly required?: { fun: string; name: string }[];
+  /**
+   * Commands that are answered here and not run, by their words with blanks between: the output, or more about it. Any other
+   * command is one too many.
+   */
+  readonly answers?: Answers;
 }
+
+export type Answers = Record<string, string | { code?: number; stdout?: string; stderr?: string }>;
 
 export interface Sandbox {
   readonly root: string;
   readonly machine: Machine;
+  /** The commands that were answered so far, in place of being run. */
+  readonly asked: string[];
+  /** From here on these are the answers. */
+  answer(answers: Answers): void;
   remove(): void;
 }
 
@@ -43,19 +54,34 @@ const realProcesses = createProcesses({ root: '/', user: () => undefined });
 export function sandbox(world: World): Sandbox {
   const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'tsalt-state-')));
   grow(root, world.before ?? {});
+  const asked: string[] = [];
+  let { answers } = world;
+  const answering: RunningProcesses = {
+    async run({ argv }) {
+      const words = argv.join(' ');
+      const answer = answers?.[words];
+      if (answer === undefined) throw new Error(`nobody answers ${JSON.stringify(words)}`);
+      asked.push(words);
+      const { code = 0, stdout = '', stderr = '' } = typeof answer === 'string' ? { stdout: answer } : answer;
+      return { pid: 1, code, stdout, stderr, timedOut: false, truncated: false };
+    },
+    killAll() {},
+  };
   const machine = createMachine({
     id: 'sandbox',
     grains: world.grains ?? {},
     pillar: world.pillar ?? {},
     opts: world.opts ?? {},
     ...localParts(root),
-    ...(world.commands ? { processes: realProcesses } : {}),
+    ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
     sources: sourcesOf(world.sources ?? {}),
     render: (text, _name, context) =>
       text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),
   });
   return {
     root,
+    asked,
+    answer: (others) => void (answers = others),
     machine: { ...machine, ...(world.required ? { required: world.required } : {}) },
     remove: () => fs.rmSync(root, { recursive: true, force: true }),
   };

@@ -4,7 +4,7 @@ import test from 'ava';
 import { parse } from 'yaml';
 import type { JsonMap } from '../../lib/json.ts';
 import { builtinStates } from '../../states/registry.ts';
-import { foreseeState, harvest, runState, sandbox, type Tree, type World } from './sandbox.ts';
+import { foreseeState, harvest, runState, sandbox, type Answers, type Tree, type World } from './sandbox.ts';
 
 /*
  * Every case of `fixtures/states/<module>.<function>.yaml`: what is there before, the arguments, and what is to come of it.
@@ -22,10 +22,15 @@ interface Case extends World {
   readonly after?: Tree;
   /** It changes something each time. */
   readonly again?: boolean;
+  /** The commands of the run, where `answers` are given: those that read, then those that change. */
+  readonly ran?: string[];
+  /** How they are answered after the run: what the second run sees. */
+  readonly then?: Answers;
 }
 
 const folder = path.resolve(import.meta.dirname, '../../../test/fixtures/states');
-const rooms = ['file', 'host', 'cmd', 'test'];
+/** What these do is done by apt and systemd: their tests are `pkg.test.ts`, `service.test.ts` and `test/host`. */
+const elsewhere = ['pkg', 'service'];
 
 /** Process numbers are nobody's to foresee. */
 function comparable(changes: JsonMap): JsonMap {
@@ -38,7 +43,7 @@ function owned(comment: string): string {
   return uid === 0 ? comment : comment.replace('owned by root:root', `owned by ${uid}:${gid}`);
 }
 
-for (const fun of builtinStates.names.filter((name) => rooms.includes(name.split('.')[0] ?? ''))) {
+for (const fun of builtinStates.names.filter((name) => !elsewhere.includes(name.split('.')[0] ?? ''))) {
   const cases = parse(fs.readFileSync(path.join(folder, `${fun}.yaml`), 'utf8')) as Record<string, Case>;
   for (const [situation, expected] of Object.entries(cases)) {
     test(`${fun}: ${situation}`, async (t) => {
@@ -50,16 +55,20 @@ for (const fun of builtinStates.names.filter((name) => rooms.includes(name.split
       t.is(plan.comment, owned(expected.planned));
       t.deepEqual(harvest(box.root), before, 'test mode changes nothing');
 
+      box.asked.length = 0;
       const run = await runState(fun, expected.args, box.machine);
       t.deepEqual(
         { result: run.result, changes: comparable(run.changes), comment: run.comment },
         { result: expected.result, changes: expected.changes, comment: owned(expected.comment) },
       );
       t.deepEqual(run.warnings, expected.warnings ?? []);
+      t.deepEqual(box.asked, expected.ran ?? []);
       if (!plan.unknownUntilRun) t.deepEqual(run.changes, plan.changes, 'what was foreseen is what was done');
       t.deepEqual(harvest(box.root), expected.after ?? before);
 
       if (!run.result || expected.again || expected.commands || plan.steps.length === 0) return;
+      if (expected.answers && !expected.then) return;
+      box.answer(expected.then ?? {});
       const second = await runState(fun, expected.args, box.machine);
       t.deepEqual(
         [second.result, second.changes, second.planned.steps],
