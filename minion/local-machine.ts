@@ -1,6 +1,5 @@
 import type { Machine } from '../lib/contracts/machine.ts';
-import { templateData, type RenderContext } from '../states/engine/render.ts';
-import { compileTemplate } from '../states/engine/template/template.ts';
+import { renderText, type RenderContext } from '../states/engine/render.ts';
 import { sourcesOf, type Tree } from '../states/engine/tree.ts';
 import { createMachine, localParts } from './machine/machine.ts';
 
@@ -11,7 +10,7 @@ export function createLocalMachine(
   tree: Tree,
   context: RenderContext,
 ): Machine {
-  const { id, grains, pillar, opts, functions } = context;
+  const { id, grains, pillar, opts } = context;
   return createMachine({
     id,
     grains,
@@ -19,9 +18,6 @@ export function createLocalMachine(
     opts,
     ...localParts(root, commandsOutsideRoot),
     sources: sourcesOf(tree),
-    render: (template, name, names) => {
-      const data = { ...templateData(context, {}), ...names };
-      return compileTemplate(template, name).render(data, functions?.call).text;
-    },
+    render: (template, name, names) => renderText(template, name, names, context),
   });
 }

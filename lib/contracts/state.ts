@@ -1,6 +1,6 @@
 import type { ObjectEntries, StrictObjectSchema, InferOutput } from 'valibot';
 import type { JsonMap } from '../json.ts';
-import type { Reading, Step, StepResult } from './machine.ts';
+import type { Reading, SourceView, Step, StepResult } from './machine.ts';
 
 /*
  * A state function, such as `file.managed`: one file, one default export made by `defineState`.
@@ -13,6 +13,13 @@ export type Changes = JsonMap;
 
 /** The parts of a machine that a state reads, or that its steps make unforeseeable for states after it. */
 export type Domain = 'files' | 'packages' | 'services' | 'accounts';
+
+/** A template and what it sees besides grains, pillar and opts; `name` is shown in errors. */
+export interface TemplateUse {
+  readonly name: string;
+  readonly text: string;
+  readonly context: JsonMap;
+}
 
 export interface Plan {
   /** Empty: it is already as it should be, and `steps` is empty too. */
@@ -60,6 +67,8 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
   check?(args: InferOutput<Schema>): string | undefined;
   /** `salt://` files that have to exist for the tree to compile. */
   needs?(args: InferOutput<Schema>): readonly string[];
+  /** The templates that the run will render: checked before anything runs, as far as that can be told by then. */
+  templates?(args: InferOutput<Schema>, sources: SourceView): readonly TemplateUse[] | Promise<readonly TemplateUse[]>;
   /** The machine as it is. Writes nothing. */
   read(args: InferOutput<Schema>, machine: Reading): Facts | Promise<Facts>;
   /** What would change. Pure: the same arguments and facts give the same plan. */

@@ -1,16 +1,17 @@
-import type { StateRegistry } from '../../lib/contracts/state.ts';
+import type { StateRegistry, TemplateUse } from '../../lib/contracts/state.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
-import { textOf } from '../../lib/text.ts';
+import { templateErrors } from '../../lib/errors/template.ts';
+import { placeAt } from '../../lib/place.ts';
 import type { Chunk } from './chunk.ts';
 import { declarations } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
-import type { RenderContext } from './render.ts';
+import { renderText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
 import { loadSlsFiles, type Sls } from './sls.ts';
 import { topFiles, type Wanted } from './top.ts';
 import { compileTemplate } from './template/template.ts';
-import { isAddress, nearestSource, pathOf, type Tree } from './tree.ts';
+import { isAddress, nearestSource, pathOf, sourcesOf, type Tree } from './tree.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 
 export interface Compiled {
@@ -66,6 +67,7 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   });
   refuseTwice(chunks, errors);
   await checkSources(chunks, tree, errors);
+  await checkTemplates(chunks, tree, context, errors);
   // What a file that could not be read has in it, nobody knows: requisites may point there.
   tie(chunks, isComplete ? errors : [], declared(files));
   const ordered = inOrder(chunks, errors);
@@ -112,19 +114,47 @@ async function checkSources(chunks: readonly Chunk[], tree: Tree, errors: TsaltE
       const has = tree.has(pathOf(url));
       if (!(has instanceof Promise ? await has : has)) {
         errors.push(stateErrors.noSource({ url }, { place: place(), hint: await nearestSource(tree, url) }));
-      } else if ((args as { template?: unknown }).template !== undefined) await checkTemplate(url, tree, errors);
+      }
     }
   }
 }
 
-/** A template's syntax; what it names is known when it is rendered. */
-async function checkTemplate(url: string, tree: Tree, errors: TsaltError[]): Promise<void> {
-  const bytes = await tree.read(pathOf(url));
-  try {
-    if (bytes) compileTemplate(textOf(bytes, url), url);
-  } catch (thrown) {
-    if (!(thrown instanceof TsaltError)) throw thrown;
-    if (!errors.some(({ message }) => message === thrown.message)) errors.push(thrown);
+/**
+ * What states will render. All that a template can name is known by now, so it is rendered here for its mistakes; one
+ * that calls functions is only looked through, since what they say may depend on what states before it do.
+ */
+async function checkTemplates(
+  chunks: readonly Chunk[],
+  tree: Tree,
+  context: RenderContext,
+  errors: TsaltError[],
+): Promise<void> {
+  const told = new Set<string>();
+  const sources = sourcesOf(tree);
+  for (const { state, args } of chunks) {
+    if (!state.templates) continue;
+    try {
+      for (const use of await state.templates(args as never, sources)) await checkTemplate(use, context);
+    } catch (thrown) {
+      if (!(thrown instanceof TsaltError)) throw thrown;
+      // That it is not there is told already, with the place that names it.
+      if (thrown.code === 'TS_STATE_NO_SOURCE' || told.has(thrown.message)) continue;
+      told.add(thrown.message);
+      errors.push(thrown);
+    }
+  }
+}
+
+async function checkTemplate({ name, text, context: names }: TemplateUse, context: RenderContext): Promise<void> {
+  const { functions: called } = compileTemplate(text, name);
+  if (called.size === 0) return void renderText(text, name, names, context);
+  await context.functions?.prepare(called);
+  for (const fun of called) {
+    const problem = context.functions?.problem(fun);
+    if (!problem) continue;
+    const { sentence, hint } = problem instanceof TsaltError ? problem : { sentence: problem.message, hint: undefined };
+    const place = placeAt(name, text, text.indexOf(fun));
+    throw templateErrors.failed({ name: `salt ${fun}`, problem: sentence }, { place, hint, cause: problem });
   }
 }
 

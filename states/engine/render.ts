@@ -19,6 +19,8 @@ export interface TemplateFunctions {
   prepare(names: ReadonlySet<string>): Promise<void>;
   /** The same for all that templates may call, where what will be rendered is not known yet. */
   prepareAll(): Promise<void>;
+  /** Why templates can't call a function that was prepared. */
+  problem(fun: string): Error | undefined;
   readonly call: CallFunction;
 }
 
@@ -40,6 +42,29 @@ function locationNames(path: string, sls: string): JsonMap {
 export function templateData(context: RenderContext, location: JsonMap): JsonMap {
   const { id, grains, pillar, opts, saltenv } = context;
   return { grains, pillar, opts, id, saltenv, env: saltenv, ...location };
+}
+
+/** Renderings that need no functions, for the run that asks again for what compiling has rendered. */
+const rendered = new WeakMap<RenderContext, Map<string, string>>();
+const mostRendered = 10_000;
+
+/**
+ * The text of a template of a state, over what every template sees and `names` besides; `name` is shown in errors. Raises
+ * `TS_TEMPLATE_...`, and what its functions raise.
+ */
+export function renderText(template: string, name: string, names: JsonMap, context: RenderContext): string {
+  const compiled = compileTemplate(template, name);
+  const data = () => ({ ...templateData(context, {}), ...names });
+  if (compiled.functions.size > 0) return compiled.render(data(), context.functions?.call).text;
+  const known = rendered.get(context) ?? new Map<string, string>();
+  rendered.set(context, known);
+  const key = `${name}\0${JSON.stringify(names)}\0${template}`;
+  let text = known.get(key);
+  if (text === undefined) {
+    ({ text } = compiled.render(data()));
+    if (known.size < mostRendered) known.set(key, text);
+  }
+  return text;
 }
 
 /** Renders a file of a tree, then reads its YAML. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */

@@ -107,6 +107,26 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     /^salt:\/\/conf\/bad.hbs:2:1: \{\{#if\}\} has no \{\{\/if\}\}/,
   ],
   [
+    'a name that a template of a managed file does not have',
+    '/a:\n  test.nop: []\n/b:\n  file.managed:\n    - source: salt://conf/motd.hbs\n    - template: handlebars\n    - context: {greeting: hi}\n',
+    /^salt:\/\/conf\/motd.hbs:2:11: 'greting' is not defined[^]*did you mean 'greeting'/,
+  ],
+  [
+    'a name that a template in a directory of them does not have',
+    '/d:\n  file.recurse:\n    - source: salt://hbs\n    - template: handlebars\n    - context: {greeting: hi}\n',
+    /^salt:\/\/hbs\/sub\/b:1:3: 'nope' is not defined/,
+  ],
+  [
+    'a name that the template of a script does not have',
+    'run:\n  cmd.script:\n    - source: salt://hbs/sub/b\n    - template: handlebars\n',
+    /^salt:\/\/hbs\/sub\/b:1:3: 'nope' is not defined/,
+  ],
+  [
+    'an unknown function in a template of a managed file',
+    '/a:\n  file.managed:\n    - source: salt://conf/calls.hbs\n    - template: handlebars\n',
+    /^salt:\/\/conf\/calls.hbs:1:14: .*there is no function 'grians.get'[^]*did you mean 'grains.get'/,
+  ],
+  [
     'a template that is no text',
     '/a:\n  file.managed:\n    - source: salt://conf/binary\n    - template: handlebars\n',
     /^salt:\/\/conf\/binary:1:2: this is not UTF-8 text/,
@@ -182,6 +202,10 @@ for (const [situation, sls, ...expected] of bad) {
       'states/other.sls': 'taken:\n  test.nop: []\n',
       'states/conf/app.conf': '',
       'states/conf/bad.hbs': 'x\n{{#if grains}}\n',
+      'states/conf/motd.hbs': '{{greeting}}\nAnd yet {{greting}}\n',
+      'states/conf/calls.hbs': 'What {{salt "grians.get" "os"}} is\n',
+      'states/hbs/a': '{{greeting}}\n',
+      'states/hbs/sub/b': '{{nope}}\n',
       'states/conf/binary': Buffer.from([0x78, 0xe9, 0x0a]),
     };
     const { errors, code, directory } = await apply(t, files);
