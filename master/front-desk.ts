@@ -89,6 +89,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     }
     link().reconsider(id);
   });
+  keys.onOver((id) => link().reconsider(id));
   return {
     link: opened,
     publisher: publishing,
