@@ -2,6 +2,7 @@ import type { ExecContext, ModuleRegistry, StateRequest } from '../lib/contracts
 import type { Machine } from '../lib/contracts/machine.ts';
 import type { StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors/error.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Nodegroups } from '../lib/target/target.ts';
@@ -20,6 +21,8 @@ export interface ExecutionParts {
   /** Holds the lock that state runs take. */
   readonly cachedir: string;
   readonly grains: JsonMap;
+  /** The grains as they are by now. */
+  freshGrains(): JsonMap;
   readonly pillar: JsonMap;
   /** The pillar for a state run, with what the request lays over it; raises what is wrong with it. */
   readonly pillarWith: (override: JsonMap) => Promise<JsonMap>;
@@ -49,13 +52,13 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   const functions = templateFunctions(modules, () => context);
   let machine: Machine | undefined;
 
-  function rendering(pillar: JsonMap): RenderContext {
-    return { id, grains: parts.grains, pillar, opts, saltenv: parts.saltenv, functions };
+  function rendering(pillar: JsonMap, grains = parts.grains): RenderContext {
+    return { id, grains, pillar, opts, saltenv: parts.saltenv, functions };
   }
 
   /** Packages, services and the rest are looked at by few functions. */
-  function machineWith(pillar: JsonMap): Machine {
-    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, rendering(pillar));
+  function machineWith(seen: RenderContext): Machine {
+    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, seen);
   }
 
   let hasTurn = false;
@@ -86,7 +89,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     return apply({
       request,
       tree,
-      machine: machineWith(pillar),
+      machine: machineWith(rendering(pillar)),
       foresee: (real) => foresee(real, () => clock.now()),
       context: rendering(pillar),
       registry: states,
@@ -97,6 +100,16 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       signal,
       call,
       onResult: (tag, result) => parts.onResult?.(tag, result),
+      async fire(tag = `state_result/${jid}/${id}`, data) {
+        await parts.sendEvent(tag, data).catch((cause: unknown) => {
+          log('warning', 'the event of a state could not be sent', { tag, reason: messageOf(cause) });
+        });
+      },
+      reload: async (what) => {
+        const grains = what.includes('grains') ? parts.freshGrains() : parts.grains;
+        const fresh = what.includes('pillar') ? await parts.pillarWith(request.pillar) : pillar;
+        return machineWith(rendering(fresh, grains));
+      },
     });
   }
 
@@ -124,7 +137,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     },
     get machine() {
       // Only states read a pillar off their machine; a broken one must not take the machine from the rest.
-      return (machine ??= machineWith({}));
+      return (machine ??= machineWith(rendering({})));
     },
   };
   return context;

@@ -81,6 +81,7 @@ export async function partsOfThisMachine(
     get grains() {
       return grainsOf();
     },
+    freshGrains: () => collectGrains({ config, configDir, version }),
     pillar: await pillarWith({}),
     pillarWith,
     opts,

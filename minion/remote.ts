@@ -3,8 +3,10 @@ import type { MinionConfig } from '../lib/config/options.ts';
 import type { StateResult } from '../lib/contracts/state.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { version } from '../lib/version.ts';
 import { executionContext } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
+import { collectGrains } from './grains/collect.ts';
 import { optionsOf, toJson, partsOfConfig } from './local.ts';
 import { builtinModules } from './modules/registry.ts';
 import { remoteTree, treeOfManifest, type Ask } from './remote-tree.ts';
@@ -15,6 +17,8 @@ export interface RemoteCall {
   readonly args: readonly Json[];
   readonly kwargs: JsonMap;
   readonly config: MinionConfig;
+  /** Holds the file of grains. */
+  readonly configDir: string;
   readonly grains: JsonMap;
   readonly ask: Ask;
   readonly clock: Clock;
@@ -31,7 +35,7 @@ export interface RemoteCall {
  * master answered as an error, and what the function throws.
  */
 export async function callWithMaster(call: RemoteCall): Promise<Json> {
-  const { jid, fun, args, kwargs, config, grains, ask, clock, log, signal } = call;
+  const { jid, fun, args, kwargs, config, configDir, grains, ask, clock, log, signal } = call;
   const found = await findFunction(fun, builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
   const { id, saltenv } = config;
@@ -51,6 +55,7 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     fun,
     cachedir: config.cachedir,
     grains,
+    freshGrains: () => collectGrains({ config, configDir, version }),
     get pillar() {
       return pillar();
     },

@@ -39,6 +39,12 @@ export const stateErrors = catalogue('TS_STATE', {
     `'${kind}' names ${target}, which is nowhere in this tree`,
   cycle: ({ chain }: { chain: string }) => `these states wait for each other: ${chain}`,
   badInclude: ({ found }: { found: string }) => `'include' takes a list of state files, not ${found}`,
+  badExclude: ({ found }: { found: string }) =>
+    `'exclude' takes a list of state files, '- sls: file' and '- id: name', not ${found}`,
+  badExtend: ({ found }: { found: string }) =>
+    `'extend' takes a map of ids, each with what is added to it, not ${found}`,
+  nothingToExtend: ({ id, module }: { id: string; module: string }) =>
+    `there is no ${module} '${id}' in this tree that could be extended`,
   includeOutside: ({ name }: { name: string }) => `'${name}' leads out of the tree`,
   stepFailed: ({ problem, step, of }: { problem: string; step: number; of: number }) =>
     of === 1 ? problem : `${problem} (in step ${step} of ${of}; those before were done)`,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { StateRequest } from '../../lib/contracts/execution.ts';
 import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
+import type { JsonMap } from '../../lib/json.ts';
 import type { StateRegistry, StateResult, StateReturn } from '../../lib/contracts/state.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 import { compileHighstate, compileSls } from './compile.ts';
@@ -24,6 +25,10 @@ export interface ApplyOptions {
   readonly signal?: AbortSignal | undefined;
   readonly call?: CallExecution | undefined;
   readonly onResult?: ((tag: string, result: StateResult) => void) | undefined;
+  /** Fires the event that a state asked for: with a tag of its own, or the usual one. */
+  readonly fire?: ((tag: string | undefined, data: JsonMap) => Promise<unknown>) | undefined;
+  /** The machine with its grains or pillar made anew. */
+  readonly reload?: ((what: readonly ('grains' | 'pillar')[]) => Promise<Machine>) | undefined;
 }
 
 /**
@@ -37,5 +42,11 @@ export async function applyStates(options: ApplyOptions): Promise<StateReturn> {
   if (errors.length > 0) return errors.map(({ message }) => message);
   // Templates of managed files are rendered in the middle of the run.
   if (chunks.some(({ args }) => args['template'] !== undefined)) await options.context.functions?.prepareAll();
-  return runChunks(chunks, { ...options, foreseen: request.test ? options.foresee(machine) : undefined });
+  return runChunks(chunks, {
+    ...options,
+    foreseen: request.test ? options.foresee(machine) : undefined,
+    async onEvent({ event }, result) {
+      await options.fire?.(typeof event === 'string' ? event : undefined, { ret: result as unknown as JsonMap });
+    },
+  });
 }

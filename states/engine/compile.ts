@@ -8,6 +8,7 @@ import { declarations } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
 import { renderText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
+import { reshape } from './reshape.ts';
 import { loadSlsFiles, type Sls } from './sls.ts';
 import { topFiles, type Wanted } from './top.ts';
 import { compileTemplate } from './template/template.ts';
@@ -59,7 +60,8 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   const errors: TsaltError[] = [];
   const files = await loadSlsFiles(wanted, tree, context, errors);
   const isComplete = errors.length === 0;
-  const all = declarations(files, errors);
+  const written = declarations(files, errors);
+  const all = reshape(files, written, errors);
   const states = await loadStates(all, registry, errors);
   const chunks = all.flatMap((declaration, at) => {
     const state = states.get(`${declaration.module}.${declaration.fun}`);
@@ -69,7 +71,9 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   await checkSources(chunks, tree, errors);
   await checkTemplates(chunks, tree, context, errors);
   // What a file that could not be read has in it, nobody knows: requisites may point there.
-  tie(chunks, isComplete ? errors : [], declared(files));
+  const there = new Set(all.map(({ id }) => id));
+  const excluded = new Set(written.map(({ id }) => id).filter((id) => !there.has(id)));
+  tie(chunks, isComplete ? errors : [], declared(files), excluded);
   const ordered = inOrder(chunks, errors);
   return { chunks: ordered, errors: byPlace(errors) };
 }
