@@ -76,6 +76,25 @@ export const commonNames = [
   'onfail_stop',
 ] as const;
 
+const engineArguments = commonNames.filter((name) => name !== 'name' && name !== 'names');
+
+const none: CommonArguments = {
+  order: undefined,
+  failhard: undefined,
+  unless: [],
+  onlyif: [],
+  creates: [],
+  checks: [],
+  retry: undefined,
+  parallel: false,
+  aggregate: undefined,
+  event: false,
+  reloads: [],
+  runas: undefined,
+  umask: undefined,
+  notForConditions: [],
+};
+
 /** What Salt has for every state and is not here. */
 export const notYetSupported: ReadonlySet<string> = new Set(['saltenv', 'runas_password', 'provider']);
 
@@ -85,6 +104,8 @@ export function commonArguments(
   own: ReadonlySet<string>,
   errors: TsaltError[],
 ): CommonArguments {
+  // Most states say nothing of the kind.
+  if (!engineArguments.some((name) => args.has(name))) return none;
   const read = <T>(name: string, expected: string, otherwise: T, convert: (value: Yaml) => T | undefined): T => {
     const argument = args.get(name);
     if (argument === undefined) return otherwise;

@@ -138,7 +138,9 @@ async function checkTemplates(
   for (const { state, args } of chunks) {
     if (!state.templates) continue;
     try {
-      for (const use of await state.templates(args as never, sources)) await checkTemplate(use, context);
+      const uses = state.templates(args as never, sources);
+      // A thousand states without a template are not waited for.
+      for (const use of uses instanceof Promise ? await uses : uses) await checkTemplate(use, context);
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       // That it is not there is told already, with the place that names it.
