@@ -3,10 +3,11 @@ import { didYouMean } from '../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import { batchSize, execInBatches } from './batch.ts';
-import { connectMaster, controlOptions, interrupted } from './control.ts';
+import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
 import { format, formOf, outOption, type Form } from './output/output.ts';
+import { viewFlags, viewOptions, type StateView } from './output/view.ts';
 import { verbs } from './verbs.ts';
 import { argumentsOf } from './words.ts';
 
@@ -30,6 +31,7 @@ const options = {
   'batch-size': { short: 'b', value: 'N', help: 'on so many minions at a time, or so many percent of them (25%)' },
   async: { help: 'print the jid and do not wait' },
   out: outOption,
+  ...viewOptions,
 } as const;
 
 const help = `usage: tsalt [exec] TARGET FUNCTION [ARG ...] [KEY=VALUE ...]
@@ -70,7 +72,8 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   if (size && given.async) throw cliErrors.exclusive({ options: '--batch-size and --async' });
   if (given.timeout !== undefined) params.timeout = seconds(given.timeout);
 
-  const control = await connectMaster(given, io);
+  const master = masterConfig(given, io, viewFlags(given));
+  const control = await connectMaster(given, io, master);
   let jid = '';
   const parts = new Map<string, Part>();
   const hear = (event: Json): void => {
@@ -79,7 +82,7 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     if (typeof event.id !== 'string') return;
     const part = event as unknown as Part;
     parts.set(part.id, part);
-    if (form !== 'json') show(part, form, io);
+    if (form !== 'json') show(part, form, io, master.config);
   };
   try {
     const done = size ? execInBatches(control, params, size, hear, io.interrupted) : control.call('exec', params, hear);
@@ -127,8 +130,9 @@ function describe({ state, reason }: Part): string {
   return reason === undefined || reason === '' ? state : `${state}: ${reason}`;
 }
 
-function show(part: Part, form: Form | undefined, io: Io): void {
-  if (answered(part)) io.out(format({ [part.id]: part.return ?? null }, form, io, part.out === 'highstate'));
+function show(part: Part, form: Form | undefined, io: Io, view: StateView): void {
+  if (answered(part))
+    io.out(format({ [part.id]: part.return ?? null }, form, io, { areStates: part.out === 'highstate', view }));
   else io.err(`${part.id}: no answer (${describe(part)})\n`);
 }
 

@@ -5,6 +5,7 @@ import { describeOptions, parseOptions } from './options.ts';
 import { formOf, outOption } from './output/output.ts';
 import { nested } from './output/nested.ts';
 import { table } from './output/table.ts';
+import { safeJson } from './output/text.ts';
 import { toYaml } from './output/yaml.ts';
 import { argumentsOf } from './words.ts';
 
@@ -63,7 +64,7 @@ function printFunctions(functions: readonly RunnerFunction[]): string {
 
 function print(answer: unknown, form: ReturnType<typeof formOf>): string {
   if (form === 'quiet') return '';
-  if (form === 'json') return `${JSON.stringify(answer)}\n`;
+  if (form === 'json') return `${safeJson(answer)}\n`;
   if (form === 'table') return table(answer);
   return form === 'yaml' ? toYaml(answer) : nested(answer, 0);
 }
