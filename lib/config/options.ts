@@ -79,6 +79,11 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
     test: option(kind.flag, false, 'State runs only say what they would change.'),
     failhard: option(kind.flag, false, 'A state run ends at its first failure.'),
     ...stateView,
+    state_events: option(
+      kind.flag,
+      false,
+      "Each state's result is an event, `salt/job/<jid>/prog/<id>/<number>`, as soon as it is there; the master's for all minions.",
+    ),
     bundle_port: option(kind.port, 4507, 'Where bundles for new machines and `master_key` are fetched from (HTTP).'),
   };
 }

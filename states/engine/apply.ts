@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { StateRequest } from '../../lib/contracts/execution.ts';
 import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
-import type { StateRegistry, StateResult, StateReturn } from '../../lib/contracts/state.ts';
+import type { RunWatcher, StateRegistry, StateReturn } from '../../lib/contracts/state.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 import { compileHighstate, compileSls } from './compile.ts';
 import type { CallExecution } from './conditions.ts';
@@ -23,7 +23,7 @@ export interface ApplyOptions {
   readonly top?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly call?: CallExecution | undefined;
-  readonly onResult?: ((tag: string, result: StateResult) => void) | undefined;
+  readonly watcher?: RunWatcher | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Foreseen, Machine, Reading, StepResult } from '../../lib/contracts/machine.ts';
-import type { Domain, Outcome, Plan, StateFunction, StateResult } from '../../lib/contracts/state.ts';
+import type { Domain, Outcome, Plan, RunWatcher, StateFunction, StateResult } from '../../lib/contracts/state.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import type { Chunk } from './chunk.ts';
@@ -18,8 +18,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Runs execution functions that conditions name. */
   readonly call?: CallExecution | undefined;
-  /** Told of each result as it comes. */
-  readonly onResult?: ((tag: string, result: StateResult) => void) | undefined;
+  readonly watcher?: RunWatcher | undefined;
 }
 
 // A chunk's arguments were made by the schema of its own function.
@@ -35,7 +34,7 @@ interface Done extends Ending {
 
 /** Runs states in their order; gives their results by Salt's keys. Raises nothing: what a state throws is its result. */
 export async function runChunks(chunks: readonly Chunk[], options: RunOptions): Promise<Record<string, StateResult>> {
-  const { clock, failhard = false, signal, onResult } = options;
+  const { clock, failhard = false, signal, watcher } = options;
   const runner = new Runner(options);
   const results: Record<string, StateResult> = {};
   const endings = new Map<Chunk, Ending>();
@@ -43,6 +42,9 @@ export async function runChunks(chunks: readonly Chunk[], options: RunOptions): 
     if (signal?.aborted) break;
     const now = clock.now();
     const began = clock.monotonic();
+    const { name, id, sls, tag } = chunk;
+    const place = { fun: `${chunk.module}.${chunk.fun}`, name, number, total: chunks.length };
+    watcher?.began?.(place);
     const verdict = weigh(chunk, endings);
     let done: Done | Promise<Done>;
     if (verdict.run) done = runner.run(chunk, verdict.watched, verdict.unsure);
@@ -53,7 +55,6 @@ export async function runChunks(chunks: readonly Chunk[], options: RunOptions): 
     // Only what really waits is waited for.
     if (done instanceof Promise) done = await done;
     endings.set(chunk, done);
-    const { name, id, sls, tag } = chunk;
     const { result, changes, comment } = done.shown;
     const entry: StateResult = {
       name,
@@ -70,7 +71,7 @@ export async function runChunks(chunks: readonly Chunk[], options: RunOptions): 
     if (!verdict.run && result !== false) entry.__state_ran__ = false;
     if (done.warnings && done.warnings.length > 0) entry.warnings = [...done.warnings];
     results[tag] = entry;
-    onResult?.(tag, entry);
+    watcher?.ended?.(entry, place);
     // Test mode tells of everything.
     if (result === false && !options.foreseen && (chunk.failhard ?? failhard)) break;
   }
