@@ -10,6 +10,7 @@ import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { format, formOf, outOption } from './output/output.ts';
 import { viewFlags, viewOptions } from './output/view.ts';
+import type { RunProgress } from './progress.ts';
 import { argumentsOf } from './words.ts';
 
 const options = {
@@ -21,6 +22,9 @@ const options = {
   id: { value: 'ID', help: "the minion's name" },
   out: outOption,
   ...viewOptions,
+  progress: {
+    help: 'print a line on stderr for each state as it ends (without it, a terminal shows in one line where the run is)',
+  },
   'log-level': { short: 'l', value: 'LEVEL', help: 'debug, info, warning, error or quiet' },
 } as const;
 
@@ -53,11 +57,17 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     least === 'quiet'
       ? () => {}
       : lineLog(
-          (line) => io.err(line),
+          (line) => (progress ? progress.err(line) : io.err(line)),
           () => systemClock.now(),
           least,
         );
+  let progress: RunProgress | undefined;
   for (const warning of warnings) log('warning', warning.message);
+  const areStates = fun.startsWith('state.');
+  if (areStates && least !== 'quiet' && (given.progress || io.errIsTerminal)) {
+    const { runProgress } = await import('./progress.ts');
+    progress = runProgress(io, systemClock, given.progress === true);
+  }
   let told = 0;
   const request: LocalCall = {
     fun,
@@ -67,15 +77,17 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     clock: systemClock,
     log,
     signal: io.interrupted,
+    watcher: progress,
     onFailed: (retcode) => (told = retcode),
   };
-  const areStates = fun.startsWith('state.');
   const shown = { areStates, view: config };
   try {
     const answer = config.file_client === 'local' ? await callLocally(request) : await throughMinion(request);
+    progress?.end();
     io.out(format({ local: answer }, form, io, shown));
     return io.interrupted.aborted ? 130 : exitCode(answer, areStates, told);
   } catch (thrown) {
+    progress?.end();
     // A pillar that can't be made is one more reason why states don't compile.
     if (thrown instanceof PillarFailed && areStates) {
       io.out(format({ local: thrown.errors.map(({ message }) => message) }, form, io, shown));

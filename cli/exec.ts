@@ -1,3 +1,4 @@
+import { systemClock } from '../lib/clock.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
@@ -5,6 +6,7 @@ import { nearest } from '../lib/nearest.ts';
 import { batchSize, execInBatches } from './batch.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
+import type { ExecProgress } from './exec-progress.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
 import { format, formOf, outOption, type Form } from './output/output.ts';
 import { viewFlags, viewOptions, type StateView } from './output/view.ts';
@@ -32,6 +34,9 @@ const options = {
   async: { help: 'print the jid and do not wait' },
   out: outOption,
   ...viewOptions,
+  progress: {
+    help: 'print on stderr, line by line, where state runs are, every 2 seconds at most (without it, a terminal shows it in one line)',
+  },
 } as const;
 
 const help = `usage: tsalt [exec] TARGET FUNCTION [ARG ...] [KEY=VALUE ...]
@@ -74,12 +79,17 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
 
   const master = masterConfig(given, io, viewFlags(given));
   const control = await connectMaster(given, io, master);
+  const progress = fun.startsWith('state.') && !given.async ? await progressOf(io, given.progress === true) : undefined;
+  if (progress) params.progress = true;
   let jid = '';
   const parts = new Map<string, Part>();
   const hear = (event: Json): void => {
     if (!isMap(event)) return;
     if (typeof event.jid === 'string') jid = event.jid;
+    if (Array.isArray(event.minions)) progress?.begun(event.minions.length);
     if (typeof event.id !== 'string') return;
+    if (event.progress !== undefined) return progress?.heard(event.id, event.progress as Json);
+    progress?.ended(event.id);
     const part = event as unknown as Part;
     parts.set(part.id, part);
     if (form !== 'json') show(part, form, io, master.config);
@@ -89,6 +99,7 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     // Ctrl-C leaves the job running: its number is how to come back to it.
     const ended = await Promise.race([done, interrupted(io)]);
     if (ended === 130) {
+      progress?.end();
       io.err(
         jid === ''
           ? 'interrupted before the master had taken the job\n'
@@ -102,9 +113,11 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
       return 0;
     }
   } catch (thrown) {
+    progress?.end();
     if (jid !== '') io.err(`the job is on its way: tsalt run jobs.show ${jid}\n`);
     throw thrown;
   } finally {
+    progress?.end();
     control.close();
   }
   if (form === 'json') {
@@ -115,6 +128,12 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     io.out(format(Object.fromEntries(returns) as JsonMap, form, io));
   }
   return exitCode([...parts.values()]);
+}
+
+async function progressOf(io: Io, asLines: boolean): Promise<ExecProgress | undefined> {
+  if (!asLines && !io.errIsTerminal) return undefined;
+  const { execProgress } = await import('./exec-progress.ts');
+  return execProgress(io, systemClock, asLines);
 }
 
 function seconds(value: string): number {
