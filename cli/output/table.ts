@@ -60,6 +60,7 @@ function stateRow(key: string, { result, changes, duration, comment }: StateResu
 
 function changesInBrief(changes: Readonly<Record<string, unknown>>): string {
   return Object.entries(changes)
+    .filter(([, change]) => change !== '')
     .map(([name, change]) => {
       if (name === 'diff' && typeof change === 'string' && change.includes('\n')) return diffInBrief(change);
       if (isMap(change) && ('old' in change || 'new' in change))

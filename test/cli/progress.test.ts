@@ -180,6 +180,8 @@ test('exec: a run that takes its time, where it is line by line; with state_even
   write(cluster.directory, 'go', '');
   t.is(await closed, 0, printed.err);
   t.regex(printed.out, /^web1:\n----------\n {10}ID: first\n/);
+  const returns = await cluster.tsalt('run', 'jobs.lookup_jid', asText(jid), '--state-output', 'terse_id');
+  t.regex(returns.stdout, /^web1:\n  Name: first - Function: test\.nop - .*\n  Name: long - Function: cmd\.run - /);
   t.deepEqual(
     (await resultsOf(cluster)).map(({ tag }) => tag.split('/').at(-1)),
     ['0', '1'],
