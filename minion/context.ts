@@ -1,6 +1,6 @@
 import type { ExecContext, ModuleRegistry, StateRequest } from '../lib/contracts/execution.ts';
 import type { Machine } from '../lib/contracts/machine.ts';
-import type { StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
+import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
@@ -42,7 +42,12 @@ export interface ExecutionParts {
   readonly nodegroups?: Nodegroups;
   readonly top?: string;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
-  onResult?(tag: string, result: StateResult): void;
+  /** Of state runs that are asked for; not of those that are a part of another. */
+  readonly watcher?: RunWatcher | undefined;
+  /** `state_events` of the configs; a request may say otherwise. */
+  readonly stateEvents?: boolean;
+  /** Sends the result of one state of `total` to the master, as an event. */
+  sendResult?(result: StateResult, total: number): void;
   onFailed?(retcode: number): void;
 }
 
@@ -72,14 +77,24 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     if (turn.refused !== undefined) return [turn.refused];
     hasTurn = true;
     try {
-      return await runStates(request);
+      return await runStates(request, watcherOf(request));
     } finally {
       hasTurn = false;
       turn.release();
     }
   }
 
-  async function runStates(request: StateRequest): Promise<StateReturn> {
+  function watcherOf({ stateEvents = parts.stateEvents }: StateRequest): RunWatcher {
+    return {
+      began: (place) => parts.watcher?.began?.(place),
+      ended(result, place) {
+        parts.watcher?.ended?.(result, place);
+        if (stateEvents === true) parts.sendResult?.(result, place.total);
+      },
+    };
+  }
+
+  async function runStates(request: StateRequest, watcher?: RunWatcher): Promise<StateReturn> {
     const [{ applyStates: apply }, { foresee }] = await Promise.all([
       import('../states/engine/apply.ts'),
       import('./machine/foreseen/foreseen.ts'),
@@ -99,7 +114,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       top,
       signal,
       call,
-      onResult: (tag, result) => parts.onResult?.(tag, result),
+      watcher,
       async fire(tag = `state_result/${jid}/${id}`, data) {
         await parts.sendEvent(tag, data).catch((cause: unknown) => {
           log('warning', 'the event of a state could not be sent', { tag, reason: messageOf(cause) });

@@ -20,6 +20,8 @@ export interface StateRequest {
   readonly pillar: JsonMap;
   /** While another run is under way: waits for its end (the default), or is refused. */
   readonly queue?: boolean | undefined;
+  /** Each state's result is an event at the master; else the configs say whether it is. */
+  readonly stateEvents?: boolean | undefined;
 }
 
 /** What a function is handed. */

@@ -130,5 +130,19 @@ export interface StateResult {
   warnings?: string[];
 }
 
+/** A state of a run: its number, from 0, of how many. */
+export interface StatePlace {
+  readonly fun: string;
+  readonly name: string;
+  readonly number: number;
+  readonly total: number;
+}
+
+/** Is told of a state run as it goes on. */
+export interface RunWatcher {
+  began?(place: StatePlace): void;
+  ended?(result: StateResult, place: StatePlace): void;
+}
+
 /** A state run's return: the results, or the reasons why the tree didn't compile (then nothing was done). */
 export type StateReturn = Record<string, StateResult> | string[];

@@ -7,18 +7,24 @@ const pillar = v.optional(v.custom<JsonMap>(isJsonMap, 'a map'), {});
 const test = v.optional(v.boolean());
 /** Salt's word for waiting until another run is over, which every run does here unless it is false. */
 const queue = v.optional(v.boolean());
+/** Each state's result is an event at the master. */
+const state_events = v.optional(v.boolean());
 
-const named = v.strictObject({ mods: names, test, pillar, queue });
-const whole = v.strictObject({ test, pillar, queue });
+const named = v.strictObject({ mods: names, test, pillar, queue, state_events });
+const whole = v.strictObject({ test, pillar, queue, state_events });
 
 type Named = v.InferOutput<typeof named>;
 
-function run({ mods, test: wanted, pillar: over, queue: waits }: Named, context: ExecContext) {
+function run(
+  { mods, test: wanted, pillar: over, queue: waits, state_events: stateEvents }: Named,
+  context: ExecContext,
+) {
   const request: StateRequest = {
     sls: list(mods),
     test: wanted ?? isTest(context.opts['test']),
     pillar: over,
     queue: waits,
+    stateEvents,
   };
   return context.applyStates(request);
 }
@@ -60,7 +66,7 @@ export default defineModule({
   }),
   test: defineFunction({
     summary: 'Says what the named state files, or the highstate, would change.',
-    args: v.strictObject({ mods: names, pillar, queue }),
+    args: v.strictObject({ mods: names, pillar, queue, state_events }),
     rest: 'mods',
     run: (given, context) => run({ ...given, test: true }, context),
   }),

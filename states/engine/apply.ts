@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { StateRequest } from '../../lib/contracts/execution.ts';
 import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import type { StateRegistry, StateResult, StateReturn } from '../../lib/contracts/state.ts';
+import type { RunWatcher, StateRegistry, StateReturn } from '../../lib/contracts/state.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 import { compileHighstate, compileSls } from './compile.ts';
 import type { CallExecution } from './conditions.ts';
@@ -24,7 +24,7 @@ export interface ApplyOptions {
   readonly top?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly call?: CallExecution | undefined;
-  readonly onResult?: ((tag: string, result: StateResult) => void) | undefined;
+  readonly watcher?: RunWatcher | undefined;
   /** Fires the event that a state asked for: with a tag of its own, or the usual one. */
   readonly fire?: ((tag: string | undefined, data: JsonMap) => Promise<unknown>) | undefined;
   /** The machine with its grains or pillar made anew. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
-import type { StateResult } from '../../lib/contracts/state.ts';
+import type { RunWatcher, StatePlace, StateResult } from '../../lib/contracts/state.ts';
 import type { Chunk } from './chunk.ts';
 import type { Retry } from './common-arguments.ts';
 import type { CallExecution } from './conditions.ts';
@@ -19,8 +19,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Runs execution functions that conditions name. */
   readonly call?: CallExecution | undefined;
-  /** Told of each result as it comes. */
-  readonly onResult?: ((tag: string, result: StateResult) => void) | undefined;
+  readonly watcher?: RunWatcher | undefined;
   /** Fires an event with the result of a state that asked for it: under a tag of its own, or Salt's. */
   readonly onEvent?: ((chunk: Chunk, result: StateResult) => Promise<void>) | undefined;
   /** What a state may have changed is made anew for those after it. */
@@ -87,7 +86,7 @@ class Run {
         .flatMap(({ chunks }) => chunks)
         .filter((other) => this.endings.get(other)?.changes !== false && this.endings.has(other));
       if (heard.length === 0) continue;
-      const started = this.start();
+      const started = this.start(chunk);
       const done = await this.runner.refresh(
         chunk,
         heard.some((other) => this.endings.get(other)?.changes === undefined),
@@ -106,13 +105,16 @@ class Run {
     }
   }
 
-  private start(): Started {
-    const { clock } = this.options;
-    return { number: this.number++, now: clock.now(), began: clock.monotonic() };
+  private start({ module, fun, name }: Chunk): Started {
+    const { clock, watcher } = this.options;
+    const number = this.number++;
+    const place = { fun: `${module}.${fun}`, name, number, total: Math.max(this.chunks.length, this.number) };
+    watcher?.began?.(place);
+    return { place, now: clock.now(), began: clock.monotonic() };
   }
 
   private one(chunk: Chunk): Promise<void> | undefined {
-    const started = this.start();
+    const started = this.start(chunk);
     if (chunk.links.some(({ kind }) => kind === 'prereq')) {
       return this.foretell(chunk).then(() => this.judged(chunk, started));
     }
@@ -178,7 +180,7 @@ class Run {
   /** Takes a result; what is to be reloaded after it is waited for. */
   private finish(
     chunk: Chunk,
-    { number, now, began }: Started,
+    { place, now, began }: Started,
     done: Done,
     verdict: Verdict | undefined,
   ): Promise<void> | undefined {
@@ -192,7 +194,7 @@ class Run {
       result,
       comment,
       __sls__: sls.name,
-      __run_num__: number,
+      __run_num__: place.number,
       start_time: timeOfDay(now, began),
       duration: Math.round((clock.monotonic() - began) * 1000) / 1000,
       __id__: id,
@@ -201,7 +203,7 @@ class Run {
     if (parallel && !foreseen) entry.__parallel__ = true;
     if (done.warnings && done.warnings.length > 0) entry.warnings = [...done.warnings];
     this.entries.push({ tag, entry });
-    this.options.onResult?.(tag, entry);
+    this.options.watcher?.ended?.(entry, place);
     const event = chunk.event !== false && !foreseen ? this.options.onEvent?.(chunk, entry) : undefined;
     if (event) this.events.push(event);
     // Test mode tells of everything.
@@ -212,7 +214,7 @@ class Run {
 }
 
 interface Started {
-  readonly number: number;
+  readonly place: StatePlace;
   readonly now: number;
   readonly began: number;
 }
