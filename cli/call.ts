@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { systemClock } from '../lib/clock.ts';
+import { isStateRun } from '../lib/state-runs.ts';
 import { loadMinionConfig } from '../lib/config/load.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { messageOf, TsaltError } from '../lib/errors/error.ts';
@@ -63,7 +64,7 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
         );
   let progress: RunProgress | undefined;
   for (const warning of warnings) log('warning', warning.message);
-  const areStates = fun.startsWith('state.');
+  const areStates = isStateRun(fun);
   if (areStates && least !== 'quiet' && (given.progress || io.errIsTerminal)) {
     const { runProgress } = await import('./progress.ts');
     progress = runProgress(io, systemClock, given.progress === true);

@@ -8,7 +8,7 @@ import type { Log } from '../lib/log.ts';
 import type { JobArguments, JobManifest, MinionHandlers, MinionLink, MinionLinkState } from '../wire/types.ts';
 import { failedReturn } from './jobs/in-process.ts';
 import type { JobOrder, JobReturn } from './jobs/messages.ts';
-import { isStateRun } from './jobs/outcome.ts';
+import { isStateRun } from '../lib/state-runs.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Outbox } from './outbox.ts';
 

@@ -1,4 +1,4 @@
-import type { ExecContext, ModuleRegistry, StateRequest } from '../lib/contracts/execution.ts';
+import type { ExecContext, ModuleRegistry, ShownStates, StateRequest } from '../lib/contracts/execution.ts';
 import type { Machine } from '../lib/contracts/machine.ts';
 import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -128,6 +128,13 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     });
   }
 
+  async function showStates(request: Parameters<ExecContext['showStates']>[0]): Promise<ShownStates> {
+    const { showStates: show } = await import('../states/engine/apply.ts');
+    const pillar = Object.keys(request.pillar).length > 0 ? await parts.pillarWith(request.pillar) : parts.pillar;
+    const { tree, states: registry, nodegroups, top } = parts;
+    return show(request, { tree, context: rendering(pillar), registry, nodegroups, top });
+  }
+
   function call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json> {
     const inner = Object.create(context, { failed: { value: () => {} } }) as ExecContext;
     return callFunction(fun, args, kwargs, inner, modules);
@@ -143,6 +150,11 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     failed: (retcode) => parts.onFailed?.(retcode),
     call,
     applyStates,
+    showStates,
+    async runningStates() {
+      const { runningStates } = await import('./state-lock.ts');
+      return runningStates(parts.cachedir);
+    },
     sendEvent: (tag, data) => parts.sendEvent(tag, data),
     get grains() {
       return parts.grains;

@@ -2,9 +2,11 @@ import { catalogue } from './error.ts';
 
 export const stateErrors = catalogue('TS_STATE', {
   noSls: ({ sls }: { sls: string }) => `there is no state file '${sls}'`,
+  noSuchId: ({ id }: { id: string }) => `no state has the id '${id}'`,
   badSlsName: ({ sls }: { sls: string }) => `'${sls}' is not the name of a state file: names joined by dots`,
   noSource: ({ url }: { url: string }) => `there is no file ${url}`,
   badSource: ({ url }: { url: string }) => `'${url}' is not the address of a file in the state tree`,
+  unknownRenderer: ({ name }: { name: string }) => `there is no renderer '${name}'`,
   notMap: ({ what, found }: { what: string; found: string }) => `${what} has to be a map, not ${found}`,
   badTop: ({ what, found }: { what: string; found: string }) => `${what} in the top file, not ${found}`,
   noMatch: ({ id, saltenv }: { id: string; saltenv: string }) =>

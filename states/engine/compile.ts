@@ -4,7 +4,7 @@ import { stateErrors } from '../../lib/errors/state.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
 import { placeAt } from '../../lib/place.ts';
 import type { Chunk } from './chunk.ts';
-import { declarations } from './declaration.ts';
+import { declarations, type Declaration } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
 import { renderText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
@@ -16,6 +16,10 @@ import { isAddress, nearestSource, pathOf, sourcesOf, type Tree } from './tree.t
 import type { Nodegroups } from '../../lib/target/target.ts';
 
 export interface Compiled {
+  /** What the files say, with what they say of each other done. */
+  readonly declarations: readonly Declaration[];
+  /** The files that the top file means for this minion; empty where files were named. */
+  readonly top: readonly string[];
   /** In the order they run in. Worth nothing when there are errors. */
   readonly chunks: readonly Chunk[];
   /** All that is wrong with the tree, by file and line. */
@@ -44,8 +48,9 @@ export async function compileHighstate(options: CompileOptions): Promise<Compile
     errors.push(stateErrors.noTop(undefined, { hint: 'name state files: state.apply web.nginx' }));
   else if (names.length === 0 && errors.length === 0)
     errors.push(stateErrors.noMatch({ id, saltenv: context.saltenv }));
-  const { chunks, errors: more } = await compileFiles(names ?? [], options);
-  return { chunks, errors: [...errors, ...more] };
+  const compiled = await compileFiles(names ?? [], options);
+  const meant = (names ?? []).map(({ name }) => name);
+  return { ...compiled, top: meant, errors: [...errors, ...compiled.errors] };
 }
 
 /** The states of the named files and all they include. */
@@ -75,7 +80,7 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   const excluded = new Set(written.map(({ id }) => id).filter((id) => !there.has(id)));
   tie(chunks, isComplete ? errors : [], declared(files), excluded);
   const ordered = inOrder(chunks, errors);
-  return { chunks: ordered, errors: byPlace(errors) };
+  return { declarations: all, top: [], chunks: ordered, errors: byPlace(errors) };
 }
 
 /** Every id and name in the files and their own names, also of states that have mistakes. */

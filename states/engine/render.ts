@@ -1,6 +1,8 @@
 import type { JsonMap } from '../../lib/json.ts';
+import type { Place } from '../../lib/place.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
 import { textOf } from '../../lib/text.ts';
+import { jsonAsYaml, rendererOf } from './renderer.ts';
 import { compileTemplate, type CallFunction } from './template/template.ts';
 
 /** What templates see and may call. */
@@ -67,15 +69,20 @@ export function renderText(template: string, name: string, names: JsonMap, conte
   return text;
 }
 
-/** Renders a file of a tree, then reads its YAML. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
+/** Renders a file of a tree as its first line says, then reads its YAML or JSON. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
 export async function renderYaml(
   bytes: Buffer,
   file: { readonly path: string; readonly shown: string; readonly sls: string },
   context: RenderContext,
 ): Promise<YamlFile> {
-  const template = compileTemplate(textOf(bytes, file.shown), file.shown);
+  const text = textOf(bytes, file.shown);
+  const { isTemplate, data } = rendererOf(text, file.shown);
+  const read = (made: string, placer?: (offset: number) => Place): YamlFile =>
+    loadYaml(data === 'json' ? jsonAsYaml(made) : made, file.shown, placer);
+  if (!isTemplate) return read(text);
+  const template = compileTemplate(text, file.shown);
   const { functions } = context;
   if (functions && template.functions.size > 0) await functions.prepare(template.functions);
-  const rendered = template.render(templateData(context, locationNames(file.path, file.sls)), functions?.call);
-  return loadYaml(rendered.text, file.shown, (offset) => rendered.placeOf(offset));
+  const made = template.render(templateData(context, locationNames(file.path, file.sls)), functions?.call);
+  return read(made.text, (offset) => made.placeOf(offset));
 }
