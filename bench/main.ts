@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { enrolment } from './enrolment.ts';
 import { events } from './events.ts';
-import { files } from './files.ts';
+import { fewFiles, files } from './files.ts';
 import { memory } from './memory.ts';
 import { ping } from './ping.ts';
 import { missedMarks } from './report.ts';
@@ -12,6 +12,7 @@ import { startup } from './startup.ts';
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   startup,
   files,
+  'few-files': fewFiles,
   enrolment,
   ping,
   events,
