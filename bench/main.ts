@@ -3,6 +3,7 @@ import { enrolment } from './enrolment.ts';
 import { events } from './events.ts';
 import { fewFiles, files } from './files.ts';
 import { memory } from './memory.ts';
+import { conditions, hosts, packages } from './nothing-to-do.ts';
 import { watchOthers } from './others.ts';
 import { ping } from './ping.ts';
 import { missedMarks } from './report.ts';
@@ -14,6 +15,9 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   startup,
   files,
   'few-files': fewFiles,
+  hosts,
+  packages,
+  conditions,
   enrolment,
   ping,
   events,
