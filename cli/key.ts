@@ -1,7 +1,7 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { fnmatch } from '../lib/fnmatch.ts';
-import { asText, type JsonMap } from '../lib/json.ts';
+import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { LocalClient } from '../wire/local/client.ts';
 import { connectMaster, controlOptions } from './control.ts';
@@ -63,8 +63,8 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
       case 'finger': {
         const params: JsonMap = given.master ? { master: true } : { match: match ?? '*' };
         const fingers = (await control.call('key.finger', params)) as JsonMap;
-        if (match !== undefined && Object.keys(fingers).length === 0)
-          throw noSuchKey(match, action, await listsOf(control));
+        const isOfNobody = Object.values(fingers).every((some) => isMap(some) && Object.keys(some).length === 0);
+        if (match !== undefined && isOfNobody) throw noSuchKey(match, action, await listsOf(control));
         io.out(json ? `${JSON.stringify(fingers)}\n` : printFingers(fingers));
         return 0;
       }
@@ -113,8 +113,12 @@ function printLists(lists: KeyLists): string {
   return names.map((name) => `${headings[name]}\n${lists[name].map((id) => `${id}\n`).join('')}`).join('');
 }
 
+/** Under the heading of their state; the master's own have none. */
 function printFingers(fingers: JsonMap): string {
-  return Object.entries(fingers)
-    .map(([id, finger]) => `${id}: ${asText(finger)}\n`)
+  const lines = (some: JsonMap) => Object.entries(some).map(([id, finger]) => `${id}: ${asText(finger)}\n`);
+  if (!Object.values(fingers).every(isMap)) return lines(fingers).join('');
+  return (Object.keys(headings) as (keyof KeyLists)[])
+    .map((name) => ({ name, some: lines(fingers[name] as JsonMap) }))
+    .flatMap(({ name, some }) => (some.length > 0 ? [`${headings[name]}\n`, ...some] : []))
     .join('');
 }

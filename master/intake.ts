@@ -78,7 +78,7 @@ export function intake(options: IntakeOptions): Intake {
     }
   }
 
-  function eventChanges(id: string, { tag, data }: JsonMap): Change[] {
+  function eventChanges(id: string, { tag, data, jid }: JsonMap): Change[] {
     const refusal = typeof tag === 'string' ? refusalOfTag(tag, id) : 'it is no text';
     if (refusal !== undefined || typeof tag !== 'string') {
       counters.refusedTags++;
@@ -86,7 +86,9 @@ export function intake(options: IntakeOptions): Intake {
       return [];
     }
     counters.events++;
-    return [bus.record(minionEvent(id, tag, data ?? {}, clock.now()))];
+    // A chain of reactions goes on through what a job of it fires.
+    const origin = typeof jid === 'string' ? jobs.origin(jid, id) : {};
+    return [bus.record({ ...minionEvent(id, tag, data ?? {}, clock.now()), ...origin })];
   }
 
   /** Where a state run is, for who listens; or the result of one state, as an event. */

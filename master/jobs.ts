@@ -60,6 +60,8 @@ export interface Jobs {
   /** As `create`, once for each key: the job there already, when there is one. */
   createOnce(key: string, job: NewJob, origin?: Origin): Promise<Job>;
   find(jid: string): Job | undefined;
+  /** The reactions that led to a job of that minion; nothing for a job that is not known, or another's. */
+  origin(jid: string, id: string): Origin;
   /** Undefined when the job is not known, or not for that minion. */
   pair(jid: string, id: string): Pair | undefined;
   pairs(jid: string): Map<string, Pair>;
@@ -205,6 +207,10 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       return there;
     },
     find: (jid) => (isJid(jid) ? jobs.get(jid) : undefined),
+    origin(jid, id) {
+      const job = isJid(jid) ? jobs.latest(jid) : undefined;
+      return job?.minions.includes(id) ? originOf(job) : {};
+    },
     pair: (jid, id) => pairBy('get', jid, id),
     pairs(jid) {
       const job = isJid(jid) ? jobs.get(jid) : undefined;

@@ -6,7 +6,7 @@ import { nearest } from '../lib/nearest.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
 import { listJob, listJobs, lookupJid, printJob } from './job-listing.ts';
-import type { Jobs } from './jobs.ts';
+import type { Jobs, Origin } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 
@@ -17,7 +17,8 @@ interface Runner {
   readonly takes: readonly string[];
   /** How many of them it can't do without. */
   readonly needs?: number;
-  run(args: JsonMap): Json | Promise<Json>;
+  /** `origin`: the reactions that led to the call. */
+  run(args: JsonMap, origin: Origin): Json | Promise<Json>;
 }
 
 export interface RunnerParts {
@@ -35,7 +36,7 @@ export interface Runners {
   /** What there is, for the reference. */
   readonly list: readonly (Pick<Runner, 'summary' | 'takes'> & { readonly name: string; readonly needs: number })[];
   /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
-  call(fun: string, arg: readonly Json[], kwarg: JsonMap): Promise<Json>;
+  call(fun: string, arg: readonly Json[], kwarg: JsonMap, origin?: Origin): Promise<Json>;
 }
 
 /** The runners: Salt's names, and shorter ones beside them. */
@@ -43,10 +44,10 @@ export function runners(parts: RunnerParts): Runners {
   const table = new Map(Object.entries(tableOf(parts)));
   return {
     list: [...table].map(([name, { summary, takes, needs = 0 }]) => ({ name, summary, takes, needs })),
-    async call(fun, arg, kwarg) {
+    async call(fun, arg, kwarg, origin = {}) {
       const runner = table.get(fun);
       if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, table.keys())) });
-      return runner.run(bind(fun, runner, arg, kwarg));
+      return runner.run(bind(fun, runner, arg, kwarg), origin);
     },
   };
 }
@@ -144,7 +145,8 @@ function tableOf({ jobs, keys, bus, instances, reactors, connected, stats }: Run
       summary: 'fires an event',
       takes: ['tag', 'data'],
       needs: 1,
-      run: async ({ tag, data }) => (await bus.fire({ tag: asText(tag), data: (data ?? {}) as JsonMap })).seq,
+      run: async ({ tag, data }, origin) =>
+        (await bus.fire({ tag: asText(tag), data: (data ?? {}) as JsonMap, ...origin })).seq,
     },
     'master.stats': { summary: 'counters of every part of the master', takes: [], run: () => stats() },
   };

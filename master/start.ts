@@ -90,8 +90,8 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
         const { jid, minions } = await publisher.publish(resolved, { once, origin });
         return { jid, minions: [...minions] };
       },
-      call: (client, fun, arg, kwarg) =>
-        client === 'wheel' ? callWheel(commands, fun, arg, kwarg) : running.call(fun, arg, kwarg),
+      call: (client, fun, arg, kwarg, { cause, depth }) =>
+        client === 'wheel' ? callWheel(commands, fun, arg, kwarg) : running.call(fun, arg, kwarg, { cause, depth }),
     }),
     clock,
     log,

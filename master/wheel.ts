@@ -12,7 +12,8 @@ export interface KeyCommands {
   accept(match: string): Promise<string[]>;
   reject(match: string): Promise<string[]>;
   delete(match: string): Promise<string[]>;
-  finger(match: string): Record<string, string>;
+  /** By the state of the key: one id may have two keys, one of them denied. */
+  finger(match: string): Record<KeyState, Record<string, string>>;
 }
 
 export function keyCommands(keys: Keys): KeyCommands {
@@ -41,13 +42,12 @@ export function keyCommands(keys: Keys): KeyCommands {
         keys.reject(id, { from: ['pending', 'accepted', 'rejected'], reason: 'rejected by an operator' }),
       ),
     delete: (match) => decide(idsOf(match, ['accepted', 'pending', 'rejected', 'denied']), (id) => keys.delete(id)),
-    finger: (match) =>
-      Object.fromEntries(
-        keys
-          .list()
-          .filter(({ id }) => id === match || fnmatch(match)(id))
-          .map(({ id, fingerprint }) => [id, fingerprint]),
-      ),
+    finger(match) {
+      const fingers: Record<KeyState, Record<string, string>> = { accepted: {}, pending: {}, rejected: {}, denied: {} };
+      for (const { id, state, fingerprint } of keys.list())
+        if (id === match || fnmatch(match)(id)) fingers[state][id] = fingerprint;
+      return fingers;
+    },
   };
 }
 
@@ -71,7 +71,11 @@ const wheels: Readonly<Record<string, Wheel>> = {
   },
   'key.delete': { summary: 'forgets keys; gives their ids', takes, run: (commands, match) => commands.delete(match) },
   'key.list_all': { summary: 'ids by the state of their key', takes: [], run: (commands) => commands.list() },
-  'key.finger': { summary: 'fingerprints by id', takes, run: (commands, match) => commands.finger(match) },
+  'key.finger': {
+    summary: 'fingerprints by id, by the state of the key',
+    takes,
+    run: (commands, match) => commands.finger(match),
+  },
 };
 
 /** What there is, for the reference. */

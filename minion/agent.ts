@@ -32,8 +32,8 @@ export interface AgentParts {
 
 export interface Agent {
   readonly link: MinionLink;
-  /** Puts an event into the outbox; resolves when it is written there. */
-  sendEvent(tag: string, data: JsonMap): Promise<boolean>;
+  /** Puts an event (of that job) into the outbox; resolves when it is written there. */
+  sendEvent(tag: string, data: JsonMap, jid?: string): Promise<boolean>;
   /** Tells the master where the state run of a job is, when it can be told at once. */
   progress(jid: string, place: StatePlace): void;
   /** Puts a state's result into the outbox, for an event of the master's. */
@@ -55,6 +55,7 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
   let stopped = false;
   /** Of this session. */
   let greeted = false;
+  let renewing = false;
 
   for (const { jid, fun } of outbox.unfinished()) {
     log('warning', 'a job was interrupted when the minion stopped', { jid, fun });
@@ -69,15 +70,36 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
 
   function changed(state: MinionLinkState): void {
     if (state.state === 'accept') {
+      if (!greeted && !outbox.fits(state.durable)) return void beginAnew(state.durable);
       sentUpTo = state.durable;
       outbox.acknowledged(state.durable);
-      if (!greeted) greet();
+      if (!greeted) {
+        log('info', 'link: accept', { jobs: 'taken from here on' });
+        greet();
+      }
       greeted = true;
       pump();
       return;
     }
     greeted = false;
     if ('reason' in state) log('info', `link: ${state.state}`, { reason: state.reason });
+  }
+
+  /**
+   * The master's memory is not of this outbox: its store is an older one, the key was deleted in between, or a copy of
+   * this minion has sent items of its own. What waits is sent under new numbers.
+   */
+  async function beginAnew(durable: number): Promise<void> {
+    if (renewing) return;
+    renewing = true;
+    log('warning', "the master remembers another outbox: this one's items are sent under new numbers", { durable });
+    try {
+      await outbox.restart();
+    } catch (cause) {
+      log('error', 'a new outbox could not be begun', { reason: messageOf(cause) });
+    }
+    renewing = false;
+    link.renew('the outbox was begun anew');
   }
 
   function greet(): void {
@@ -88,7 +110,7 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
 
   /** Sends on what the outbox has beyond what was sent, until the link takes no more. */
   function pump(): void {
-    if (link.state.state !== 'accept') return;
+    if (link.state.state !== 'accept' || renewing) return;
     for (const item of outbox.after(sentUpTo)) {
       if (!link.send(item)) return;
       sentUpTo = item.n;
@@ -139,8 +161,8 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
 
   return {
     link,
-    async sendEvent(tag, data) {
-      await outbox.addEvent(tag, data);
+    async sendEvent(tag, data, jid) {
+      await outbox.addEvent(tag, data, jid);
       pump();
       return true;
     },

@@ -14,10 +14,14 @@ import type { JobReturn } from './jobs/messages.ts';
 
 /** What the minion owes the master: on disk until the master has it on its own. */
 export interface Outbox {
-  /** Names the sequence of its numbers; a new one when some of it was lost. */
+  /** Names the sequence of its numbers; another one after `restart`. */
   readonly name: string;
-  /** Raises `TS_WIRE_UNFIT` for data that no message can hold. */
-  addEvent(tag: string, data: JsonMap): Promise<void>;
+  /** Whether a master that has everything up to `n` remembers this very sequence. */
+  fits(n: number): boolean;
+  /** Begins a new sequence with what waits: for a master that remembers more of this one than there is, or less. */
+  restart(): Promise<void>;
+  /** `jid`: the job that fires it. Raises `TS_WIRE_UNFIT` for data that no message can hold. */
+  addEvent(tag: string, data: JsonMap, jid?: string): Promise<void>;
   /** The note that a job is about to start. */
   addAccepted(jid: string, fun: string): Promise<void>;
   /** Where a state run is. */
@@ -60,6 +64,11 @@ interface Kept extends UpItem {
   readonly record: number;
 }
 
+/** An item as it is written: `of` is the sequence that its number belongs to. */
+interface Written extends UpItem {
+  readonly of: string;
+}
+
 /** Opens the outbox of one minion; a torn end or damage begins a new sequence with what is left. */
 export async function openOutbox({ directory, clock, log }: OutboxOptions): Promise<Outbox> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -73,19 +82,41 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
   });
   const damaged = records.found.torn > 0 || records.found.damage.length > 0;
   const place = readPlace(directory);
-  const name = damaged || !place ? randomBytes(9).toString('base64url') : place.name;
-  const items: Kept[] = await readItems(records);
-  if (name !== place?.name) items.forEach((item, index) => (items[index] = { ...item, n: index + 1 }));
-  let acknowledgedUpTo = name === place?.name ? place.acknowledged : 0;
-  let lastN = Math.max(acknowledgedUpTo, items.at(-1)?.n ?? 0);
+  let name = place?.name ?? newName();
+  let acknowledgedUpTo = place?.acknowledged ?? 0;
+  const items: Kept[] = [];
   const open = new Map<string, { fun: string; record: number }>();
   const known = new Set<string>();
-  for (const item of items) note(item);
+  for await (const { of, ...item } of readItems(records)) {
+    note(item);
+    // Without its note of where it was, everything is sent again.
+    if (of === name || !place) items.push(item);
+  }
+  let lastN = Math.max(acknowledgedUpTo, items.at(-1)?.n ?? 0);
   const unfinished = [...open].map(([jid, { fun }]) => ({ jid, fun }));
   drop(acknowledgedUpTo);
-  writePlace(directory, { name, acknowledged: acknowledgedUpTo });
+  if (damaged || !place) await restart();
+  else writePlace(directory, { name, acknowledged: acknowledgedUpTo });
   let sinceTrim = 0;
   let resultsDropped = 0;
+
+  async function restart(): Promise<void> {
+    const kept = items.splice(0).map((item, index) => ({ ...item, n: index + 1 }));
+    name = newName();
+    acknowledgedUpTo = 0;
+    lastN = kept.length;
+    // Nothing that is added meanwhile can come before them: the log keeps the order.
+    if (kept.length > 0) {
+      const first = await records.append(kept.map((item) => written(item)));
+      items.unshift(...kept.map((item, index) => ({ ...item, record: first + index })));
+    }
+    writePlace(directory, { name, acknowledged: 0 });
+  }
+
+  function written({ n, kind, body }: UpItem): Buffer {
+    const whole: Written = { n, of: name, kind, body };
+    return Buffer.from(JSON.stringify(whole));
+  }
 
   function note({ kind, body, record }: Kept): void {
     const jid = typeof body.jid === 'string' ? body.jid : '';
@@ -107,7 +138,10 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
 
   async function add(kind: UpItem['kind'], body: JsonMap): Promise<void> {
     const n = ++lastN;
-    const record = await records.append([Buffer.from(JSON.stringify({ n, kind, body }))]);
+    const of = name;
+    const record = await records.append([written({ n, kind, body })]);
+    // A new sequence was begun meanwhile: it has another number there.
+    if (of !== name) return add(kind, body);
     const item: Kept = { n, kind, body, record };
     items.push(item);
     note(item);
@@ -126,18 +160,23 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
   }
 
   return {
-    name,
+    get name() {
+      return name;
+    },
+    fits: (n) => n >= acknowledgedUpTo && n <= lastN,
+    restart,
     get waiting() {
       return items.length;
     },
-    async addEvent(tag, data) {
+    async addEvent(tag, data, jid) {
       // What no message can hold would block all that is behind it.
       encodeJson({ tag, data });
       if (items.length >= MOST_WAITING) {
         log('warning', 'the outbox is full: an event was dropped', { tag });
         return;
       }
-      await add('event', { tag, data, ts: Math.floor(clock.now() / 1000) });
+      const ts = Math.floor(clock.now() / 1000);
+      await add('event', { tag, data, ts, ...(jid === undefined ? {} : { jid }) });
     },
     addAccepted: (jid, fun) => add('accepted', { jid, fun }),
     addProgress: (jid, place) => add('progress', { jid, ...place }),
@@ -205,15 +244,16 @@ function partsOf(text: string): string[] {
   return parts;
 }
 
-async function readItems(records: RecordLog): Promise<Kept[]> {
-  const items: Kept[] = [];
+function newName(): string {
+  return randomBytes(9).toString('base64url');
+}
+
+async function* readItems(records: RecordLog): AsyncGenerator<Kept & Written> {
   for await (const piece of records.read(0)) {
     for (const { number, payload } of piece) {
-      const item = JSON.parse(Buffer.from(payload).toString('utf8')) as UpItem;
-      items.push({ ...item, record: number });
+      yield { ...(JSON.parse(Buffer.from(payload).toString('utf8')) as Written), record: number };
     }
   }
-  return items;
 }
 
 interface Place {

@@ -77,7 +77,7 @@ async function start(
     log,
     host: {
       ask: patientAsk(ask, { clock, signal: stopping.signal }),
-      sendEvent: (tag, data) => agent.sendEvent(tag, data),
+      sendEvent: (tag, data, jid) => agent.sendEvent(tag, data, jid),
       progress: (jid, place) => agent.progress(jid, place),
       result: (jid, result, total) => void sendResult(jid, result, total),
     },
@@ -101,7 +101,9 @@ async function start(
           identity: membership.identity,
           incarnation: membership.incarnation,
           generation: membership.generation,
-          outbox: outbox.name,
+          get outbox() {
+            return outbox.name;
+          },
           token: membership.token,
           clock,
           log,

@@ -56,6 +56,10 @@ class Connector implements MinionLink {
     return this.#counters.all();
   }
 
+  renew(reason: string): void {
+    this.#attempt?.finish({ state: 'lost', reason }, true);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#attempt?.finish({ state: 'lost', reason: 'the minion stops' }, true);

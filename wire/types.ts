@@ -203,6 +203,8 @@ export interface MinionLink {
   /** Asks the master; raises `TS_WIRE_NO_SESSION`, `TS_WIRE_TIMEOUT`, or what the master answered as an error. */
   ask(question: string, body: JsonMap, timeoutMs?: number): Promise<JsonMap>;
   readonly state: MinionLinkState;
+  /** Ends the session, if there is one, and connects anew. */
+  renew(reason: string): void;
   stats(): Readonly<Record<string, number>>;
   stop(): Promise<void>;
 }

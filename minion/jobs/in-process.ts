@@ -8,7 +8,8 @@ import type { FromWorker, JobOrder, JobReturn, ToWorker } from './messages.ts';
 /** What a job's process may want of the minion. */
 export interface WorkerHost {
   readonly ask: (question: string, body: JsonMap) => Promise<JsonMap>;
-  readonly sendEvent: (tag: string, data: JsonMap) => Promise<boolean>;
+  /** `jid`: the job that it is of. */
+  readonly sendEvent: (tag: string, data: JsonMap, jid: string) => Promise<boolean>;
   /** Where the state run of a job is. */
   progress(jid: string, place: StatePlace): void;
   /** The result of one state of `total`, for an event of the master's. */
@@ -53,7 +54,7 @@ export function runInProcess(
       if (message.type === 'done') outcome = message.outcome;
       else if (message.type === 'progress') host.progress(order.jid, message.place);
       else if (message.type === 'result') host.result(order.jid, message.result, message.total);
-      else void answer(message, host).then(tell);
+      else void answer(message, order.jid, host).then(tell);
     });
     child.on(
       'error',
@@ -79,12 +80,13 @@ export function failedReturn(reason: string): JobReturn {
 
 async function answer(
   message: Extract<FromWorker, { type: 'question' | 'event' }>,
+  jid: string,
   host: WorkerHost,
 ): Promise<ToWorker> {
   const { id } = message;
   try {
     if (message.type === 'event')
-      return { type: 'answer', id, body: { sent: await host.sendEvent(message.tag, message.data) } };
+      return { type: 'answer', id, body: { sent: await host.sendEvent(message.tag, message.data, jid) } };
     return { type: 'answer', id, body: await host.ask(message.question, message.body) };
   } catch (thrown) {
     return {

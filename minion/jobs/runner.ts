@@ -52,7 +52,7 @@ export function jobRunner({ config, configDir, flags, script, host, grains, cloc
           configDir,
           grains: grains(),
           ask,
-          sendEvent,
+          sendEvent: (tag, data) => sendEvent(tag, data, jid),
           clock,
           log,
           signal,

@@ -25,7 +25,7 @@ test('key: a minion that waits, its log shows the fingerprint that key finger sh
     const fingers = await cluster.tsalt('key', 'finger', 'web1');
     return fingers.code === 0 && fingers;
   });
-  const [, fingerprint = ''] = /^web1: ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})\n$/.exec(stdout) ?? [];
+  const [, fingerprint = ''] = /^Unaccepted Keys:\nweb1: ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})\n$/.exec(stdout) ?? [];
   t.true(minion.log().includes(`fingerprint=${fingerprint} `), stdout);
 });
 

@@ -209,7 +209,7 @@ test('key: the fingerprint of the master and of a minion', async (t) => {
   const { stdout } = await tsalt('key', 'finger', '--master');
   t.true(stdout.includes(`master: ${cluster.described().master_key}\n`));
   t.regex(stdout, /^fingerprint: ([0-9a-f]{2}:){31}[0-9a-f]{2}$/m);
-  t.regex((await tsalt('key', 'finger', 'web1')).stdout, /^web1: ([0-9a-f]{2}:){31}[0-9a-f]{2}\n$/);
+  t.regex((await tsalt('key', 'finger', 'web1')).stdout, /^Accepted Keys:\nweb1: ([0-9a-f]{2}:){31}[0-9a-f]{2}\n$/);
 });
 
 test('key: a minion is rejected, deleted, waits again and is accepted', async (t) => {

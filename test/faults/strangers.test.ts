@@ -29,6 +29,8 @@ test('a second minion with an accepted id and a key of its own, it is denied, an
   // It is told so before the book says it.
   await eventually(async () => JSON.stringify((await keysOf(cluster))['denied']) === '["web1"]');
   t.like(await keysOf(cluster), { accepted: ['web1'] });
+  const { stdout } = await cluster.tsalt('key', 'finger', 'web1');
+  t.regex(stdout, /^Accepted Keys:\nweb1: \S+\nDenied Keys:\nweb1: \S+\n$/);
   t.is((await cluster.exec('web1', 'test.ping'))[0]?.return, true);
   t.is((await linkOf(first))['state'], 'accept');
   t.is((await cluster.events('salt/minion/web1/start')).length, 1);
@@ -59,6 +61,7 @@ test('a disk that was cloned, of two with one key the newer process is in and th
 test('a key that is deleted, its session ends at once, and the minion waits to be accepted again', async (t) => {
   const cluster = await startCluster(t);
   const minion = await cluster.joinMinion('web1');
+  await cluster.exec('web1', 'test.ping');
   await cluster.control.call('key.delete', { match: 'web1' });
   await t.throwsAsync(cluster.exec('web1', 'test.ping'), { code: 'TS_CONTROL_NO_MINION' });
   await eventually(async () => (await linkOf(minion))['state'] === 'pend');
@@ -66,6 +69,47 @@ test('a key that is deleted, its session ends at once, and the minion waits to b
   t.like(await keysOf(cluster), { accepted: [] });
   await cluster.control.call('key.accept', { match: 'web1' });
   await cluster.connected('web1');
+  // It comes twice: the first time it finds that its outbox is not the one that the master remembers.
+  await eventually(async () => (await cluster.exec('web1', 'test.ping', [], 5))[0]?.return === true);
+  t.regex(minion.log(), /the master remembers another outbox/);
+});
+
+test('a copy of a minion that came, did something and went, the first one takes jobs again', async (t) => {
+  const cluster = await startCluster(t);
+  const first = await cluster.joinMinion('web1');
+  await cluster.exec('web1', 'test.ping');
+  const clone = cluster.startMinion('web1');
+  await clone.kill9();
+  first.pause();
+  rmSync(clone.directory, { recursive: true, force: true });
+  cpSync(first.directory, clone.directory, { recursive: true, filter: (file) => !/\/(run|lock)$/.test(file) });
+  clone.configure({});
+  clone.start();
+  await cluster.connected('web1');
+  for (let n = 0; n < 3; n++) await cluster.exec('web1', 'test.ping');
+  await clone.kill9();
+  first.resume();
+  await eventually(async () => (await linkOf(first))['state'] === 'accept');
+  await eventually(async () => (await cluster.exec('web1', 'test.ping', [], 5))[0]?.return === true);
+  t.pass();
+});
+
+test('a master whose store is an older one again, its minions take jobs', async (t) => {
+  const cluster = await startCluster(t);
+  const minion = await cluster.joinMinion('web1');
+  const cache = path.join(cluster.master.directory, 'cache');
+  await cluster.master.stop();
+  cpSync(cache, `${cache}-then`, { recursive: true });
+  await cluster.restartMaster();
+  await cluster.connected('web1');
+  for (let n = 0; n < 3; n++) await cluster.exec('web1', 'test.ping');
+  await cluster.master.stop();
+  rmSync(cache, { recursive: true });
+  cpSync(`${cache}-then`, cache, { recursive: true });
+  await cluster.restartMaster();
+  await cluster.connected('web1');
+  await eventually(async () => (await cluster.exec('web1', 'test.ping', [], 5))[0]?.return === true);
+  t.true(minion.isRunning());
 });
 
 test('ids that are no ids, a minion does not start with them, and a master does not take them from one that does', async (t) => {
