@@ -51,6 +51,8 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
    * the other arguments every state takes (`order`, `unless`, ...) are the engine's and not listed here.
    */
   readonly args: Schema;
+  /** Takes arguments that the schema does not list, too; they come as the entry of this name. */
+  readonly keywords?: string | undefined;
   /** What its facts are about. */
   readonly reads: readonly Domain[];
   /**

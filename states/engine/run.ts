@@ -141,24 +141,24 @@ class Runner {
     const state = chunk.state as Runnable;
     const args = chunk.args as never;
     let plan = state.plan(args, facts);
-    if (plan.impossible === true) {
-      return {
-        result: false,
-        changes: false,
-        shown: { result: false, changes: {}, comment: plan.comment },
-        warnings: plan.warnings,
-      };
-    }
+    if (plan.impossible === true) return this.refuse(chunk, plan);
     if (watched && state.refresh && isEmpty(plan)) plan = state.refresh(args, facts);
-    if (plan.impossible === true) {
-      return {
-        result: false,
-        changes: false,
-        shown: { result: false, changes: {}, comment: plan.comment },
-        warnings: plan.warnings,
-      };
-    }
+    if (plan.impossible === true) return this.refuse(chunk, plan);
     return this.options.foreseen ? this.foretell(chunk, plan, unsure) : this.perform(chunk, plan);
+  }
+
+  /** Test mode: what can't be done yet may well be possible after what is planned. */
+  private refuse(chunk: Chunk, { comment, warnings }: Plan): Done {
+    if (this.dependsOnPlans(chunk)) {
+      const asked = `${comment}, before what is planned: unknown until run`;
+      return { ...unknown(asked), warnings };
+    }
+    return { result: false, changes: false, shown: { result: false, changes: {}, comment }, warnings };
+  }
+
+  /** Test mode: it reads what a state before it changes in ways nobody can tell. */
+  private dependsOnPlans({ state }: Chunk): boolean {
+    return this.options.foreseen !== undefined && state.reads.some((domain) => this.obscured.has(domain));
   }
 
   /** Test mode: the plan is laid over what later states read, and told. */
@@ -166,7 +166,7 @@ class Runner {
     const { foreseen } = this.options;
     const { changes, comment, warnings } = plan;
     if (isEmpty(plan)) {
-      if (unsure || chunk.state.reads.some((domain) => this.obscured.has(domain))) {
+      if (unsure || this.dependsOnPlans(chunk)) {
         return { ...unknown(`${comment} Unknown until run: it depends on states before it.`.trim()), warnings };
       }
       return { result: true, changes: false, shown: { result: true, changes, comment }, warnings };
