@@ -28,6 +28,7 @@ export default async function ask(request: LocalCall): Promise<Json> {
       args,
       kwargs,
       config,
+      configDir,
       grains: collectGrains({ config, configDir, version }),
       ask: async (question, body) => asMap(await minion.call('ask', { question, body })),
       sendEvent: async (tag, data) => (await minion.call('event', { tag, data })) === true,

@@ -2,7 +2,7 @@ import type { Machine } from '../lib/contracts/machine.ts';
 import { templateData, type RenderContext } from '../states/engine/render.ts';
 import { compileTemplate } from '../states/engine/template/template.ts';
 import { sourcesOf, type Tree } from '../states/engine/tree.ts';
-import { createMachine, localParts } from './machine/machine.ts';
+import { createMachine, localParts, type Functions } from './machine/machine.ts';
 
 /** The machine this process runs on, or the tree under `root`. `context` is what templates of managed files see. */
 export function createLocalMachine(
@@ -10,6 +10,7 @@ export function createLocalMachine(
   commandsOutsideRoot: boolean,
   tree: Tree,
   context: RenderContext,
+  callable?: Functions,
 ): Machine {
   const { id, grains, pillar, opts, functions } = context;
   return createMachine({
@@ -18,6 +19,7 @@ export function createLocalMachine(
     pillar,
     opts,
     ...localParts(root, commandsOutsideRoot),
+    functions: callable,
     sources: sourcesOf(tree),
     render: (template, name, names) => {
       const data = { ...templateData(context, {}), ...names };

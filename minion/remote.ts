@@ -15,6 +15,7 @@ export interface RemoteCall {
   readonly args: readonly Json[];
   readonly kwargs: JsonMap;
   readonly config: MinionConfig;
+  readonly configDir: string;
   readonly grains: JsonMap;
   readonly ask: Ask;
   readonly clock: Clock;
@@ -31,7 +32,7 @@ export interface RemoteCall {
  * master answered as an error, and what the function throws.
  */
 export async function callWithMaster(call: RemoteCall): Promise<Json> {
-  const { jid, fun, args, kwargs, config, grains, ask, clock, log, signal } = call;
+  const { jid, fun, args, kwargs, config, configDir, grains, ask, clock, log, signal } = call;
   const found = await findFunction(fun, builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
   const { id, saltenv } = config;
@@ -55,7 +56,7 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
       return pillar();
     },
     pillarWith,
-    opts: optionsOf(config),
+    opts: optionsOf(config, configDir),
     ...partsOfConfig(config),
     tree: treeOfManifest(manifest, (entry) => files.fetch(entry)),
     clock,

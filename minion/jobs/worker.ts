@@ -54,6 +54,7 @@ export async function work(): Promise<void> {
         args: arg,
         kwargs: kwarg,
         config,
+        configDir: order.configDir,
         grains: order.grains,
         clock: systemClock,
         log: lineLog(

@@ -5,9 +5,9 @@ import * as v from 'valibot';
 import type { Machine, Reading, SourceView, StepResult } from '../../lib/contracts/machine.ts';
 import type { AnyStateFunction, Changes, Plan, StateFunction, StateSchema } from '../../lib/contracts/state.ts';
 import { catalogue } from '../../lib/errors/error.ts';
-import type { JsonMap } from '../../lib/json.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
-import { createMachine, localParts } from '../../minion/machine/machine.ts';
+import { createMachine, localParts, type Functions } from '../../minion/machine/machine.ts';
 import { createProcesses, type RunningProcesses } from '../../minion/machine/processes.ts';
 import { builtinStates } from '../../states/registry.ts';
 
@@ -33,6 +33,8 @@ export interface World {
    * command is one too many.
    */
   readonly answers?: Answers;
+  /** Execution functions, by name: what they give, or `{fails: code, answer}`. Others are not there. */
+  readonly calls?: Record<string, Json | { fails: number; answer: Json }>;
 }
 
 export type Answers = Record<string, string | { code?: number; stdout?: string; stderr?: string }>;
@@ -74,6 +76,7 @@ export function sandbox(world: World): Sandbox {
     opts: world.opts ?? {},
     ...localParts(root),
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
+    ...(world.calls ? { functions: callable(world.calls, asked) } : {}),
     sources: sourcesOf(world.sources ?? {}),
     render: (text, _name, context) =>
       text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),
@@ -84,6 +87,19 @@ export function sandbox(world: World): Sandbox {
     answer: (others) => void (answers = others),
     machine: { ...machine, ...(world.required ? { required: world.required } : {}) },
     remove: () => fs.rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** What was called is told among the commands. */
+function callable(calls: Required<World>['calls'], asked: string[]): Functions {
+  return {
+    whyNot: async (fun) => (Object.hasOwn(calls, fun) ? undefined : `there is no function ${fun}`),
+    async call({ fun, args, kwargs }) {
+      asked.push([fun, ...args.map((arg) => JSON.stringify(arg)), JSON.stringify(kwargs)].join(' '));
+      const given = calls[fun] ?? null;
+      const [answer, retcode] = isMap(given) && 'fails' in given ? [given.answer, given.fails] : [given, 0];
+      return { did: 'call', fun, answer: answer as Json, retcode: Number(retcode) };
+    },
   };
 }
 
