@@ -114,6 +114,8 @@ export interface Command {
    * last of `argv`; the file is removed when the command has ended.
    */
   readonly script?: Buffer;
+  /** The name of that file, without a directory, for programs that go by it. */
+  readonly scriptName?: string;
   /** Milliseconds; then the whole process group is killed. */
   readonly timeoutMs?: number;
 }

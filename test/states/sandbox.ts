@@ -2,12 +2,20 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
-import type { Machine, Reading, SourceView, StepResult } from '../../lib/contracts/machine.ts';
+import type {
+  Machine,
+  Reading,
+  ServiceFacts,
+  ServiceStep,
+  ServiceView,
+  SourceView,
+  StepResult,
+} from '../../lib/contracts/machine.ts';
 import type { AnyStateFunction, Changes, Plan, StateFunction, StateSchema } from '../../lib/contracts/state.ts';
 import { catalogue } from '../../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
-import { createMachine, localParts, type Functions } from '../../minion/machine/machine.ts';
+import { createMachine, localParts, type Functions, type Performing } from '../../minion/machine/machine.ts';
 import { createProcesses, type RunningProcesses } from '../../minion/machine/processes.ts';
 import { builtinStates } from '../../states/registry.ts';
 
@@ -33,6 +41,8 @@ export interface World {
    * command is one too many.
    */
   readonly answers?: Answers;
+  /** systemd runs here, and these are its units. */
+  readonly services?: Record<string, Partial<ServiceFacts>>;
   /** Execution functions, by name: what they give, or `{fails: code, answer}`. Others are not there. */
   readonly calls?: Record<string, Json | { fails: number; answer: Json }>;
 }
@@ -76,6 +86,7 @@ export function sandbox(world: World): Sandbox {
     opts: world.opts ?? {},
     ...localParts(root),
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
+    ...(world.services ? { services: running(world.services, asked) } : {}),
     ...(world.calls ? { functions: callable(world.calls, asked) } : {}),
     sources: sourcesOf(world.sources ?? {}),
     render: (text, _name, context) =>
@@ -87,6 +98,34 @@ export function sandbox(world: World): Sandbox {
     answer: (others) => void (answers = others),
     machine: { ...machine, ...(world.required ? { required: world.required } : {}) },
     remove: () => fs.rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** What is done to units is told among the commands. */
+function running(units: Required<World>['services'], asked: string[]): Performing<ServiceView, ServiceStep> {
+  const known = new Map<string, Partial<ServiceFacts>>(Object.entries(units));
+  const nothing = { exists: false, running: false, enabled: false, masked: false, static: false };
+  const effects = {
+    start: { exists: true, running: true },
+    restart: { running: true },
+    reload: {},
+    stop: { running: false },
+    enable: { exists: true, enabled: true },
+    disable: { enabled: false },
+    mask: { masked: true },
+    unmask: { masked: false },
+  };
+  return {
+    unavailable: undefined,
+    notRunning: undefined,
+    look: async (unit) => ({ ...nothing, ...known.get(unit) }),
+    names: async () => [...known.keys()],
+    perform({ unit, action }) {
+      asked.push(`systemctl ${action} ${unit}`);
+      known.set(unit, { ...known.get(unit), ...effects[action] });
+      return { did: 'service' };
+    },
+    forget() {},
   };
 }
 
