@@ -244,6 +244,8 @@ export type CommandStep = {
   readonly command: Command;
   /** It has to end with code 0: else the step fails with the command's last words. */
   readonly must?: boolean | undefined;
+  /** Its standard output is written to this file, after `head`, once it has ended with code 0. */
+  readonly into?: { readonly path: string; readonly head?: string } | undefined;
   /** What it does to files that later states may read, as far as that can be told before: for test mode alone. */
   readonly foretells?: readonly FileStep[] | undefined;
   /** What `ask` will be answered afterwards, as far as that can be told before: for test mode alone. */

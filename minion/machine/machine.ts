@@ -89,9 +89,11 @@ export function createMachine(parts: MachineParts): Machine {
     }
   }
 
-  async function runCommand({ command, must }: CommandStep): Promise<StepResult> {
+  async function runCommand({ command, must, into }: CommandStep): Promise<StepResult> {
     const result = await parts.processes.run(command);
     if (must && (result.code !== 0 || result.timedOut)) throw failure(command, result);
+    if (into && result.code === 0 && !result.timedOut)
+      files.perform({ do: 'write', path: into.path, content: Buffer.from(`${into.head ?? ''}${result.stdout}`) });
     return { did: 'run', result };
   }
 
