@@ -126,3 +126,50 @@ shield:
   t.deepEqual([away.failed, away.changed.length], [[], 5]);
   t.notRegex(await host.run('nft', 'list', 'ruleset'), /shield/);
 });
+
+test.serial('network: addresses and routes are there once, are replaced, and are taken away again', async (t) => {
+  await host.run('ip', 'link', 'add', 'probe0', 'type', 'veth', 'peer', 'name', 'probe1');
+  for (const link of ['probe0', 'probe1']) await host.run('ip', 'link', 'set', link, 'up');
+  const sls = `
+10.77.0.2/24:
+  network.address_present: [{interface: probe0}, {label: 'probe0:1'}]
+fd00:77::2/64:
+  network.address_present: [{interface: probe0}]
+10.78.0.0/16:
+  network.route_present: [{gateway: 10.77.0.1}, {metric: 50}]
+10.79.0.0/16:
+  network.route_present: [{interface: probe0}, {table: 77}]
+fd00:78::/64:
+  network.route_present: [{gateway: 'FD00:77:0::1'}]
+`;
+  const foretold = await apply(sls, 'test=true');
+  t.true(
+    foretold.results.every(({ result }) => result === null),
+    JSON.stringify(foretold),
+  );
+  t.deepEqual((await apply(sls)).failed, []);
+  t.regex(await host.run('ip', 'address', 'show', 'probe0'), /10\.77\.0\.2\/24 scope global probe0:1/);
+  t.regex(await host.run('ip', 'route'), /10\.78\.0\.0\/16 via 10\.77\.0\.1 dev probe0 metric 50/);
+  t.regex(await host.run('ip', 'route', 'show', 'table', '77'), /10\.79\.0\.0\/16 dev probe0/);
+  t.deepEqual((await apply(sls)).changed, []);
+  const other = sls.replace('{gateway: 10.77.0.1}', '{gateway: 10.77.0.3}').replace("'FD00:77:0::1'", "'fd00:77::3'");
+  t.deepEqual((await apply(other)).changed.length, 2);
+  t.notRegex(await host.run('ip', 'route'), /via 10\.77\.0\.1/);
+  t.notRegex(await host.run('ip', '-6', 'route'), /via fd00:77::1/);
+  t.deepEqual((await apply(other)).changed, []);
+  const away = `
+10.78.0.0/16:
+  network.route_absent: [{gateway: 10.77.0.3}]
+10.79.0.0/16:
+  network.route_absent: [{table: 77}]
+fd00:78::/64:
+  network.route_absent: []
+10.77.0.2/24:
+  network.address_absent: [{interface: probe0}]
+fd00:77::2/64:
+  network.address_absent: [{interface: probe0}]
+`;
+  t.is((await apply(away)).changed.length, 5);
+  t.deepEqual((await apply(away)).changed, []);
+  t.notRegex(await host.run('ip', 'address', 'show', 'probe0'), /77/);
+});
