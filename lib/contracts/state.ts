@@ -12,7 +12,7 @@ import type { Reading, Step, StepResult } from './machine.ts';
 export type Changes = JsonMap;
 
 /** The parts of a machine that a state reads, or that its steps make unforeseeable for states after it. */
-export type Domain = 'files' | 'packages' | 'services' | 'accounts';
+export type Domain = 'files' | 'packages' | 'services' | 'accounts' | 'databases';
 
 export interface Plan {
   /** Empty: it is already as it should be, and `steps` is empty too. */
