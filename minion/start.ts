@@ -19,6 +19,7 @@ import { jobRunner } from './jobs/runner.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
 import { patientAsk } from './patient-ask.ts';
+import { watchScheduleFile } from './schedule-file.ts';
 import { startTimetable } from './timetable.ts';
 
 export interface MinionOptions {
@@ -122,6 +123,13 @@ async function start(
     log,
   });
 
+  const unwatchSchedule = watchScheduleFile({
+    configDir,
+    clock,
+    log,
+    changed: (schedule) => timetable.config(schedule),
+  });
+
   /** Asks the master. Every pillar that comes by, for whatever job, may bring another schedule. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
     const answer = await agent.link.ask(question, body);
@@ -167,6 +175,7 @@ async function start(
     agent,
     async stop() {
       stopping.abort();
+      unwatchSchedule();
       timetable.stop();
       await local.close();
       await agent
