@@ -26,7 +26,9 @@ rack:
     const fixed = whyFixed(facts, keys);
     if (fixed !== undefined) return impossible(fixed);
     if (destructive && !Object.hasOwn(facts.own, top))
-      return impossible(`Grain ${top} is not set in ${facts.file}: the minion finds it itself, so it can't be deleted`);
+      return impossible(
+        `Grain ${top} is not set in ${facts.file.path}: the minion finds it itself, so it can't be deleted`,
+      );
     if (!force && typeof old === 'object' && old !== null)
       return impossible(`The key '${shown}' exists but is a dict or a list. Use 'force=True' to overwrite.`);
     const made = putAt(facts.grains[top], below, destructive ? undefined : null, force, top);

@@ -1,9 +1,8 @@
-import path from 'node:path';
 import * as v from 'valibot';
-import { editDocument, readDocument } from '../../lib/config/document.ts';
+import { readDocument } from '../../lib/config/document.ts';
+import { editMinionFile, minionFile, type MinionFile } from '../../lib/config/minion-file.ts';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
-import { asText, isJson, isJsonMap, isMap, type Json, type JsonMap } from '../../lib/json.ts';
-import { textOf } from '../../lib/text.ts';
+import { isJson, isJsonMap, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 
 /* What the functions of `grains` have in common. The file `grains` beside the minion's config holds what they set. */
 
@@ -22,12 +21,7 @@ export const grainValues = v.pipe(
 );
 
 export interface GrainFacts {
-  /** Why the file is nothing to write to. */
-  readonly problem?: string;
-  readonly file: string;
-  /** Where the file is to be is a directory. */
-  readonly hasFolder: boolean;
-  readonly text: string;
+  readonly file: MinionFile;
   /** What is in the file. */
   readonly own: JsonMap;
   /** What is in the config, which goes over the file. */
@@ -38,23 +32,12 @@ export interface GrainFacts {
 
 /** Raises what is wrong with the file: `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`, `TS_TEXT_NOT_UTF8`. */
 export function readGrains(_: unknown, machine: Reading): GrainFacts {
-  const { grains, opts, files } = machine;
+  const { grains, opts } = machine;
   const configured = isJsonMap(opts['grains']) ? opts['grains'] : {};
-  const folder = opts['config_dir'];
-  const { root = '/' } = opts;
-  const problem =
-    typeof folder !== 'string'
-      ? 'It is not known where the config of this minion is'
-      : root === '/'
-        ? undefined
-        : `Grains are of the machine that the minion runs on: they can't be set for the tree under ${asText(root)}`;
-  const file = path.join(typeof folder === 'string' ? folder : '/etc/tsalt', 'grains');
-  if (problem !== undefined) return { problem, file, hasFolder: false, text: '', own: {}, configured, grains };
-  const text = files.follow(file) ? textOf(files.read(file), file) : '';
-  const { values } = readDocument(file, text);
+  const file = minionFile(machine, 'grains', 'Grains');
+  const { values } = readDocument(file.path, file.text);
   const own = isJsonMap(values) ? values : {};
-  const hasFolder = files.follow(path.dirname(file)) !== undefined;
-  return { file, hasFolder, text, own, configured, grains: { ...grains, ...own, ...configured } };
+  return { file, own, configured, grains: { ...grains, ...own, ...configured } };
 }
 
 /** Keys from the outermost to the innermost, and the name as Salt shows it. */
@@ -78,10 +61,10 @@ export function grainAt(grains: JsonMap, keys: readonly string[]): Json | undefi
 }
 
 /** Why the grain can't be changed by the file. */
-export function whyFixed({ problem, configured, file }: GrainFacts, [top]: readonly string[]): string | undefined {
-  if (problem !== undefined) return problem;
+export function whyFixed({ configured, file }: GrainFacts, [top]: readonly string[]): string | undefined {
+  if (file.problem !== undefined) return file.problem;
   if (top === undefined || !Object.hasOwn(configured, top)) return undefined;
-  return `Grain ${top} is set in the config of the minion, which goes over ${file}`;
+  return `Grain ${top} is set in the config of the minion, which goes over ${file.path}`;
 }
 
 /**
@@ -125,13 +108,9 @@ function putInList(
   return { value: index < 0 ? [...list, item] : list.with(index, item) };
 }
 
-/** The step that has the file hold this value under the outermost key. */
-export function writeGrain({ file, hasFolder, text }: GrainFacts, top: string, value: Json | undefined): Step[] {
-  const made = editDocument(file, text, [top], value);
-  return [
-    ...(hasFolder ? [] : [{ do: 'mkdir', path: path.dirname(file), parents: true } as const]),
-    { do: 'write', path: file, content: Buffer.from(made) },
-  ];
+/** The steps that have the file hold this value under the outermost key. */
+export function writeGrain({ file }: GrainFacts, top: string, value: Json | undefined): Step[] {
+  return editMinionFile(file, [top], value);
 }
 
 /** A value as comments show it. */
