@@ -19,7 +19,7 @@ the-older-way:
 `,
   args: v.strictObject(moduleArgs),
   keywords: 'functions',
-  reads: ['files'],
+  reads: [],
   check: checkCalls,
   read: readCalls,
   plan: planCalls,

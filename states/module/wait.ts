@@ -17,7 +17,7 @@ tell-of-it:
 `,
   args: v.strictObject(moduleArgs),
   keywords: 'functions',
-  reads: ['files'],
+  reads: [],
   check: checkCalls,
   read: readCalls,
   plan: () => alreadyRight(''),
