@@ -67,12 +67,12 @@ test('service.running: no such unit, or no systemd, the reason is the comment', 
   t.deepEqual(running.plan({ name }, unit({ exists: false })), wrong('The named service web is not available'));
   const notRunning = 'systemd is not running here (PID 1 is tini)';
   t.deepEqual(running.plan({ name }, unit({ notRunning })), wrong(notRunning));
-  t.deepEqual(running.refresh?.({ name }, unit({ notRunning })), wrong(notRunning));
+  t.deepEqual(running.refresh?.({ name }, unit({ notRunning }), []), wrong(notRunning));
   t.falsy(enabled.plan({ name }, unit({ notRunning })).impossible);
 });
 
 test('service.running: what it watches changed, it is restarted, reloaded or started', (t) => {
-  const refresh = (args: { reload?: boolean }, facts: UnitFacts) => running.refresh?.({ name, ...args }, facts);
+  const refresh = (args: { reload?: boolean }, facts: UnitFacts) => running.refresh?.({ name, ...args }, facts, []);
   t.deepEqual(refresh({}, unit({ running: true })) as unknown, {
     changes: { web: true },
     comment: 'Service is set to be restarted',
@@ -95,7 +95,7 @@ test('service.dead: it runs, it would be stopped; else nothing', (t) => {
   t.deepEqual(dead.plan({ name }, unit()), right('The service web is already dead'));
   t.deepEqual(actions(dead.plan({ name, enable: false }, unit({ enabled: true }))), ['disable']);
   t.deepEqual(dead.plan({ name }, unit({ exists: false })), right('The named service web is not available'));
-  t.deepEqual(actions(dead.refresh?.({ name }, unit({ running: true })) ?? right('')), ['stop']);
+  t.deepEqual(actions(dead.refresh?.({ name }, unit({ running: true }), []) ?? right('')), ['stop']);
 });
 
 test('service.enabled and service.disabled: as it is, nothing; else it is changed; a static unit is neither', (t) => {
@@ -136,4 +136,24 @@ test('service: a unit file that this very run writes, counts before systemd know
 test('service: a name that is a path or an option, is complained about before anything runs', (t) => {
   for (const bad of ['../x', '-x', 'a b', '']) t.regex(running.check?.({ name: bad }) ?? '', /is not the name/, bad);
   t.is(running.check?.({ name: 'getty@tty1.service' }), undefined);
+});
+
+test('service.running: with sig, a process tells whether it runs', async (t) => {
+  const texts: Record<string, string> = {
+    '/proc/70/cmdline': '/usr/bin/app\0--serve\0',
+    [`/proc/${process.pid}/cmdline`]: 'tsalt\0other',
+    [`/proc/${process.pid}/stat`]: `${process.pid} (a ) b) S 71 1 1`,
+    '/proc/71/cmdline': 'sudo\0tsalt\0other',
+  };
+  const machine = {
+    services: { unavailable: undefined, notRunning: undefined, look: async () => unit({ running: false }) },
+    files: {
+      follow: () => ({ kind: 'directory' }),
+      list: () => ['70', '71', '72', String(process.pid), 'self'],
+      read: (path: string) => Buffer.from(texts[path] ?? ''),
+    },
+  } as unknown as Reading;
+  t.true((await running.read({ name, sig: 'app --serve' }, machine)).running);
+  t.false((await running.read({ name, sig: 'other' }, machine)).running, 'who asks does not count');
+  t.false((await running.read({ name }, machine)).running);
 });
