@@ -70,9 +70,9 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
   report?(plan: Plan, results: readonly StepResult[], args: InferOutput<Schema>): Outcome;
   /**
    * What to do when something it watches has changed and its own plan was empty: restart, run. Salt's `mod_watch`.
-   * Without it, `watch` is `require`. `woken` names what has changed, as `file: /etc/motd`.
+   * Without it, `watch` is `require`.
    */
-  refresh?(args: InferOutput<Schema>, facts: Facts, woken: readonly string[]): Plan;
+  refresh?(args: InferOutput<Schema>, facts: Facts): Plan;
 }
 
 /** Keeps the types of one state function together; gives it back as it is. */

@@ -45,7 +45,7 @@ export async function runChunks(chunks: readonly Chunk[], options: RunOptions): 
     const began = clock.monotonic();
     const verdict = weigh(chunk, endings);
     let done: Done | Promise<Done>;
-    if (verdict.run) done = runner.run(chunk, verdict.watched ? wokenBy(chunk, endings) : undefined, verdict.unsure);
+    if (verdict.run) done = runner.run(chunk, verdict.watched, verdict.unsure);
     else {
       const { result, comment } = verdict;
       done = { result, changes: false, shown: { result, changes: {}, comment } };
@@ -77,15 +77,6 @@ export async function runChunks(chunks: readonly Chunk[], options: RunOptions): 
   return results;
 }
 
-/** What it watches that has changed, or may have. */
-function wokenBy({ links }: Chunk, endings: ReadonlyMap<Chunk, Ending>): readonly string[] {
-  return links
-    .filter(({ kind }) => kind === 'watch')
-    .flatMap(({ chunks }) => chunks)
-    .filter((other) => endings.get(other)?.changes !== false)
-    .map(({ module, id }) => `${module}: ${id}`);
-}
-
 class Runner {
   private readonly options: RunOptions;
   /** What states read: in test mode with all plans so far laid over it. */
@@ -101,15 +92,15 @@ class Runner {
   }
 
   /** `unsure`: test mode can't tell whether it runs at all. */
-  run(chunk: Chunk, woken: readonly string[] | undefined, unsure: boolean): Done | Promise<Done> {
-    if (hasConditions(chunk)) return this.runConditionally(chunk, woken, unsure);
-    return this.act(chunk, woken, unsure);
+  run(chunk: Chunk, watched: boolean, unsure: boolean): Done | Promise<Done> {
+    if (hasConditions(chunk)) return this.runConditionally(chunk, watched, unsure);
+    return this.act(chunk, watched, unsure);
   }
 
-  private async runConditionally(chunk: Chunk, woken: readonly string[] | undefined, unsure: boolean): Promise<Done> {
+  private async runConditionally(chunk: Chunk, watched: boolean, unsure: boolean): Promise<Done> {
     try {
       const reason = await whyNot(chunk, this.view, this.options.call);
-      if (!reason) return await this.act(chunk, woken, unsure);
+      if (!reason) return await this.act(chunk, watched, unsure);
       const isForeseen = this.options.foreseen !== undefined;
       const mayChange = isForeseen && (reason.asked ? this.hasPlans : this.obscured.has('files'));
       if (mayChange) return unknown(`${reason.comment}, before what is planned: unknown until run`);
@@ -124,13 +115,13 @@ class Runner {
     }
   }
 
-  private act(chunk: Chunk, woken: readonly string[] | undefined, unsure: boolean): Done | Promise<Done> {
+  private act(chunk: Chunk, watched: boolean, unsure: boolean): Done | Promise<Done> {
     const state = chunk.state as Runnable;
     try {
       const facts = state.read(chunk.args as never, this.viewOf(chunk));
       if (facts instanceof Promise)
-        return facts.then((known) => this.settle(chunk, known, woken, unsure)).catch(failed);
-      const done = this.settle(chunk, facts, woken, unsure);
+        return facts.then((known) => this.settle(chunk, known, watched, unsure)).catch(failed);
+      const done = this.settle(chunk, facts, watched, unsure);
       return done instanceof Promise ? done.catch(failed) : done;
     } catch (thrown) {
       return failed(thrown);
@@ -146,17 +137,12 @@ class Runner {
     return Object.create(this.view, { required: { value: required } }) as Reading;
   }
 
-  private settle(
-    chunk: Chunk,
-    facts: unknown,
-    woken: readonly string[] | undefined,
-    unsure: boolean,
-  ): Done | Promise<Done> {
+  private settle(chunk: Chunk, facts: unknown, watched: boolean, unsure: boolean): Done | Promise<Done> {
     const state = chunk.state as Runnable;
     const args = chunk.args as never;
     let plan = state.plan(args, facts);
     if (plan.impossible === true) return this.refuse(chunk, plan);
-    if (woken && state.refresh && isEmpty(plan)) plan = state.refresh(args, facts, woken);
+    if (watched && state.refresh && isEmpty(plan)) plan = state.refresh(args, facts);
     if (plan.impossible === true) return this.refuse(chunk, plan);
     return this.options.foreseen ? this.foretell(chunk, plan, unsure) : this.perform(chunk, plan);
   }

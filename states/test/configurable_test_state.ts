@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { pretended, watchFired } from './pretend.ts';
+import { pretended } from './pretend.ts';
 
 const choice = v.optional(
   v.union([v.boolean(), v.pipe(v.string(), v.toLowerCase(), v.literal('random'))], "True, False or 'Random'"),
@@ -46,12 +46,11 @@ pretended:
       ...warnings,
     };
   },
-  refresh: ({ comment }, _, woken) => watchFired(comment || undefined, woken),
-  report: ({ changes, comment }, _results, given) => ({
+  report: ({ changes }, _results, given) => ({
     // Chance only decides whether it comes to this; then it succeeds.
     result: given.result !== false,
     changes,
-    comment: changes === pretended ? given.comment : comment,
+    comment: given.comment,
   }),
 });
 

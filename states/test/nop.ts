@@ -1,5 +1,5 @@
 import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
-import { pretendArgs, watchFired } from './pretend.ts';
+import { pretendArgs } from './pretend.ts';
 
 export default defineState({
   summary: 'Succeeds and changes nothing.',
@@ -11,5 +11,4 @@ nothing:
   reads: [],
   read: () => undefined,
   plan: ({ comment }) => alreadyRight(comment ?? 'Success!'),
-  refresh: ({ comment }, _, woken) => watchFired(comment, woken),
 });

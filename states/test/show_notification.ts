@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
-import { watchFired } from './pretend.ts';
 
 const args = v.strictObject({
   name: v.string(),
@@ -18,5 +17,4 @@ not-supported:
   reads: [],
   read: () => undefined,
   plan: ({ text }) => alreadyRight(text),
-  refresh: (_given, _facts, woken) => watchFired(undefined, woken),
 });

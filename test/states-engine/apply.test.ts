@@ -331,25 +331,6 @@ test('apply: a state that calls functions, in both ways to write them; test mode
   t.is(readFileSync(path.join(directory, 'grains'), 'utf8'), 'grown: 1\n');
 });
 
-test('apply: states of test that watch, say what has changed', async (t) => {
-  const watch = '    - watch: [{test: changed}, {test: same}]\n';
-  const { results } = await apply(t, {
-    'states/x.sls': [
-      'changed:\n  test.succeed_with_changes: []\nsame:\n  test.nop: []\n',
-      `a:\n  test.nop:\n${watch}`,
-      `b:\n  test.configurable_test_state:\n    - changes: false\n${watch}`,
-      'c:\n  test.nop:\n    - watch: [{test: same}]\n',
-    ].join(''),
-  });
-  const [, , a, b, c] = Object.values(results);
-  for (const one of [a, b])
-    t.deepEqual(
-      [one?.comment, one?.changes],
-      ['Watch statement fired.', { 'Requisites with changes': ['test: changed'] }],
-    );
-  t.deepEqual([c?.comment, c?.changes], ['Success!', {}]);
-});
-
 test('apply: an argument of a state that takes any, its value is checked where it stands', async (t) => {
   const { errors } = await apply(t, {
     'states/x.sls': 'a:\n  iptables.append:\n    - chain: INPUT\n    - Dport: 22\n',
