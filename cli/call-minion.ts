@@ -19,11 +19,13 @@ const orLocal = '--local uses the state files of this machine';
  */
 export default async function ask(request: LocalCall): Promise<Json> {
   const { config, configDir, clock, log, signal, fun, args, kwargs } = request;
+  const jid = jidMaker(() => clock.now())();
+  const sent: Promise<Json>[] = [];
   const minion = await minionHere(config.sock_dir);
   try {
     await letIn(minion, request);
     return await callWithMaster({
-      jid: jidMaker(() => clock.now())(),
+      jid,
       fun,
       args,
       kwargs,
@@ -35,10 +37,12 @@ export default async function ask(request: LocalCall): Promise<Json> {
       clock,
       log,
       signal,
-      ...(request.onResult && { onResult: (tag, result) => request.onResult?.(tag, result) }),
+      watcher: request.watcher,
+      sendResult: (result, total) => sent.push(minion.call('result', { jid, result: { ...result }, total })),
       onFailed: (retcode) => request.onFailed?.(retcode),
     });
   } finally {
+    await Promise.allSettled(sent);
     minion.close();
   }
 }

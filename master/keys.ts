@@ -69,6 +69,8 @@ export interface Keys {
   list(): KeyEntry[];
   tokenOf(id: string, fingerprint: string): TokenProof;
   onChange(listener: KeyListener): void;
+  /** Calls back when the time of a rejection is over: whoever waits may be judged anew. */
+  onOver(listener: (id: MinionId) => void): void;
   stats(): Readonly<Record<'accepted' | 'pending' | 'rejected' | 'refusedFull', number>>;
 }
 
@@ -102,6 +104,7 @@ export function keyBook(options: KeysOptions): Keys {
   const names = store.bucket<string>('key-name');
   const paths = store.bucket<string>('key-path');
   const listeners: KeyListener[] = [];
+  const overListeners: ((id: MinionId) => void)[] = [];
   const seldom = seldomOf(clock, REPEAT_MS);
   const counts = { accepted: 0, pending: 0, rejected: 0, denied: 0, refusedFull: 0 };
   count();
@@ -248,6 +251,7 @@ export function keyBook(options: KeysOptions): Keys {
       const since = clock.now();
       const until = forMs === undefined ? 0 : since + forMs;
       await change(id, { ...record, state: 'rejected', since, reason, until }, [event]);
+      if (forMs !== undefined) clock.after(forMs, () => overListeners.forEach((tell) => tell(id as MinionId)));
       return true;
     },
     async askAnew(id) {
@@ -278,6 +282,9 @@ export function keyBook(options: KeysOptions): Keys {
     },
     onChange(listener) {
       listeners.push(listener);
+    },
+    onOver(listener) {
+      overListeners.push(listener);
     },
     stats: () => ({
       accepted: counts.accepted,

@@ -1,6 +1,5 @@
 import type { Machine } from '../lib/contracts/machine.ts';
-import { templateData, type RenderContext } from '../states/engine/render.ts';
-import { compileTemplate } from '../states/engine/template/template.ts';
+import { renderText, type RenderContext } from '../states/engine/render.ts';
 import { sourcesOf, type Tree } from '../states/engine/tree.ts';
 import { createMachine, localParts, type Functions } from './machine/machine.ts';
 
@@ -12,7 +11,7 @@ export function createLocalMachine(
   context: RenderContext,
   callable?: Functions,
 ): Machine {
-  const { id, grains, pillar, opts, functions } = context;
+  const { id, grains, pillar, opts } = context;
   return createMachine({
     id,
     grains,
@@ -21,9 +20,6 @@ export function createLocalMachine(
     ...localParts(root, commandsOutsideRoot),
     functions: callable,
     sources: sourcesOf(tree),
-    render: (template, name, names) => {
-      const data = { ...templateData(context, {}), ...names };
-      return compileTemplate(template, name).render(data, functions?.call).text;
-    },
+    render: (template, name, names) => renderText(template, name, names, context),
   });
 }

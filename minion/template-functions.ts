@@ -22,8 +22,15 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
     }
   }
 
+  function problem(fun: string): Error | undefined {
+    const found = ready.get(fun);
+    if (!found) return missing.get(fun) ?? executionErrors.noSuchFunction({ fun });
+    return found.sync === true ? undefined : executionErrors.notForTemplates({ fun });
+  }
+
   return {
     prepare,
+    problem,
     async prepareAll() {
       for (const module of registry.names) {
         const { functions } = await registry.load(module);
@@ -32,8 +39,8 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
     },
     call(fun, args, named) {
       const found = ready.get(fun);
-      if (!found) throw missing.get(fun) ?? executionErrors.noSuchFunction({ fun });
-      if (found.sync !== true) throw executionErrors.notForTemplates({ fun });
+      const trouble = problem(fun);
+      if (!found || trouble) throw trouble ?? executionErrors.noSuchFunction({ fun });
       // What templates hold is data.
       return found.run(bindArguments(fun, found, args as Json[], named as JsonMap) as never, context());
     },

@@ -1,6 +1,6 @@
 import type { ObjectEntries, StrictObjectSchema, InferOutput } from 'valibot';
 import type { JsonMap } from '../json.ts';
-import type { Reading, Step, StepResult } from './machine.ts';
+import type { Reading, SourceView, Step, StepResult } from './machine.ts';
 
 /*
  * A state function, such as `file.managed`: one file, one default export made by `defineState`.
@@ -13,6 +13,13 @@ export type Changes = JsonMap;
 
 /** The parts of a machine that a state reads, or that its steps make unforeseeable for states after it. */
 export type Domain = 'files' | 'packages' | 'services' | 'accounts' | 'databases';
+
+/** A template and what it sees besides grains, pillar and opts; `name` is shown in errors. */
+export interface TemplateUse {
+  readonly name: string;
+  readonly text: string;
+  readonly context: JsonMap;
+}
 
 export interface Plan {
   /** Empty: it is already as it should be, and `steps` is empty too. */
@@ -62,6 +69,8 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
   check?(args: InferOutput<Schema>): string | undefined;
   /** `salt://` files that have to exist for the tree to compile. */
   needs?(args: InferOutput<Schema>): readonly string[];
+  /** The templates that the run will render: checked before anything runs, as far as that can be told by then. */
+  templates?(args: InferOutput<Schema>, sources: SourceView): readonly TemplateUse[] | Promise<readonly TemplateUse[]>;
   /** The machine as it is. Writes nothing. */
   read(args: InferOutput<Schema>, machine: Reading): Facts | Promise<Facts>;
   /** What would change. Pure: the same arguments and facts give the same plan. */
@@ -70,9 +79,9 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
   report?(plan: Plan, results: readonly StepResult[], args: InferOutput<Schema>): Outcome;
   /**
    * What to do when something it watches has changed and its own plan was empty: restart, run. Salt's `mod_watch`.
-   * Without it, `watch` is `require`.
+   * Without it, `watch` is `require`. `woken` names what has changed, as `file: /etc/motd`.
    */
-  refresh?(args: InferOutput<Schema>, facts: Facts): Plan;
+  refresh?(args: InferOutput<Schema>, facts: Facts, woken: readonly string[]): Plan;
 }
 
 /** Keeps the types of one state function together; gives it back as it is. */
@@ -118,7 +127,23 @@ export interface StateResult {
   duration: number;
   /** False when a requisite kept it from running. */
   __state_ran__?: boolean;
+  /** It ran beside states after it. */
+  __parallel__?: boolean;
   warnings?: string[];
+}
+
+/** A state of a run: its number, from 0, of how many. */
+export interface StatePlace {
+  readonly fun: string;
+  readonly name: string;
+  readonly number: number;
+  readonly total: number;
+}
+
+/** Is told of a state run as it goes on. */
+export interface RunWatcher {
+  began?(place: StatePlace): void;
+  ended?(result: StateResult, place: StatePlace): void;
 }
 
 /** A state run's return: the results, or the reasons why the tree didn't compile (then nothing was done). */

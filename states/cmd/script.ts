@@ -34,6 +34,11 @@ install-app:
       : `source ${source} is not supported: a path of the state tree (salt://...) or an absolute path is expected`;
   },
   needs: (given) => [sourceOf(given)].filter((url) => url.startsWith('salt://')),
+  async templates(given, sources) {
+    const name = sourceOf(given);
+    if (given.template === undefined || !name.startsWith('salt://')) return [];
+    return [{ name, text: textOf(await sources.read(name), name), context: contextOf(given) }];
+  },
   async read(given, machine) {
     return { ...readCommand(given, machine), ...(await readScript(given, machine)) };
   },
@@ -58,7 +63,10 @@ async function readScript(given: Args, machine: Reading): Promise<{ script: Buff
   }
   const script = source.startsWith('/') ? machine.files.read(source) : await machine.sources.read(source);
   if (given.template === undefined) return { script };
+  return { script: Buffer.from(machine.render(textOf(script, source), source, contextOf(given))) };
+}
+
+function contextOf({ defaults, context }: Args): JsonMap {
   // Both come out of YAML: they are plain data.
-  const context = { ...given.defaults, ...given.context } as JsonMap;
-  return { script: Buffer.from(machine.render(textOf(script, source), source, context)) };
+  return { ...defaults, ...context } as JsonMap;
 }

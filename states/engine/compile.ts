@@ -1,19 +1,25 @@
-import type { StateRegistry } from '../../lib/contracts/state.ts';
+import type { StateRegistry, TemplateUse } from '../../lib/contracts/state.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
-import { textOf } from '../../lib/text.ts';
+import { templateErrors } from '../../lib/errors/template.ts';
+import { placeAt } from '../../lib/place.ts';
 import type { Chunk } from './chunk.ts';
-import { declarations } from './declaration.ts';
+import { declarations, type Declaration } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
-import type { RenderContext } from './render.ts';
+import { renderText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
+import { reshape } from './reshape.ts';
 import { loadSlsFiles, type Sls } from './sls.ts';
 import { topFiles, type Wanted } from './top.ts';
 import { compileTemplate } from './template/template.ts';
-import { isAddress, nearestSource, pathOf, type Tree } from './tree.ts';
+import { isAddress, nearestSource, pathOf, sourcesOf, type Tree } from './tree.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 
 export interface Compiled {
+  /** What the files say, with what they say of each other done. */
+  readonly declarations: readonly Declaration[];
+  /** The files that the top file means for this minion; empty where files were named. */
+  readonly top: readonly string[];
   /** In the order they run in. Worth nothing when there are errors. */
   readonly chunks: readonly Chunk[];
   /** All that is wrong with the tree, by file and line. */
@@ -42,8 +48,9 @@ export async function compileHighstate(options: CompileOptions): Promise<Compile
     errors.push(stateErrors.noTop(undefined, { hint: 'name state files: state.apply web.nginx' }));
   else if (names.length === 0 && errors.length === 0)
     errors.push(stateErrors.noMatch({ id, saltenv: context.saltenv }));
-  const { chunks, errors: more } = await compileFiles(names ?? [], options);
-  return { chunks, errors: [...errors, ...more] };
+  const compiled = await compileFiles(names ?? [], options);
+  const meant = (names ?? []).map(({ name }) => name);
+  return { ...compiled, top: meant, errors: [...errors, ...compiled.errors] };
 }
 
 /** The states of the named files and all they include. */
@@ -58,7 +65,8 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   const errors: TsaltError[] = [];
   const files = await loadSlsFiles(wanted, tree, context, errors);
   const isComplete = errors.length === 0;
-  const all = declarations(files, errors);
+  const written = declarations(files, errors);
+  const all = reshape(files, written, errors);
   const states = await loadStates(all, registry, errors);
   const chunks = all.flatMap((declaration, at) => {
     const state = states.get(`${declaration.module}.${declaration.fun}`);
@@ -66,10 +74,13 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   });
   refuseTwice(chunks, errors);
   await checkSources(chunks, tree, errors);
+  await checkTemplates(chunks, tree, context, errors);
   // What a file that could not be read has in it, nobody knows: requisites may point there.
-  tie(chunks, isComplete ? errors : [], declared(files));
+  const there = new Set(all.map(({ id }) => id));
+  const excluded = new Set(written.map(({ id }) => id).filter((id) => !there.has(id)));
+  tie(chunks, isComplete ? errors : [], declared(files), excluded);
   const ordered = inOrder(chunks, errors);
-  return { chunks: ordered, errors: byPlace(errors) };
+  return { declarations: all, top: [], chunks: ordered, errors: byPlace(errors) };
 }
 
 /** Every id and name in the files and their own names, also of states that have mistakes. */
@@ -112,19 +123,49 @@ async function checkSources(chunks: readonly Chunk[], tree: Tree, errors: TsaltE
       const has = tree.has(pathOf(url));
       if (!(has instanceof Promise ? await has : has)) {
         errors.push(stateErrors.noSource({ url }, { place: place(), hint: await nearestSource(tree, url) }));
-      } else if ((args as { template?: unknown }).template !== undefined) await checkTemplate(url, tree, errors);
+      }
     }
   }
 }
 
-/** A template's syntax; what it names is known when it is rendered. */
-async function checkTemplate(url: string, tree: Tree, errors: TsaltError[]): Promise<void> {
-  const bytes = await tree.read(pathOf(url));
-  try {
-    if (bytes) compileTemplate(textOf(bytes, url), url);
-  } catch (thrown) {
-    if (!(thrown instanceof TsaltError)) throw thrown;
-    if (!errors.some(({ message }) => message === thrown.message)) errors.push(thrown);
+/**
+ * What states will render. All that a template can name is known by now, so it is rendered here for its mistakes; one
+ * that calls functions is only looked through, since what they say may depend on what states before it do.
+ */
+async function checkTemplates(
+  chunks: readonly Chunk[],
+  tree: Tree,
+  context: RenderContext,
+  errors: TsaltError[],
+): Promise<void> {
+  const told = new Set<string>();
+  const sources = sourcesOf(tree);
+  for (const { state, args } of chunks) {
+    if (!state.templates) continue;
+    try {
+      const uses = state.templates(args as never, sources);
+      // A thousand states without a template are not waited for.
+      for (const use of uses instanceof Promise ? await uses : uses) await checkTemplate(use, context);
+    } catch (thrown) {
+      if (!(thrown instanceof TsaltError)) throw thrown;
+      // That it is not there is told already, with the place that names it.
+      if (thrown.code === 'TS_STATE_NO_SOURCE' || told.has(thrown.message)) continue;
+      told.add(thrown.message);
+      errors.push(thrown);
+    }
+  }
+}
+
+async function checkTemplate({ name, text, context: names }: TemplateUse, context: RenderContext): Promise<void> {
+  const { functions: called } = compileTemplate(text, name);
+  if (called.size === 0) return void renderText(text, name, names, context);
+  await context.functions?.prepare(called);
+  for (const fun of called) {
+    const problem = context.functions?.problem(fun);
+    if (!problem) continue;
+    const { sentence, hint } = problem instanceof TsaltError ? problem : { sentence: problem.message, hint: undefined };
+    const place = placeAt(name, text, text.indexOf(fun));
+    throw templateErrors.failed({ name: `salt ${fun}`, problem: sentence }, { place, hint, cause: problem });
   }
 }
 

@@ -18,6 +18,16 @@ export interface Tree {
   shown(path: string): string;
 }
 
+/** The tree with one more file, or another one in place of its own. */
+export function treeWith(tree: Tree, path: string, bytes: Buffer, shown: string): Tree {
+  return {
+    ...tree,
+    read: (asked) => (asked === path ? bytes : tree.read(asked)),
+    has: (asked) => asked === path || tree.has(asked),
+    shown: (asked) => (asked === path ? shown : tree.shown(asked)),
+  };
+}
+
 /** The state files of a tree that hold `name` (`web.nginx`), the first one being it: `web/nginx.sls`, `web/nginx/init.sls`. */
 export function slsPaths(name: string): string[] {
   const folder = name.replaceAll('.', '/');

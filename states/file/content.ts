@@ -1,4 +1,5 @@
-import type { Reading } from '../../lib/contracts/machine.ts';
+import type { Reading, SourceView } from '../../lib/contracts/machine.ts';
+import type { TemplateUse } from '../../lib/contracts/state.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { textOf } from '../../lib/text.ts';
 import { lookUp } from '../../lib/look-up.ts';
@@ -50,6 +51,17 @@ export async function readContent(
   const text = givenText(args, machine);
   if (text === undefined || typeof text === 'string') return text;
   return { content: Buffer.from(render(text.lines, args.name)) };
+}
+
+/** The templates of which the content will be made, as far as they are the state tree's or the state's own. */
+export function templatesOf(args: ContentArgs, sources: SourceView): TemplateUse[] | Promise<TemplateUse[]> {
+  if (args.template === undefined) return [];
+  const context = templateContext(args);
+  if (typeof args.contents === 'string') return [{ name: args.name, text: args.contents, context }];
+  const [url, ...others] = args.source ?? [];
+  if (url === undefined || others.length > 0 || !url.startsWith('salt://')) return [];
+  const read = async () => [{ name: url, text: textOf(await sources.read(url), url), context }];
+  return read();
 }
 
 /** What a template sees beside grains, pillar and opts. */

@@ -5,7 +5,7 @@ import { alreadyRight, defineState, impossible, type Plan } from '../../lib/cont
 import type { JsonMap } from '../../lib/json.ts';
 import * as arg from './args.ts';
 import { backupPath, backupSteps } from './backup.ts';
-import { readContent, type WantedContent } from './content.ts';
+import { readContent, templatesOf, type WantedContent } from './content.ts';
 import { contentDiff } from './diff.ts';
 import { lookThrough } from './links.ts';
 import { directoryModeFor, modeText, ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
@@ -74,6 +74,7 @@ export default defineState<typeof args, Facts>({
     return sourceComplaint(given.source ?? []);
   },
 
+  templates: templatesOf,
   needs: ({ source }) => (source?.length === 1 ? source.filter((url) => url.startsWith('salt://')) : []),
 
   async read(given, machine) {

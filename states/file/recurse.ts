@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import type { FileFacts, FileView, Reading, Step } from '../../lib/contracts/machine.ts';
+import type { FileFacts, FileView, Reading, SourceView, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { textOf } from '../../lib/text.ts';
@@ -68,6 +68,15 @@ export default defineState<typeof args, Facts>({
     return odd === undefined ? undefined : `Invalid source '${odd}' (must be a salt:// URI)`;
   },
 
+  async templates(given, sources) {
+    if (given.template === undefined) return [];
+    const found = await firstWithFiles(given.source, sources);
+    const urls = found ? chosenOf(given, found.names).map((name) => `${found.url}/${name}`) : [];
+    const context = templateContext(given);
+    const files = urls.filter((url) => !url.endsWith('/'));
+    return Promise.all(files.map(async (name) => ({ name, text: textOf(await sources.read(name), name), context })));
+  },
+
   async read(given, machine) {
     const owner = readOwner(machine.accounts, given);
     const nothing = { owner: {}, items: [], surplus: [] };
@@ -78,7 +87,7 @@ export default defineState<typeof args, Facts>({
     }
     const parent = top || readParent(machine.files, given.name);
     if (typeof parent === 'string') return { ...nothing, problem: parent };
-    const found = await firstWithFiles(given.source, machine);
+    const found = await firstWithFiles(given.source, machine.sources);
     if (!found) {
       return { ...nothing, problem: `Recurse failed: ${given.source.join(', ')} is not in the state tree` };
     }
@@ -152,15 +161,22 @@ function planItem(given: Args, owner: Wanted, item: Item, changes: JsonMap, step
 
 /** The first of the source directories that has files. */
 async function firstWithFiles(
-  sources: readonly string[],
-  machine: Reading,
+  urls: readonly string[],
+  sources: SourceView,
 ): Promise<{ readonly url: string; readonly names: readonly string[] } | undefined> {
-  for (const source of sources) {
+  for (const source of urls) {
     const url = source.replace(/\/+$/, '');
-    const names = await machine.sources.list(url);
+    const names = await sources.list(url);
     if (names.length > 0) return { url, names };
   }
   return undefined;
+}
+
+/** Those that are neither excluded nor left out; directories that are empty end in `/`. */
+function chosenOf(given: Args, names: readonly string[]): string[] {
+  const excluded = pathMatcher(given.exclude_pat);
+  const included = given.include_pat ? pathMatcher(given.include_pat) : () => true;
+  return names.filter((name) => (given.include_empty || !name.endsWith('/')) && included(name) && !excluded(name));
 }
 
 async function readItems(
@@ -168,11 +184,7 @@ async function readItems(
   { url, names }: { readonly url: string; readonly names: readonly string[] },
   machine: Reading,
 ): Promise<Item[]> {
-  const excluded = pathMatcher(given.exclude_pat);
-  const included = given.include_pat ? pathMatcher(given.include_pat) : () => true;
-  const chosen = names.filter(
-    (name) => (given.include_empty || !name.endsWith('/')) && included(name) && !excluded(name),
-  );
+  const chosen = chosenOf(given, names);
   const directories = new Set([given.name]);
   for (const name of chosen) {
     let outer = name.endsWith('/') ? name.slice(0, -1) : posix.dirname(name);

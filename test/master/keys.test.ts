@@ -94,11 +94,15 @@ test('keys: rejected for a while, the key waits again after that while, or at on
   const { keys, tokens, clock, seen, store } = await books(t);
   const web = applicant('web1');
   const rejectForMinute = () => keys.reject('web1', { reason: 'unknown', forMs: 60_000 });
+  const over: string[] = [];
+  keys.onOver((id) => over.push(id));
   keys.admit(web);
   await rejectForMinute();
   clock.advance(59_999);
   t.like(keys.admit(web), { act: 'reject', reason: 'unknown' });
+  t.deepEqual(over, []);
   clock.advance(1);
+  t.deepEqual(over, ['web1'], 'whoever waits at the door is judged anew');
   t.is(keys.admit(web).act, 'pend');
 
   await rejectForMinute();

@@ -107,6 +107,26 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     /^salt:\/\/conf\/bad.hbs:2:1: \{\{#if\}\} has no \{\{\/if\}\}/,
   ],
   [
+    'a name that a template of a managed file does not have',
+    '/a:\n  test.nop: []\n/b:\n  file.managed:\n    - source: salt://conf/motd.hbs\n    - template: handlebars\n    - context: {greeting: hi}\n',
+    /^salt:\/\/conf\/motd.hbs:2:11: 'greting' is not defined[^]*did you mean 'greeting'/,
+  ],
+  [
+    'a name that a template in a directory of them does not have',
+    '/d:\n  file.recurse:\n    - source: salt://hbs\n    - template: handlebars\n    - context: {greeting: hi}\n',
+    /^salt:\/\/hbs\/sub\/b:1:3: 'nope' is not defined/,
+  ],
+  [
+    'a name that the template of a script does not have',
+    'run:\n  cmd.script:\n    - source: salt://hbs/sub/b\n    - template: handlebars\n',
+    /^salt:\/\/hbs\/sub\/b:1:3: 'nope' is not defined/,
+  ],
+  [
+    'an unknown function in a template of a managed file',
+    '/a:\n  file.managed:\n    - source: salt://conf/calls.hbs\n    - template: handlebars\n',
+    /^salt:\/\/conf\/calls.hbs:1:14: .*there is no function 'grians.get'[^]*did you mean 'grains.get'/,
+  ],
+  [
     'a template that is no text',
     '/a:\n  file.managed:\n    - source: salt://conf/binary\n    - template: handlebars\n',
     /^salt:\/\/conf\/binary:1:2: this is not UTF-8 text/,
@@ -151,11 +171,41 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
   ],
   ['two names for one function', 'a:\n  test: [nop, nop]\n', /two functions/],
   [
-    'what is still to come',
-    'a:\n  test.nop:\n    - listen: [b]\nextend: {}\n',
-    /^x\.sls:6:7: 'listen' is not supported yet/,
-    /^x\.sls:7:1: 'extend' is not supported yet/,
+    'something to extend that is not there',
+    'a:\n  test.nop: []\nextend:\n  aa:\n    test: [{comment: x}]\n',
+    /^x\.sls:8:5: there is no test 'aa' in this tree that could be extended[^]*did you mean 'a'/,
   ],
+  [
+    'an extended argument that the state does not have',
+    'include: [other]\nextend:\n  taken:\n    test:\n      - coment: x\n',
+    /^x\.sls:8:9: test.nop has no argument 'coment'[^]*did you mean 'comment'/,
+  ],
+  [
+    'an exclusion that is none',
+    'a:\n  test.nop: []\nexclude:\n  - file: b\n',
+    /^x\.sls:7:5: 'exclude' takes a list of state files/,
+  ],
+  [
+    'a requisite to what is excluded',
+    'a:\n  test.nop:\n    - require: [b]\nb:\n  test.nop: []\nexclude:\n  - id: b\n',
+    /^x\.sls:6:17: 'require' names 'b', which is nowhere in this tree[^]*it is excluded/,
+  ],
+  [
+    'a state whose arguments are used that is not there',
+    'a:\n  test.nop:\n    - use: [{test: aa}]\n',
+    /^x\.sls:6:13: 'use' names 'test: aa', which is nowhere in this tree/,
+  ],
+  [
+    'a state that is to run before what it needs',
+    'a:\n  test.nop:\n    - prereq: [b]\n    - require: [b]\nb:\n  test.nop: []\n',
+    /wait for each other: test '.' needs test '.'/,
+  ],
+  [
+    'a retry with a misspelt word',
+    'a:\n  test.nop:\n    - retry: {atempts: 3}\n',
+    /^x\.sls:6:14: 'retry' has to be true, or a map of 'attempts'/,
+  ],
+  ['what is still to come', 'a:\n  test.nop:\n    - saltenv: dev\n', /^x\.sls:6:7: 'saltenv' is not supported yet/],
   [
     'two mistakes, both told',
     'a:\n  test.nopp: []\nb:\n  test.nop:\n    - requir: [a]\n',
@@ -182,6 +232,10 @@ for (const [situation, sls, ...expected] of bad) {
       'states/other.sls': 'taken:\n  test.nop: []\n',
       'states/conf/app.conf': '',
       'states/conf/bad.hbs': 'x\n{{#if grains}}\n',
+      'states/conf/motd.hbs': '{{greeting}}\nAnd yet {{greting}}\n',
+      'states/conf/calls.hbs': 'What {{salt "grians.get" "os"}} is\n',
+      'states/hbs/a': '{{greeting}}\n',
+      'states/hbs/sub/b': '{{nope}}\n',
       'states/conf/binary': Buffer.from([0x78, 0xe9, 0x0a]),
     };
     const { errors, code, directory } = await apply(t, files);
