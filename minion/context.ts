@@ -8,7 +8,8 @@ import type { Log } from '../lib/log.ts';
 import type { Nodegroups } from '../lib/target/target.ts';
 import type { RenderContext } from '../states/engine/render.ts';
 import type { Tree } from '../states/engine/tree.ts';
-import { callFunction } from './functions.ts';
+import { bindArguments, callFunction, findFunction } from './functions.ts';
+import type { Functions } from './machine/machine.ts';
 import { createLocalMachine } from './local-machine.ts';
 import { templateFunctions } from './template-functions.ts';
 
@@ -63,7 +64,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
 
   /** Packages, services and the rest are looked at by few functions. */
   function machineWith(seen: RenderContext): Machine {
-    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, seen);
+    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, seen, callable);
   }
 
   let hasTurn = false;
@@ -139,6 +140,25 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     const inner = Object.create(context, { failed: { value: () => {} } }) as ExecContext;
     return callFunction(fun, args, kwargs, inner, modules);
   }
+
+  /** For states that call functions: one that fails is theirs to report. */
+  const callable: Functions = {
+    async whyNot(fun, args, kwargs) {
+      try {
+        bindArguments(fun, await findFunction(fun, modules), args, kwargs);
+        return undefined;
+      } catch (thrown) {
+        return messageOf(thrown);
+      }
+    },
+    async call({ fun, args, kwargs }) {
+      let retcode = 0;
+      const failed = (code: number) => void (retcode = code);
+      const inner = Object.create(context, { failed: { value: failed } }) as ExecContext;
+      const answer = await callFunction(fun, args, kwargs, inner, modules);
+      return { did: 'call', fun, answer, retcode };
+    },
+  };
 
   const context: ExecContext = {
     id,

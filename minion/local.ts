@@ -60,7 +60,7 @@ export async function partsOfThisMachine(
 ): Promise<ExecutionParts> {
   const { config, configDir, clock, log, signal } = call;
   const { id, saltenv } = config;
-  const opts = { ...optionsOf(config), ...call.opts };
+  const opts = { ...optionsOf(config, configDir), ...call.opts };
   let grains: JsonMap | undefined;
   const grainsOf = () => (grains ??= collectGrains({ config, configDir, version }));
 
@@ -115,10 +115,10 @@ function rootsOf(roots: Readonly<Record<string, readonly string[]>>, saltenv: st
   return roots[saltenv] ?? roots['__env__'] ?? [];
 }
 
-/** The config as templates and functions see it, without what is secret. */
-export function optionsOf(config: MinionConfig): JsonMap {
+/** The config as templates and functions see it, without what is secret; `config_dir` is where it was read from. */
+export function optionsOf(config: MinionConfig, configDir: string): JsonMap {
   const { enrolment_token: _, ...open } = config;
-  return toJson(open) as JsonMap;
+  return { ...(toJson(open) as JsonMap), config_dir: configDir };
 }
 
 /** As it would come out of JSON: what is undefined is left out. */

@@ -64,7 +64,7 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
       return pillar();
     },
     pillarWith,
-    opts: optionsOf(config),
+    opts: optionsOf(config, configDir),
     ...partsOfConfig(config),
     tree: treeOfManifest(manifest, (entry) => files.fetch(entry)),
     clock,

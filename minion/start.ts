@@ -20,6 +20,7 @@ import { jobRunner } from './jobs/runner.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
 import { patientAsk } from './patient-ask.ts';
+import { watchScheduleFile } from './schedule-file.ts';
 import { startTimetable } from './timetable.ts';
 
 export interface MinionOptions {
@@ -126,6 +127,13 @@ async function start(
     log,
   });
 
+  const unwatchSchedule = watchScheduleFile({
+    configDir,
+    clock,
+    log,
+    changed: (schedule) => timetable.config(schedule),
+  });
+
   /** Asks the master. Every pillar that comes by, for whatever job, may bring another schedule. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
     const answer = await agent.link.ask(question, body);
@@ -184,6 +192,7 @@ async function start(
     agent,
     async stop() {
       stopping.abort();
+      unwatchSchedule();
       timetable.stop();
       await local.close();
       await agent

@@ -19,6 +19,8 @@ export interface TimetableOptions {
 export interface Timetable {
   /** Takes the `schedule` of a pillar that was just made; one like the last changes nothing. */
   pillar(pillar: JsonMap): void;
+  /** Takes the config's `schedule`, which was read anew. */
+  config(schedule: JsonMap): void;
   stop(): void;
 }
 
@@ -26,13 +28,14 @@ export interface Timetable {
 export function startTimetable({ config, run, sendEvent, clock, log }: TimetableOptions): Timetable {
   const timed = scheduler({ id: config.id, clock, log, run: runScheduled });
   let known: string | undefined;
-  set({});
+  let ofPillar: JsonMap = {};
+  let ofConfig = config.schedule as JsonMap;
+  set();
 
-  function set(ofPillar: JsonMap): void {
-    const text = JSON.stringify(ofPillar);
+  function set(): void {
+    const text = JSON.stringify([ofPillar, ofConfig]);
     if (text === known) return;
     known = text;
-    const ofConfig = config.schedule as JsonMap;
     const { errors, warnings } = timed.set({ ...collectorJobs(config.collectors), ...ofPillar, ...ofConfig });
     for (const { message } of errors) log('error', message);
     for (const { message } of warnings) log('warning', message);
@@ -49,7 +52,14 @@ export function startTimetable({ config, run, sendEvent, clock, log }: Timetable
   }
 
   return {
-    pillar: ({ schedule }) => set(isMap(schedule) ? (schedule as JsonMap) : {}),
+    pillar({ schedule }) {
+      ofPillar = isMap(schedule) ? (schedule as JsonMap) : {};
+      set();
+    },
+    config(schedule) {
+      ofConfig = schedule;
+      set();
+    },
     stop: () => timed.stop(),
   };
 }

@@ -1,7 +1,7 @@
 import { isMap as isYamlMap, isScalar, parseDocument, Scalar, type Document, type ScalarTag } from 'yaml';
 import { describe } from '../describe.ts';
 import { configErrors } from '../errors/config.ts';
-import { isMap } from '../json.ts';
+import { isMap, type Json } from '../json.ts';
 import { placeAt, type Place } from '../place.ts';
 
 /** One config file, read. */
@@ -39,6 +39,27 @@ export function readDocument(file: string, source: string): ConfigDocument {
   if (values === null) return { file, values: {}, placeOf };
   if (!isMap(values)) throw configErrors.notAMap({ got: describe(values) }, { place: placeOf([]) });
   return { file, values, placeOf };
+}
+
+/**
+ * The text of a config file with the value at a path set, or taken away where there is none; all else stays as it is
+ * written. Raises `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`.
+ */
+export function editDocument(
+  file: string,
+  source: string,
+  path: readonly [string, ...string[]],
+  value: Json | undefined,
+): string {
+  readDocument(file, source);
+  const document = parse(source);
+  if (value === undefined) document.deleteIn(path);
+  else document.setIn(path, document.createNode(value));
+  // What is empty is written as nothing, not as `{}`.
+  const { contents } = document;
+  if (isYamlMap(contents) && contents.items.length === 0) document.contents = null;
+  const text = document.toString({ lineWidth: 0 });
+  return text === 'null\n' ? '' : text;
 }
 
 /** Reads one value as a config file would; the text itself when it is not YAML. */

@@ -1,4 +1,4 @@
-import type { JsonMap } from '../json.ts';
+import type { Json, JsonMap } from '../json.ts';
 
 /*
  * What a state or an execution module may see and do of the machine it runs on. Paths are always the user's own absolute
@@ -114,6 +114,8 @@ export interface Command {
    * last of `argv`; the file is removed when the command has ended.
    */
   readonly script?: Buffer;
+  /** The name of that file, without a directory, for programs that go by it. */
+  readonly scriptName?: string;
   /** Milliseconds; then the whole process group is killed. */
   readonly timeoutMs?: number;
 }
@@ -132,6 +134,12 @@ export interface CommandResult {
 export interface Processes {
   /** Runs a command to its end. Raises only when it can't be started at all. */
   run(command: Command): Promise<CommandResult>;
+}
+
+/** The execution functions, as far as a state has to know of them before it plans to call one. */
+export interface FunctionView {
+  /** Why one can't be called like this (there is none of that name, its arguments don't fit), as a sentence; else undefined. */
+  whyNot(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<string | undefined>;
 }
 
 /** Files of the state tree. */
@@ -156,6 +164,13 @@ export interface Reading {
   readonly services: ServiceView;
   readonly sources: SourceView;
   readonly processes: Processes;
+  /**
+   * What a command that only looks (`iptables-save`) gives: asked once, and again only after a step that may have changed
+   * it, which steps on files are not. In test mode, what steps so far foretell of it.
+   */
+  ask(command: Command): Promise<CommandResult>;
+  /** Undefined where nothing can be called. */
+  readonly functions?: FunctionView | undefined;
   /**
    * Renders the text of a template (Handlebars) with `grains`, `pillar`, `opts`, the state's own names and `context`.
    * `name` is shown in errors.
@@ -229,11 +244,29 @@ export type CommandStep = {
   readonly command: Command;
   /** It has to end with code 0: else the step fails with the command's last words. */
   readonly must?: boolean | undefined;
+  /** Its standard output is written to this file, after `head`, once it has ended with code 0. */
+  readonly into?: { readonly path: string; readonly head?: string } | undefined;
   /** What it does to files that later states may read, as far as that can be told before: for test mode alone. */
   readonly foretells?: readonly FileStep[] | undefined;
+  /** What `ask` will be answered afterwards, as far as that can be told before: for test mode alone. */
+  readonly answers?: readonly Answer[] | undefined;
 };
 
-export type Step = FileStep | PackageStep | ServiceStep | CommandStep;
+/** The standard output of a command that looks. */
+export interface Answer {
+  readonly command: Command;
+  readonly stdout: string;
+}
+
+/** Calls an execution function, such as `event.send`. */
+export type CallStep = {
+  readonly do: 'call';
+  readonly fun: string;
+  readonly args: readonly Json[];
+  readonly kwargs: JsonMap;
+};
+
+export type Step = FileStep | PackageStep | ServiceStep | CommandStep | CallStep;
 
 /** What came of a step that is worth reporting. */
 export type StepResult =
@@ -245,6 +278,8 @@ export type StepResult =
       /** Why it did not all come about: the package manager's own words. */
       readonly failed?: string | undefined;
     }
+  /** What the function gave, and the code by which it says that it failed: 0 for well. */
+  | { readonly did: 'call'; readonly fun: string; readonly answer: Json; readonly retcode: number }
   | { readonly did: 'service' }
   | { readonly did: 'files' };
 

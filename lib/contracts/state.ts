@@ -12,7 +12,7 @@ import type { Reading, SourceView, Step, StepResult } from './machine.ts';
 export type Changes = JsonMap;
 
 /** The parts of a machine that a state reads, or that its steps make unforeseeable for states after it. */
-export type Domain = 'files' | 'packages' | 'services' | 'accounts';
+export type Domain = 'files' | 'packages' | 'services' | 'accounts' | 'databases';
 
 /** A template and what it sees besides grains, pillar and opts; `name` is shown in errors. */
 export interface TemplateUse {
@@ -58,6 +58,8 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
    * the other arguments every state takes (`order`, `unless`, ...) are the engine's and not listed here.
    */
   readonly args: Schema;
+  /** Takes arguments that the schema does not list, too; they come as the entry of this name. */
+  readonly keywords?: string | undefined;
   /** What its facts are about. */
   readonly reads: readonly Domain[];
   /**

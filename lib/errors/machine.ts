@@ -13,6 +13,7 @@ export const machineErrors = catalogue('TS_MACHINE', {
     `commands can't be run in ${root}: that takes root, and the programs have to be there`,
   commandFailed: ({ command, how, said }: { command: string; how: string; said: string }) =>
     `${command} ${how}${said === '' ? ', and said nothing' : `: ${said}`}`,
+  noFunctions: ({ fun }: { fun: string }) => `${fun} can't be called: there are no execution functions here`,
   cannotStart: ({ program, reason }: { program: string; reason: string }) =>
     `${program} could not be started: ${reason}`,
 });

@@ -1,7 +1,9 @@
 import type {
+  CallStep,
   Command,
   CommandResult,
   CommandStep,
+  FunctionView,
   Machine,
   PackageStep,
   PackageView,
@@ -16,6 +18,7 @@ import { machineErrors } from '../../lib/errors/machine.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { askGetent, createAccounts, type Accounts } from './accounts.ts';
 import { createFiles, type Files } from './files.ts';
+import { createInquiry } from './inquiry.ts';
 import { createPackages } from './packages.ts';
 import { createProcesses, type RunningProcesses } from './processes.ts';
 import { createServices } from './services.ts';
@@ -40,6 +43,12 @@ export interface MachineParts {
   readonly services: Performing<ServiceView, ServiceStep>;
   readonly sources: SourceView;
   readonly render: Reading['render'];
+  readonly functions?: Functions | undefined;
+}
+
+/** The execution functions, which states can ask about and have called. */
+export interface Functions extends FunctionView {
+  call(step: CallStep): Promise<StepResult>;
 }
 
 type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services'>;
@@ -61,9 +70,11 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
 
 /** One machine out of its parts: each step goes to the part it is for, and the others forget what it may have changed. */
 export function createMachine(parts: MachineParts): Machine {
-  const { files, accounts, packages, services } = parts;
+  const { files, accounts, packages, services, functions } = parts;
+  const inquiry = createInquiry(parts.processes);
 
   function changedFromOutside(): void {
+    inquiry.forget();
     files.forget();
     accounts.forget();
     packages.forget();
@@ -78,23 +89,34 @@ export function createMachine(parts: MachineParts): Machine {
     }
   }
 
-  async function runCommand({ command, must }: CommandStep): Promise<StepResult> {
+  async function runCommand({ command, must, into }: CommandStep): Promise<StepResult> {
     const result = await parts.processes.run(command);
     if (must && (result.code !== 0 || result.timedOut)) throw failure(command, result);
+    if (into && result.code === 0 && !result.timedOut)
+      files.perform({ do: 'write', path: into.path, content: Buffer.from(`${into.head ?? ''}${result.stdout}`) });
     return { did: 'run', result };
+  }
+
+  async function call(step: CallStep): Promise<StepResult> {
+    if (!functions) throw machineErrors.noFunctions({ fun: step.fun });
+    return functions.call(step);
   }
 
   function perform(step: Step): Promise<StepResult> | StepResult {
     if (step.do === 'packages') return thenForget(packages.perform(step));
-    if (step.do === 'service') return services.perform(step);
+    if (step.do === 'service') {
+      inquiry.forget();
+      return services.perform(step);
+    }
     if (step.do === 'run') return thenForget(runCommand(step));
+    if (step.do === 'call') return thenForget(call(step));
     files.perform(step);
     if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();
     if (step.path.includes('/systemd/')) services.forget();
     return { did: 'files' };
   }
 
-  return { ...parts, perform };
+  return { ...parts, ask: (command) => inquiry.ask(command), perform };
 }
 
 /** What a command that had to succeed said last. */

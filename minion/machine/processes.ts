@@ -116,7 +116,7 @@ function withScript(command: Command, options: ProcessOptions): [Command, () => 
   if (command.script === undefined) return [command, () => {}];
   const temporary = options.root === '/' ? os.tmpdir() : path.join(options.root, 'tmp');
   const folder = fs.mkdtempSync(path.join(temporary, '.tsalt-script-'));
-  const file = path.join(folder, 'script');
+  const file = path.join(folder, path.basename(command.scriptName ?? 'script'));
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   try {
     fs.writeFileSync(file, command.script, { mode: 0o700, flag: 'wx' });

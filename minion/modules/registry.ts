@@ -4,6 +4,7 @@ import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.t
 const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
   cmd: () => import('./cmd.ts'),
   collector: () => import('./collector.ts'),
+  event: () => import('./event.ts'),
   file: () => import('./file.ts'),
   grains: () => import('./grains.ts'),
   hosts: () => import('./hosts.ts'),

@@ -23,14 +23,20 @@ export function checkArguments(
   const title = `${module}.${fun}`;
   const before = errors.length;
   const { entries } = state.args;
+  const { keywords } = state;
   const values: Record<string, Yaml> = {};
+  const extra: Record<string, Yaml> = {};
   if ('name' in entries) values['name'] = name;
   for (const argument of own.values()) {
-    if (Object.hasOwn(entries, argument.name)) {
+    if (Object.hasOwn(entries, argument.name) && argument.name !== keywords) {
       if (argument.name !== 'name') values[argument.name] = argument.value;
       continue;
     }
     if (argument.name === 'name') continue;
+    if (keywords !== undefined) {
+      extra[argument.name] = argument.value;
+      continue;
+    }
     const near = nearest(argument.name, [...Object.keys(entries), ...known]);
     errors.push(
       stateErrors.unknownArgument(
@@ -39,6 +45,7 @@ export function checkArguments(
       ),
     );
   }
+  if (keywords !== undefined) values[keywords] = extra;
   const parsed = v.safeParse(state.args, values);
   if (!parsed.success) {
     for (const issue of parsed.issues) errors.push(explain(issue));
@@ -51,7 +58,9 @@ export function checkArguments(
   return errors.length === before ? output : undefined;
 
   function explain(issue: v.BaseIssue<unknown>): TsaltError {
-    const keys = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+    const way = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+    // Extra arguments stand beside the others, not in a map.
+    const keys = keywords !== undefined && way[0] === keywords && way.length > 1 ? way.slice(1) : way;
     const [first, ...deeper] = keys;
     const argument = own.get(String(first));
     if (argument === undefined || first === undefined) {

@@ -136,9 +136,14 @@ export class Runner {
   /** The plan as test mode tells it. */
   private told(chunk: Chunk, { plan, unsure }: Planned): Done {
     const { changes, comment, warnings } = plan;
-    if (plan.impossible === true) return { ...wrong(comment), warnings };
+    const dependsOnPlans = chunk.state.reads.some((domain) => this.obscured.has(domain));
+    if (plan.impossible === true) {
+      // What can't be done yet may well be possible after what is planned.
+      if (dependsOnPlans) return { ...unknown(`${comment}, before what is planned: unknown until run`), warnings };
+      return { ...wrong(comment), warnings };
+    }
     if (isEmpty(plan)) {
-      if (unsure || chunk.state.reads.some((domain) => this.obscured.has(domain))) {
+      if (unsure || dependsOnPlans) {
         return { ...unknown(`${comment} Unknown until run: it depends on states before it.`.trim()), warnings };
       }
       return { result: true, changes: false, shown: { result: true, changes, comment }, warnings };

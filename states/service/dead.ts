@@ -13,6 +13,8 @@ telnetd:
   args: v.strictObject({
     name: v.string(),
     enable: v.optional(v.boolean()),
+    /** It counts as running when some process has this in its command line. */
+    sig: v.optional(v.pipe(v.string(), v.minLength(1))),
     /** Seconds to wait after the stop before looking whether it has ended. */
     init_delay: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3600))),
   }),

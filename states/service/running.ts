@@ -15,6 +15,8 @@ nginx:
   args: v.strictObject({
     name: v.string(),
     enable: v.optional(v.boolean()),
+    /** It counts as running when some process has this in its command line. */
+    sig: v.optional(v.pipe(v.string(), v.minLength(1))),
     reload: v.optional(v.boolean()),
     // A restart by systemd is a full one.
     full_restart: v.optional(v.boolean()),

@@ -8,7 +8,7 @@ import { builtinModules } from '../../minion/modules/registry.ts';
 import { sandbox, type World } from '../states/sandbox.ts';
 
 /** Calls one function as the minion does: its arguments parsed by its own schema. */
-async function call(fun: string, args: JsonMap, world: World = {}): Promise<unknown> {
+async function call(fun: string, args: JsonMap, world: World = {}, more: Partial<ExecContext> = {}): Promise<unknown> {
   const [module = '', name = ''] = fun.split('.');
   const found = (await builtinModules.load(module)).functions[name];
   if (!found) throw new RangeError(`no function ${fun}`);
@@ -29,6 +29,7 @@ async function call(fun: string, args: JsonMap, world: World = {}): Promise<unkn
     showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: [] }),
     runningStates: async () => undefined,
     sendEvent: async () => false,
+    ...more,
   };
   try {
     return await found.run(v.parse(found.args, args), context);
@@ -46,6 +47,25 @@ test('test: its functions, give what they are asked for', async (t) => {
   });
   t.is(await call('test.sleep', { length: 0.001 }), true);
   t.is(await call('test.false', {}), false);
+});
+
+test('event: with what is asked for of grains and pillar, it is sent; without a master, false and a failure', async (t) => {
+  const sent: unknown[] = [];
+  const codes: number[] = [];
+  const sendEvent: ExecContext['sendEvent'] = async (tag, data) => sent.push([tag, data]) > 0;
+  const failed = (code: number): void => void codes.push(code);
+  const world = { grains: { os: 'Debian', cpu: { n: 2 } }, pillar: { site: 'delft' } };
+  const asked = { tag: 'site/x', data: { a: 1 }, with_grains: ['os', 'cpu:n'], with_pillar: true, kwargs: { b: 2 } };
+  t.is(await call('event.send', asked, world, { sendEvent, failed }), true);
+  t.is(await call('event.fire_master', { tag: 'site/y', data: {} }, world, { sendEvent, failed }), true);
+  const grains = { os: 'Debian', 'cpu:n': 2 };
+  t.deepEqual(sent, [
+    ['site/x', { a: 1, b: 2, grains, pillar: { site: 'delft' } }],
+    ['site/y', {}],
+  ]);
+  t.deepEqual(codes, []);
+  t.is(await call('event.send', { tag: 'site/x' }, world, { failed }), false);
+  t.deepEqual(codes, [1]);
 });
 
 test('grains and pillar: a value at a:b:c, is found or the default is given', async (t) => {

@@ -356,6 +356,42 @@ test('apply: a condition whose function fails, no failure of the run', async (t)
   t.is(Object.values(results)[0]?.result, true);
 });
 
+test('apply: a state that calls functions, in both ways to write them; test mode calls none', async (t) => {
+  const files = {
+    'states/x.sls': [
+      'new:\n  module.run:\n    - cmd.retcode: [touch DIR/new]\n    - test.echo:1: [hello]\n    - cmd.run:\n      - exit 3\n',
+      'old:\n  module.run:\n    - name: test.echo\n    - text: hello\n',
+      'mistyped:\n  module.run:\n    - test.ehco: [hello]\n',
+      'lonely:\n  event.send:\n    - name: site/x\n',
+      'grown:\n  grains.present:\n    - value: 1\n',
+      'known:\n  grains.exists:\n    - name: grown\n',
+    ].join(''),
+  };
+  const foretold = await apply(t, files, ['state.apply', 'x', 'test=True']);
+  t.deepEqual(
+    Object.values(foretold.results).map(({ result }) => result),
+    [null, null, false, null, null, null],
+  );
+  t.false(existsSync(path.join(foretold.directory, 'new')));
+  const { results, directory } = await apply(t, files);
+  const [made, old, mistyped, lonely, grown, known] = Object.values(results);
+  t.true(existsSync(path.join(directory, 'new')));
+  t.deepEqual([made?.result, made?.changes], [false, { 'cmd.retcode': 0, 'test.echo:1': 'hello' }]);
+  t.regex(made?.comment ?? '', /^'cmd\.run' failed/);
+  t.deepEqual([old?.comment, old?.changes], ['Module function test.echo executed', { ret: 'hello' }]);
+  t.regex(mistyped?.comment ?? '', /no function 'test.ehco'/);
+  t.regex(lonely?.comment ?? '', /no master to send it to/);
+  t.deepEqual([grown?.result, known?.result], [true, true]);
+  t.is(readFileSync(path.join(directory, 'grains'), 'utf8'), 'grown: 1\n');
+});
+
+test('apply: an argument of a state that takes any, its value is checked where it stands', async (t) => {
+  const { errors } = await apply(t, {
+    'states/x.sls': 'a:\n  iptables.append:\n    - chain: INPUT\n    - Dport: 22\n',
+  });
+  t.regex(errors.join(), /x\.sls:4:/);
+});
+
 test('call: mistakes of the command line, exit 2 with the nearest name', async (t) => {
   const directory = place(t);
   const call = (...words: string[]) => run(directory, directory, words);

@@ -2,12 +2,20 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
-import type { Machine, Reading, SourceView, StepResult } from '../../lib/contracts/machine.ts';
+import type {
+  Machine,
+  Reading,
+  ServiceFacts,
+  ServiceStep,
+  ServiceView,
+  SourceView,
+  StepResult,
+} from '../../lib/contracts/machine.ts';
 import type { AnyStateFunction, Changes, Plan, StateFunction, StateSchema } from '../../lib/contracts/state.ts';
 import { catalogue } from '../../lib/errors/error.ts';
-import type { JsonMap } from '../../lib/json.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
-import { createMachine, localParts } from '../../minion/machine/machine.ts';
+import { createMachine, localParts, type Functions, type Performing } from '../../minion/machine/machine.ts';
 import { createProcesses, type RunningProcesses } from '../../minion/machine/processes.ts';
 import { builtinStates } from '../../states/registry.ts';
 
@@ -30,9 +38,13 @@ export interface World {
   readonly required?: { fun: string; name: string }[];
   /**
    * Commands that are answered here and not run, by their words with blanks between: the output, or more about it. Any other
-   * command is one too many.
+   * command is one too many. `words < input` is one with this input, where `*` stands for any, a part of which is told.
    */
   readonly answers?: Answers;
+  /** systemd runs here, and these are its units. */
+  readonly services?: Record<string, Partial<ServiceFacts>>;
+  /** Execution functions, by name: what they give, or `{fails: code, answer}`. Others are not there. */
+  readonly calls?: Record<string, Json | { fails: number; answer: Json }>;
 }
 
 export type Answers = Record<string, string | { code?: number; stdout?: string; stderr?: string }>;
@@ -57,11 +69,13 @@ export function sandbox(world: World): Sandbox {
   const asked: string[] = [];
   let { answers } = world;
   const answering: RunningProcesses = {
-    async run({ argv }) {
+    async run({ argv, stdin }) {
       const words = argv.join(' ');
-      const answer = answers?.[words];
-      if (answer === undefined) throw new Error(`nobody answers ${JSON.stringify(words)}`);
-      asked.push(words);
+      const [asIs, given, any] = [words, `${words} < ${told(stdin)}`, `${words} < *`];
+      const question = [asIs, given, any].find((one) => answers?.[one] !== undefined);
+      const answer = question === undefined ? undefined : answers?.[question];
+      if (answer === undefined) throw new Error(`nobody answers ${JSON.stringify(given)}`);
+      asked.push(question === asIs ? words : given);
       const { code = 0, stdout = '', stderr = '' } = typeof answer === 'string' ? { stdout: answer } : answer;
       return { pid: 1, code, stdout, stderr, timedOut: false, truncated: false };
     },
@@ -74,6 +88,8 @@ export function sandbox(world: World): Sandbox {
     opts: world.opts ?? {},
     ...localParts(root),
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
+    ...(world.services ? { services: running(world.services, asked) } : {}),
+    ...(world.calls ? { functions: callable(world.calls, asked) } : {}),
     sources: sourcesOf(world.sources ?? {}),
     render: (text, _name, context) =>
       text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),
@@ -85,6 +101,52 @@ export function sandbox(world: World): Sandbox {
     machine: { ...machine, ...(world.required ? { required: world.required } : {}) },
     remove: () => fs.rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** What is done to units is told among the commands. */
+function running(units: Required<World>['services'], asked: string[]): Performing<ServiceView, ServiceStep> {
+  const known = new Map<string, Partial<ServiceFacts>>(Object.entries(units));
+  const nothing = { exists: false, running: false, enabled: false, masked: false, static: false };
+  const effects = {
+    start: { exists: true, running: true },
+    restart: { running: true },
+    reload: {},
+    stop: { running: false },
+    enable: { exists: true, enabled: true },
+    disable: { enabled: false },
+    mask: { masked: true },
+    unmask: { masked: false },
+  };
+  return {
+    unavailable: undefined,
+    notRunning: undefined,
+    look: async (unit) => ({ ...nothing, ...known.get(unit) }),
+    names: async () => [...known.keys()],
+    perform({ unit, action }) {
+      asked.push(`systemctl ${action} ${unit}`);
+      known.set(unit, { ...known.get(unit), ...effects[action] });
+      return { did: 'service' };
+    },
+    forget() {},
+  };
+}
+
+/** What was called is told among the commands. */
+function callable(calls: Required<World>['calls'], asked: string[]): Functions {
+  return {
+    whyNot: async (fun) => (Object.hasOwn(calls, fun) ? undefined : `there is no function ${fun}`),
+    async call({ fun, args, kwargs }) {
+      asked.push([fun, ...args.map((arg) => JSON.stringify(arg)), JSON.stringify(kwargs)].join(' '));
+      const given = calls[fun] ?? null;
+      const [answer, retcode] = isMap(given) && 'fails' in given ? [given.answer, given.fails] : [given, 0];
+      return { did: 'call', fun, answer: answer as Json, retcode: Number(retcode) };
+    },
+  };
+}
+
+/** Input as fixtures show it: what is another each time stands as dots. */
+function told(stdin = ''): string {
+  return stdin.trim().replace(/SCRAM-SHA-256\$[^']+/g, 'SCRAM-SHA-256...');
 }
 
 function sourcesOf(files: Record<string, string>): SourceView {

@@ -137,3 +137,23 @@ test('service: a name that is a path or an option, is complained about before an
   for (const bad of ['../x', '-x', 'a b', '']) t.regex(running.check?.({ name: bad }) ?? '', /is not the name/, bad);
   t.is(running.check?.({ name: 'getty@tty1.service' }), undefined);
 });
+
+test('service.running: with sig, a process tells whether it runs', async (t) => {
+  const texts: Record<string, string> = {
+    '/proc/70/cmdline': '/usr/bin/app\0--serve\0',
+    [`/proc/${process.pid}/cmdline`]: 'tsalt\0other',
+    [`/proc/${process.pid}/stat`]: `${process.pid} (a ) b) S 71 1 1`,
+    '/proc/71/cmdline': 'sudo\0tsalt\0other',
+  };
+  const machine = {
+    services: { unavailable: undefined, notRunning: undefined, look: async () => unit({ running: false }) },
+    files: {
+      follow: () => ({ kind: 'directory' }),
+      list: () => ['70', '71', '72', String(process.pid), 'self'],
+      read: (path: string) => Buffer.from(texts[path] ?? ''),
+    },
+  } as unknown as Reading;
+  t.true((await running.read({ name, sig: 'app --serve' }, machine)).running);
+  t.false((await running.read({ name, sig: 'other' }, machine)).running, 'who asks does not count');
+  t.false((await running.read({ name }, machine)).running);
+});

@@ -1,6 +1,7 @@
 import { systemClock } from '../../../lib/clock.ts';
-import type { FileStep, Foreseen, Reading } from '../../../lib/contracts/machine.ts';
+import type { CommandResult, FileStep, Foreseen, Reading } from '../../../lib/contracts/machine.ts';
 import { createAccounts } from '../accounts.ts';
+import { questionOf } from '../inquiry.ts';
 import { foreseenFiles } from './files.ts';
 import { foreseenPackages } from './packages.ts';
 import { foreseenServices } from './services.ts';
@@ -13,6 +14,7 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
   const files = foreseenFiles(reading.files, nowMs);
   const packages = foreseenPackages(reading.packages);
   const services = foreseenServices(reading.services);
+  const answers = new Map<string, CommandResult>();
   let accounts = reading.accounts;
 
   function layOnFiles(step: FileStep): void {
@@ -37,10 +39,20 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
     get accounts() {
       return accounts;
     },
+    ask: async (command) => answers.get(questionOf(command)) ?? reading.ask(command),
     lay(step) {
       if (step.do === 'packages') return packages.lay(step);
       if (step.do === 'service') return services.lay(step);
+      // What a function does, nobody can tell.
+      if (step.do === 'call') return;
+      if (step.do === 'run') {
+        for (const { command, stdout } of step.answers ?? []) answers.set(questionOf(command), answered(stdout));
+      }
       for (const one of step.do === 'run' ? (step.foretells ?? []) : [step]) layOnFiles(one);
     },
   };
+}
+
+function answered(stdout: string): CommandResult {
+  return { pid: 0, code: 0, stdout, stderr: '', timedOut: false, truncated: false };
 }
