@@ -18,6 +18,8 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'file.replace': () => import('./file/replace.ts'),
   'file.symlink': () => import('./file/symlink.ts'),
   'file.touch': () => import('./file/touch.ts'),
+  'group.absent': () => import('./group/absent.ts'),
+  'group.present': () => import('./group/present.ts'),
   'host.absent': () => import('./host/absent.ts'),
   'host.only': () => import('./host/only.ts'),
   'host.present': () => import('./host/present.ts'),
@@ -39,6 +41,8 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'test.show_notification': () => import('./test/show_notification.ts'),
   'test.succeed_with_changes': () => import('./test/succeed_with_changes.ts'),
   'test.succeed_without_changes': () => import('./test/succeed_without_changes.ts'),
+  'user.absent': () => import('./user/absent.ts'),
+  'user.present': () => import('./user/present.ts'),
 };
 
 export const builtinStates: StateRegistry = {

@@ -6,12 +6,14 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   collector: () => import('./collector.ts'),
   file: () => import('./file.ts'),
   grains: () => import('./grains.ts'),
+  group: () => import('./group.ts'),
   hosts: () => import('./hosts.ts'),
   pillar: () => import('./pillar.ts'),
   pkg: () => import('./pkg.ts'),
   service: () => import('./service.ts'),
   state: () => import('./state.ts'),
   test: () => import('./test.ts'),
+  user: () => import('./user.ts'),
 };
 
 export const builtinModules: ModuleRegistry = {

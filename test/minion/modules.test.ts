@@ -94,3 +94,36 @@ test('hosts: the hosts file, is told by address and by name', async (t) => {
   t.is(await call('hosts.get_ip', { host: 'more' }, world), '10.0.0.1');
   t.deepEqual(await call('hosts.get_alias', { ip: '10.0.0.2' }, world), []);
 });
+
+test('user and group: who is in the files, is told', async (t) => {
+  const world = {
+    before: {
+      '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nanna:x:1000:50:Anna B,12:/home/anna:/bin/bash\n+::::::\n',
+      '/etc/group': 'root:x:0:\nstaff:x:50:\nadm:x:4:anna,root\n',
+    },
+  };
+  const anna = {
+    name: 'anna',
+    passwd: 'x',
+    uid: 1000,
+    gid: 50,
+    groups: ['adm', 'staff'],
+    home: '/home/anna',
+    shell: '/bin/bash',
+    fullname: 'Anna B',
+    roomnumber: '12',
+    workphone: '',
+    homephone: '',
+    other: '',
+  };
+  t.deepEqual(await call('user.info', { name: 'anna' }, world), anna);
+  t.deepEqual(await call('user.info', { name: 'nobody' }, world), {});
+  t.deepEqual(await call('user.list_users', {}, world), ['anna', 'root']);
+  t.deepEqual(await call('user.list_groups', { name: 'root' }, world), ['adm', 'root']);
+  t.is(await call('user.primary_group', { name: 'anna' }, world), 'staff');
+  t.deepEqual(((await call('user.getent', {}, world)) as unknown[])[1], anna);
+  const adm = { name: 'adm', passwd: 'x', gid: 4, members: ['anna', 'root'] };
+  t.deepEqual(await call('group.info', { name: 'adm' }, world), adm);
+  t.deepEqual(await call('group.info', { name: 'none' }, world), {});
+  t.deepEqual(((await call('group.getent', {}, world)) as unknown[])[2], adm);
+});

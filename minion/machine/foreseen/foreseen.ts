@@ -18,14 +18,18 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
   function layOnFiles(step: FileStep): void {
     files.lay(step);
     if (step.path !== '/etc/passwd' && step.path !== '/etc/group') return;
-    // Planned lines count; who is in neither file is still found where the machine finds him.
+    // Planned lines count; who is in no file, neither now nor before, is still found where the machine finds him.
     const written = createAccounts((path) => files.read(path));
+    const before = createAccounts((path) => reading.files.read(path));
     const real = reading.accounts;
     accounts = {
-      uid: (user) => written.uid(user) ?? real.uid(user),
-      gid: (group) => written.gid(group) ?? real.gid(group),
-      userName: (uid) => written.user(uid)?.name ?? real.userName(uid),
-      groupName: (gid) => (written.groupName(gid) === String(gid) ? real.groupName(gid) : written.groupName(gid)),
+      uid: (user) => written.uid(user) ?? (before.uid(user) === undefined ? real.uid(user) : undefined),
+      gid: (group) => written.gid(group) ?? (before.gid(group) === undefined ? real.gid(group) : undefined),
+      userName: (uid) => written.user(uid)?.name ?? (before.user(uid) ? String(uid) : real.userName(uid)),
+      groupName: (gid) => {
+        const name = written.groupName(gid);
+        return name !== String(gid) || before.groupName(gid) !== name ? name : real.groupName(gid);
+      },
     };
   }
 

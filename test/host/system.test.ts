@@ -1,0 +1,85 @@
+import test from 'ava';
+import type { StateResult } from '../../lib/contracts/state.ts';
+import { openHosts, tsaltBinds, type Host, type Hosts } from './kit.ts';
+
+/* States of users, keys, jobs, mounts, kernel settings and the like, on a host, checked with its own tools. */
+
+let hosts: Hosts;
+let host: Host;
+test.before(async () => {
+  hosts = await openHosts({ binds: tsaltBinds, packages: ['cron', 'openssh-client', 'locales', 'at'] });
+  host = await hosts.boot('system');
+});
+test.after.always(() => hosts.close());
+
+const program = ['node', '/opt/tsalt/bin/tsalt.cjs', 'call', '--local', '--file-root', '/srv/states', '--out', 'json'];
+
+/** Applies a state file on the host; gives its results by their ids. */
+async function apply(sls: string, ...options: string[]): Promise<Record<string, StateResult>> {
+  await host.push('/srv/states/it.sls', sls);
+  const { stdout, stderr } = await host.exec([...program, 'state.apply', 'it', ...options]);
+  let results: Record<string, StateResult>;
+  try {
+    results = (JSON.parse(stdout) as { local: Record<string, StateResult> }).local;
+  } catch {
+    throw new Error(stderr || stdout);
+  }
+  if (Array.isArray(results)) throw new Error(results.join('\n'));
+  return Object.fromEntries(Object.values(results).map((result) => [result.__id__, result]));
+}
+
+/** Foretells, applies and applies again: what was foretold comes about, and then nothing is left to do. */
+async function settle(t: import('ava').ExecutionContext, sls: string): Promise<Record<string, StateResult>> {
+  const foretold = await apply(sls, 'test=True');
+  const done = await apply(sls);
+  for (const [id, { result, comment, changes }] of Object.entries(done)) {
+    t.is(result, true, `${id}: ${comment}`);
+    t.deepEqual([foretold[id]?.result, foretold[id]?.changes], [null, changes], `${id}: ${foretold[id]?.comment}`);
+  }
+  const again = await apply(sls);
+  for (const [id, { result, comment, changes }] of Object.entries(again))
+    t.deepEqual([result, changes], [true, {}], `${id}, again: ${comment}`);
+  return done;
+}
+
+const hash = '$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/';
+
+test.serial('user and group: made, changed and removed, are what the system says of them', async (t) => {
+  const done = await settle(
+    t,
+    `
+team:
+  group.present:
+    - gid: 4000
+ops:
+  group.present: []
+deploy:
+  user.present:
+    - fullname: Deployment
+    - shell: /bin/bash
+    - groups: [team, adm]
+    - password: ${hash}
+    - maxdays: 90
+app:
+  user.present:
+    - system: true
+    - home: /srv/deep/app
+    - usergroup: false
+    - password: geheim
+    - hash_password: true
+/home/deploy/hello:
+  file.managed:
+    - contents: hello
+    - user: deploy
+    - group: team
+members:
+  group.present:
+    - name: ops
+    - addusers: [deploy, app]
+`,
+  );
+  const line = (database: string, key: string): Promise<string> => host.run('getent', database, key);
+  t.like(done['deploy']?.changes, { uid: 1000, gid: 4001, home: '/home/deploy', groups: ['adm', 'deploy', 'team'] });
+  t.is(await line('passwd', 'deploy'), 'deploy:x:1000:1000:Deployment:/home/deploy:/bin/bash');
+  t.is(await host.run('id', '--name', '--groups', 'deploy'), 'deploy adm team ops');
+});
