@@ -55,6 +55,7 @@ ops:
   group.present: []
 deploy:
   user.present:
+    - uid: 2000
     - fullname: Deployment
     - shell: /bin/bash
     - groups: [team, adm]
@@ -75,11 +76,67 @@ app:
 members:
   group.present:
     - name: ops
-    - addusers: [deploy, app]
+    - addusers: [root, app]
 `,
   );
-  const line = (database: string, key: string): Promise<string> => host.run('getent', database, key);
-  t.like(done['deploy']?.changes, { uid: 1000, gid: 4001, home: '/home/deploy', groups: ['adm', 'deploy', 'team'] });
-  t.is(await line('passwd', 'deploy'), 'deploy:x:1000:1000:Deployment:/home/deploy:/bin/bash');
-  t.is(await host.run('id', '--name', '--groups', 'deploy'), 'deploy adm team ops');
+  t.like(done['deploy']?.changes, { uid: 2000, gid: 2000, home: '/home/deploy', groups: ['adm', 'deploy', 'team'] });
+  t.is(await host.run('getent', 'passwd', 'deploy'), 'deploy:x:2000:2000:Deployment:/home/deploy:/bin/bash');
+  t.is(await host.run('id', '--name', '--groups', 'deploy'), 'deploy adm team');
+  t.is(await host.run('getent', 'group', 'ops'), 'ops:x:4001:root,app');
+  t.regex(await host.run('getent', 'shadow', 'deploy'), /^deploy:\$6\$saltsalt\$qFmFH.*:0:90:7:::$/);
+  t.is(
+    await host.run('stat', '--format=%U:%G %F', '/home/deploy', '/srv/deep/app'),
+    ['deploy:deploy directory', 'app:users directory'].join('\n'),
+  );
+  t.is(
+    await host.run('stat', '--format=%U:%G', '/home/deploy/.profile', '/home/deploy/hello'),
+    ['deploy:deploy', 'deploy:team'].join('\n'),
+  );
+  const crypted = (await host.run('getent', 'shadow', 'app')).split(':')[1] ?? '';
+  t.regex(crypted, /^\$y\$/);
+
+  await settle(
+    t,
+    `
+ops:
+  group.present:
+    - gid: 4100
+    - delusers: [root, app]
+deploy:
+  user.present:
+    - uid: 5000
+    - gid: team
+    - allow_uid_change: true
+    - allow_gid_change: true
+    - groups: [ops]
+    - shell: /bin/sh
+    - fullname: D
+    - roomnumber: 7
+    - home: /srv/deploy
+    - password_lock: true
+    - expire: 30000
+`,
+  );
+  t.is(await host.run('getent', 'passwd', 'deploy'), 'deploy:x:5000:4000:D,7:/srv/deploy:/bin/sh');
+  t.is(await host.run('getent', 'group', 'ops'), 'ops:x:4100:deploy');
+  t.regex(await host.run('getent', 'shadow', 'deploy'), /^deploy:!\$6\$saltsalt\$qFmFH.*:0:90:7::30000:$/);
+  t.is(await host.run('stat', '--format=%U:%G %a', '/srv/deploy'), 'deploy:team 755');
+
+  await settle(
+    t,
+    `
+deploy:
+  user.absent:
+    - purge: true
+app:
+  user.absent: []
+ops:
+  group.absent: []
+team:
+  group.absent: []
+`,
+  );
+  for (const entry of ['passwd deploy', 'passwd app', 'group ops', 'group team', 'group app'])
+    t.is((await host.exec(['getent', ...entry.split(' ')])).code, 2, entry);
+  t.is((await host.exec(['test', '-e', '/srv/deploy'])).code, 1);
 });
