@@ -4,6 +4,7 @@ import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.t
 const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
   cmd: () => import('./cmd.ts'),
   collector: () => import('./collector.ts'),
+  cron: () => import('./cron.ts'),
   file: () => import('./file.ts'),
   grains: () => import('./grains.ts'),
   group: () => import('./group.ts'),

@@ -4,11 +4,14 @@ import { openHosts, tsaltBinds, type Host, type Hosts } from './kit.ts';
 
 /* States of users, keys, jobs, mounts, kernel settings and the like, on a host, checked with its own tools. */
 
+const packages = ['at', 'cron', 'locales', 'openssh-client'];
 let hosts: Hosts;
 let host: Host;
 test.before(async () => {
-  hosts = await openHosts({ binds: tsaltBinds, packages: ['cron', 'openssh-client', 'locales', 'at'] });
+  hosts = await openHosts({ binds: tsaltBinds, packages });
   host = await hosts.boot('system');
+  await host.run('apt-get', 'update');
+  await host.run('apt-get', 'install', '--yes', '--no-install-recommends', ...packages);
 });
 test.after.always(() => hosts.close());
 
@@ -139,4 +142,82 @@ team:
   for (const entry of ['passwd deploy', 'passwd app', 'group ops', 'group team', 'group app'])
     t.is((await host.exec(['getent', ...entry.split(' ')])).code, 2, entry);
   t.is((await host.exec(['test', '-e', '/srv/deploy'])).code, 1);
+});
+
+test.serial('ssh_auth and ssh_known_hosts: keys, are where ssh finds them', async (t) => {
+  await host.run('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'anna@here', '-f', '/srv/anna');
+  const [kind, key] = (await host.run('cat', '/srv/anna.pub')).split(' ');
+  await settle(
+    t,
+    `
+anna:
+  user.present: []
+${kind} ${key} anna@here:
+  ssh_auth.present:
+    - user: anna
+    - options: [no-pty, 'from="10.*, 127.0.0.1"']
+git.example.org:
+  ssh_known_hosts.present:
+    - user: anna
+    - key: ${key}
+    - enc: ed25519
+`,
+  );
+  const file = '/home/anna/.ssh/authorized_keys';
+  t.is(await host.run('stat', '--format=%U %a', file, '/home/anna/.ssh'), 'anna 600\nanna 700');
+  t.regex(await host.run('ssh-keygen', '-l', '-f', file), /anna@here \(ED25519\)$/);
+  const known = '/home/anna/.ssh/known_hosts';
+  t.is(await host.run('stat', '--format=%U %a', known), 'anna 600');
+  t.notRegex(await host.run('cat', known), /git/);
+  t.true((await host.run('ssh-keygen', '-F', 'git.example.org', '-f', known)).endsWith(`ssh-ed25519 ${key}`));
+  await settle(
+    t,
+    `
+${key}:
+  ssh_auth.absent:
+    - user: anna
+git.example.org:
+  ssh_known_hosts.absent:
+    - user: anna
+`,
+  );
+  t.is(await host.run('cat', file, known), '');
+});
+
+test.serial('cron: jobs, are in the crontab that cron reads', async (t) => {
+  await settle(
+    t,
+    `
+/bin/true --quiet:
+  cron.present:
+    - identifier: truth
+    - minute: random
+    - hour: 3
+    - comment: nothing
+MAILTO:
+  cron.env_present:
+    - value: anna
+start:
+  cron.present:
+    - name: /bin/true
+    - special: '@reboot'
+tab of nobody:
+  cron.file:
+    - name: /srv/tab
+    - user: nobody
+`.replace(
+      'tab of nobody:',
+      'tab:\n  file.managed:\n    - name: /srv/tab\n    - contents: "1 * * * * /bin/false"\ntab of nobody:',
+    ),
+  );
+  t.regex(
+    await host.run('crontab', '-l'),
+    /^# Lines below here .*\nMAILTO=anna\n# nothing SALT_CRON_IDENTIFIER:truth\n\d+ 3 \* \* \* \/bin\/true --quiet\n# .*\n@reboot \/bin\/true$/,
+  );
+  t.is(await host.run('crontab', '-l', '-u', 'nobody'), '1 * * * * /bin/false');
+  const bad = await apply('bad:\n  cron.present:\n    - minute: 99\n');
+  t.false(bad['bad']?.result);
+  t.regex(bad['bad']?.comment ?? '', /crontab -u root - ended with code 1: .*bad minute/s);
+  await settle(t, '/bin/true --quiet:\n  cron.absent:\n    - identifier: truth\nMAILTO:\n  cron.env_absent: []\n');
+  t.notRegex(await host.run('crontab', '-l'), /truth|MAILTO/);
 });

@@ -127,3 +127,29 @@ test('user and group: who is in the files, is told', async (t) => {
   t.deepEqual(await call('group.info', { name: 'none' }, world), {});
   t.deepEqual(((await call('group.getent', {}, world)) as unknown[])[2], adm);
 });
+
+test('cron: a crontab, is told in its parts', async (t) => {
+  const tab =
+    '1 1 1 1 1 mine\n# Lines below here are managed by Salt, do not edit\nA=1\n# c SALT_CRON_IDENTIFIER:i\n0 * * * * x y\n@daily z\n';
+  const world = { before: { '/var/spool/cron/crontabs/root': tab } };
+  t.is(await call('cron.raw_cron', { user: 'root' }, world), tab);
+  t.is(await call('cron.raw_cron', { user: 'anna' }, world), '');
+  t.deepEqual(await call('cron.list_tab', { user: 'root' }, world), {
+    pre: ['1 1 1 1 1 mine'],
+    crons: [
+      {
+        minute: '0',
+        hour: '*',
+        daymonth: '*',
+        month: '*',
+        dayweek: '*',
+        cmd: 'x y',
+        identifier: 'i',
+        comment: 'c',
+        commented: false,
+      },
+    ],
+    special: [{ spec: '@daily', cmd: 'z', identifier: null, comment: null, commented: false }],
+    env: [{ name: 'A', value: '1' }],
+  });
+});
