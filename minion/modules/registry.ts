@@ -9,11 +9,15 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   grains: () => import('./grains.ts'),
   group: () => import('./group.ts'),
   hosts: () => import('./hosts.ts'),
+  kmod: () => import('./kmod.ts'),
+  mount: () => import('./mount.ts'),
   pillar: () => import('./pillar.ts'),
   pkg: () => import('./pkg.ts'),
   service: () => import('./service.ts'),
   state: () => import('./state.ts'),
+  sysctl: () => import('./sysctl.ts'),
   test: () => import('./test.ts'),
+  timezone: () => import('./timezone.ts'),
   user: () => import('./user.ts'),
 };
 

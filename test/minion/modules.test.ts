@@ -153,3 +153,45 @@ test('cron: a crontab, is told in its parts', async (t) => {
     env: [{ name: 'A', value: '1' }],
   });
 });
+
+test('sysctl, kmod, timezone and mount: what the kernel and the files say, is told', async (t) => {
+  const world = {
+    before: {
+      '/proc/sys/net/ipv4/ip_forward': '1\n',
+      '/proc/sys/kernel/osrelease': '6.1.0\n',
+      '/etc/sysctl.conf': '# no\nvm.swappiness = 10\n',
+      '/proc/modules': 'nf_nat 50000 1 xt_nat, Live 0x0\nxt_nat 16384 0 - Live 0x0\n',
+      '/lib/modules/6.1.0/modules.dep': 'kernel/net/llc/llc.ko.xz:\n',
+      '/etc/modules': 'loop\n',
+      '/etc/localtime': { link: '/usr/share/zoneinfo/Europe/Zurich' },
+      '/etc/adjtime': '0.0 0 0.0\n0\nLOCAL\n',
+      '/proc/self/mountinfo': '2 1 0:5 / /srv/a\\040b rw,nosuid - tmpfs tmpfs rw,size=64k\n',
+      '/proc/swaps': 'Filename\tType\n/dev/sda2 partition 1 0 -2\n',
+      '/etc/fstab': 'tmpfs /tmp tmpfs size=1g,ro\n',
+    },
+  };
+  t.is(await call('sysctl.get', { name: 'net.ipv4.ip_forward' }, world), '1');
+  t.is(await call('sysctl.get', { name: 'net.ipv4.none' }, world), '');
+  t.deepEqual(await call('sysctl.show', {}, world), { 'vm.swappiness': '10' });
+  t.is(await call('sysctl.default_config', {}, world), '/etc/sysctl.conf');
+  t.deepEqual(await call('kmod.mod_list', {}, world), ['nf_nat', 'xt_nat']);
+  t.deepEqual(await call('kmod.mod_list', { only_persist: true }, world), ['loop']);
+  t.is(await call('kmod.is_loaded', { mod: 'xt-nat' }, world), true);
+  t.is(await call('kmod.check_available', { mod: 'llc' }, world), true);
+  t.deepEqual(((await call('kmod.lsmod', {}, world)) as unknown[])[0], {
+    module: 'nf_nat',
+    size: '50000',
+    depcount: '1',
+    deps: ['xt_nat'],
+  });
+  t.is(await call('timezone.get_zone', {}, world), 'Europe/Zurich');
+  t.is(await call('timezone.get_hwclock', {}, world), 'localtime');
+  t.deepEqual(await call('mount.active', {}, world), {
+    '/srv/a b': { device: 'tmpfs', fstype: 'tmpfs', opts: ['rw', 'nosuid', 'rw', 'size=64k'] },
+  });
+  t.is(await call('mount.is_mounted', { name: '/srv/a b' }, world), true);
+  t.deepEqual(await call('mount.swaps', {}, world), ['/dev/sda2']);
+  t.deepEqual(await call('mount.fstab', {}, world), {
+    '/tmp': { device: 'tmpfs', fstype: 'tmpfs', opts: ['size=1g', 'ro'], dump: '0', pass: '0' },
+  });
+});
