@@ -2,6 +2,12 @@ import type { AnyStateFunction, StateRegistry } from '../lib/contracts/state.ts'
 
 /** Every state function that comes with tsalt. A file is read only when a tree uses it. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateFunction }>>> = {
+  'alternatives.auto': () => import('./alternatives/auto.ts'),
+  'alternatives.install': () => import('./alternatives/install.ts'),
+  'alternatives.remove': () => import('./alternatives/remove.ts'),
+  'alternatives.set': () => import('./alternatives/set.ts'),
+  'at.absent': () => import('./at/absent.ts'),
+  'at.present': () => import('./at/present.ts'),
   'cmd.run': () => import('./cmd/run.ts'),
   'cmd.script': () => import('./cmd/script.ts'),
   'cmd.wait': () => import('./cmd/wait.ts'),
@@ -30,6 +36,9 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'host.present': () => import('./host/present.ts'),
   'kmod.absent': () => import('./kmod/absent.ts'),
   'kmod.present': () => import('./kmod/present.ts'),
+  'locale.present': () => import('./locale/present.ts'),
+  'locale.system': () => import('./locale/system.ts'),
+  'logrotate.set': () => import('./logrotate/set.ts'),
   'mount.fstab_absent': () => import('./mount/fstab_absent.ts'),
   'mount.fstab_present': () => import('./mount/fstab_present.ts'),
   'mount.mounted': () => import('./mount/mounted.ts'),

@@ -2,6 +2,7 @@ import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.t
 
 /** Every execution module that comes with tsalt. A file is read only when one of its functions is called. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
+  alternatives: () => import('./alternatives.ts'),
   cmd: () => import('./cmd.ts'),
   collector: () => import('./collector.ts'),
   cron: () => import('./cron.ts'),
@@ -10,6 +11,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   group: () => import('./group.ts'),
   hosts: () => import('./hosts.ts'),
   kmod: () => import('./kmod.ts'),
+  locale: () => import('./locale.ts'),
   mount: () => import('./mount.ts'),
   pillar: () => import('./pillar.ts'),
   pkg: () => import('./pkg.ts'),
