@@ -16,6 +16,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'cron.env_present': () => import('./cron/env_present.ts'),
   'cron.file': () => import('./cron/file.ts'),
   'cron.present': () => import('./cron/present.ts'),
+  'environ.setenv': () => import('./environ/setenv.ts'),
   'file.absent': () => import('./file/absent.ts'),
   'file.append': () => import('./file/append.ts'),
   'file.blockreplace': () => import('./file/blockreplace.ts'),

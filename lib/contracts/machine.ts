@@ -156,6 +156,8 @@ export interface Reading {
   readonly services: ServiceView;
   readonly sources: SourceView;
   readonly processes: Processes;
+  /** The environment that commands of this run get. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /**
    * Renders the text of a template (Handlebars) with `grains`, `pillar`, `opts`, the state's own names and `context`.
    * `name` is shown in errors.
@@ -233,7 +235,13 @@ export type CommandStep = {
   readonly foretells?: readonly FileStep[] | undefined;
 };
 
-export type Step = FileStep | PackageStep | ServiceStep | CommandStep;
+/** Sets variables of the environment for all commands after it in this run; null takes one away. */
+export type EnvironmentStep = {
+  readonly do: 'setenv';
+  readonly values: Readonly<Record<string, string | null>>;
+};
+
+export type Step = FileStep | PackageStep | ServiceStep | CommandStep | EnvironmentStep;
 
 /** What came of a step that is worth reporting. */
 export type StepResult =
@@ -246,6 +254,7 @@ export type StepResult =
       readonly failed?: string | undefined;
     }
   | { readonly did: 'service' }
+  | { readonly did: 'environment' }
   | { readonly did: 'files' };
 
 /** What later states of a test run read: the machine, with what was planned so far laid over it. */

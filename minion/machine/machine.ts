@@ -2,6 +2,7 @@ import type {
   Command,
   CommandResult,
   CommandStep,
+  EnvironmentStep,
   Machine,
   PackageStep,
   PackageView,
@@ -40,6 +41,8 @@ export interface MachineParts {
   readonly services: Performing<ServiceView, ServiceStep>;
   readonly sources: SourceView;
   readonly render: Reading['render'];
+  /** This process's own where there is none: a run of states has a process of its own. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services'>;
@@ -61,7 +64,7 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
 
 /** One machine out of its parts: each step goes to the part it is for, and the others forget what it may have changed. */
 export function createMachine(parts: MachineParts): Machine {
-  const { files, accounts, packages, services } = parts;
+  const { files, accounts, packages, services, environment = process.env } = parts;
 
   function changedFromOutside(): void {
     files.forget();
@@ -88,13 +91,25 @@ export function createMachine(parts: MachineParts): Machine {
     if (step.do === 'packages') return thenForget(packages.perform(step));
     if (step.do === 'service') return services.perform(step);
     if (step.do === 'run') return thenForget(runCommand(step));
+    if (step.do === 'setenv') {
+      setVariables(environment, step);
+      return { did: 'environment' };
+    }
     files.perform(step);
     if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();
     if (step.path.includes('/systemd/')) services.forget();
     return { did: 'files' };
   }
 
-  return { ...parts, perform };
+  return { ...parts, environment, perform };
+}
+
+/** Changes variables in place. */
+export function setVariables(environment: Record<string, string | undefined>, { values }: EnvironmentStep): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) delete environment[name];
+    else environment[name] = value;
+  }
 }
 
 /** What a command that had to succeed said last. */

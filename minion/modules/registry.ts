@@ -6,6 +6,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   cmd: () => import('./cmd.ts'),
   collector: () => import('./collector.ts'),
   cron: () => import('./cron.ts'),
+  environ: () => import('./environ.ts'),
   file: () => import('./file.ts'),
   grains: () => import('./grains.ts'),
   group: () => import('./group.ts'),

@@ -387,3 +387,15 @@ the clerk's:
   const bad = await apply('bad:\n  at.present:\n    - timespec: when it suits\n');
   t.regex(bad['bad']?.comment ?? '', /Garbled time/);
 });
+
+test.serial('environ: a variable, is seen by the commands after it', async (t) => {
+  const done = await apply(`
+GREETING:
+  environ.setenv:
+    - value: hello
+'printf %s "$GREETING" > /srv/greeting':
+  cmd.run: []
+`);
+  t.deepEqual(done['GREETING']?.changes, { GREETING: 'hello' });
+  t.is(await host.run('cat', '/srv/greeting'), 'hello');
+});

@@ -195,3 +195,27 @@ test('sysctl, kmod, timezone and mount: what the kernel and the files say, is to
     '/tmp': { device: 'tmpfs', fstype: 'tmpfs', opts: ['size=1g', 'ro'], dump: '0', pass: '0' },
   });
 });
+
+test('environ and alternatives: variables and choices, are told', async (t) => {
+  const world = {
+    environment: { A: '1', E: '' },
+    before: {
+      '/var/lib/dpkg/alternatives/editor': 'auto\n/usr/bin/editor\n\n/bin/nano\n40\n\n',
+      '/etc/alternatives/editor': { link: '/bin/nano' },
+      '/etc/locale.conf': 'LANG="de_CH.UTF-8"\n',
+    },
+    answers: { 'locale -a': 'C\nde_CH.utf8\n' },
+  };
+  t.is(await call('environ.get', { key: 'A' }, world), '1');
+  t.is(await call('environ.get', { key: 'B', default: 'b' }, world), 'b');
+  t.is(await call('environ.has_value', { key: 'E' }, world), false);
+  t.is(await call('environ.has_value', { key: 'A', value: '1' }, world), true);
+  t.deepEqual(await call('environ.item', { keys: ['A', 'B'] }, world), { A: '1', B: '' });
+  t.deepEqual(await call('environ.items', {}, world), world.environment);
+  t.is(await call('alternatives.show_current', { name: 'editor' }, world), '/bin/nano');
+  t.is(await call('alternatives.show_link', { name: 'none' }, world), '');
+  t.is(await call('alternatives.check_exists', { name: 'editor', path: '/bin/nano' }, world), true);
+  t.is(await call('locale.get_locale', {}, world), 'de_CH.UTF-8');
+  t.is(await call('locale.avail', { locale: 'de_CH.UTF-8' }, world), true);
+  t.deepEqual(await call('locale.list_avail', {}, world), ['C', 'de_CH.utf8']);
+});

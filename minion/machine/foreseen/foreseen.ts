@@ -1,6 +1,7 @@
 import { systemClock } from '../../../lib/clock.ts';
 import type { FileStep, Foreseen, Reading } from '../../../lib/contracts/machine.ts';
 import { createAccounts } from '../accounts.ts';
+import { setVariables } from '../machine.ts';
 import { foreseenFiles } from './files.ts';
 import { foreseenPackages } from './packages.ts';
 import { foreseenServices } from './services.ts';
@@ -13,6 +14,7 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
   const files = foreseenFiles(reading.files, nowMs);
   const packages = foreseenPackages(reading.packages);
   const services = foreseenServices(reading.services);
+  const environment = { ...reading.environment };
   let accounts = reading.accounts;
 
   function layOnFiles(step: FileStep): void {
@@ -38,12 +40,14 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
     files,
     packages,
     services,
+    environment,
     get accounts() {
       return accounts;
     },
     lay(step) {
       if (step.do === 'packages') return packages.lay(step);
       if (step.do === 'service') return services.lay(step);
+      if (step.do === 'setenv') return setVariables(environment, step);
       for (const one of step.do === 'run' ? (step.foretells ?? []) : [step]) layOnFiles(one);
     },
   };
