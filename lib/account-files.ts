@@ -103,11 +103,6 @@ export function groupText({ name, password, gid, members }: GroupLine): string {
   return [name, password, gid, members.join(',')].join(':');
 }
 
-export function shadowText({ name, hash, changed, min, max, warn, inactive, expire }: ShadowLine): string {
-  const day = (value: number): string => (value === -1 ? '' : String(value));
-  return [name, hash, ...[changed, min, max, warn, inactive, expire].map(day), ''].join(':');
-}
-
 /**
  * What a file of accounts is foretold to be: `changed` maps names to their new lines, or to undefined for those that go. New names
  * stand at the end. Undefined when nothing changes.

@@ -151,7 +151,17 @@ function planChange(
     const moved = foretoldLines(users, new Map(theirs.map((user) => [user.name, userText({ ...user, gid })])));
     steps.push({ ...step, foretells: [...step.foretells, ...(moved ? [moved] : [])] });
   }
-  if (names.length > (renumbered ? 1 : 0)) steps.push(setMembers(groups, { ...line, members }));
+  if (exactly && members !== there.members) steps.push(setMembers(groups, { ...line, members }));
+  // One by one: the whole list would be refused for a member who is no user any more.
+  let now = there.members;
+  for (const user of added) {
+    now = [...now, user];
+    steps.push(run(groups, { ...line, members: now }, ['gpasswd', '-a', user, '--', name]));
+  }
+  for (const user of removed) {
+    now = now.filter((member) => member !== user);
+    steps.push(run(groups, { ...line, members: now }, ['gpasswd', '-d', user, '--', name]));
+  }
   const told = names.map(([key, value]) => `${key}: ${listText(value)}`);
   return {
     changes,
