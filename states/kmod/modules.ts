@@ -28,6 +28,8 @@ export function checkModules({ name, mods }: { readonly name: string; readonly m
 
 export interface ModuleFacts {
   readonly wanted: readonly { readonly text: string; readonly name: string; readonly builtIn: boolean }[];
+  /** Whether a kernel runs what is managed here. */
+  readonly running: boolean;
   readonly loaded: ReadonlyMap<string, LoadedModule>;
   readonly list: { readonly path: string; readonly lines: readonly string[] };
 }
@@ -40,7 +42,13 @@ export function readModules(
     const first = moduleName(text.split(' ')[0] ?? text);
     return { text, name: first, builtIn: isBuiltIn(files, first) };
   });
-  return { wanted, loaded: loadedModules(files), list: { path: modulesFile(files), lines: modulesLines(files) } };
+  const running = files.follow('/proc/modules') !== undefined;
+  return {
+    wanted,
+    running,
+    loaded: loadedModules(files),
+    list: { path: modulesFile(files), lines: modulesLines(files) },
+  };
 }
 
 /** `module a is`, `modules a, b are`. */

@@ -26,14 +26,18 @@ br_netfilter:
   read(given, { files }) {
     const facts = readModules(given, files);
     // The list is long: it is read when something has to be loaded.
-    const needed = facts.wanted.some(({ name, builtIn }) => !builtIn && !facts.loaded.has(name));
+    const needed = facts.running && facts.wanted.some(({ name, builtIn }) => !builtIn && !facts.loaded.has(name));
     const problem = needed ? lacking(files, 'modprobe', 'Loading modules', 'kmod') : undefined;
     return { ...facts, problem, available: needed ? availableModules(files) : new Map() };
   },
 
-  plan({ persist }, { problem, wanted, loaded, list, available }) {
+  plan({ persist }, { problem, wanted, running, loaded, list, available }) {
     const isListed = (name: string): boolean => list.lines.some((line) => listedModule(line) === name);
-    const missing = wanted.filter(({ name, builtIn }) => !builtIn && !loaded.has(name));
+    const absent = wanted.filter(({ name, builtIn }) => !builtIn && !loaded.has(name));
+    if (!running && !persist && absent.length > 0) {
+      return impossible(`No module can be loaded: no kernel runs here. 'persist: True' notes them for the next start`);
+    }
+    const missing = running ? absent : [];
     const unlisted = persist ? wanted.filter(({ name }) => !isListed(name)) : [];
     const todo = wanted.filter((one) => missing.includes(one) || unlisted.includes(one)).map(({ name }) => name);
     const fine = wanted.map(({ name }) => name).filter((name) => !todo.includes(name));
@@ -60,16 +64,27 @@ br_netfilter:
     if (unlisted.length > 0) {
       let { lines } = list;
       for (const { text, name } of unlisted) {
-        changes[name] = 'loaded';
+        // Salt calls that loaded, too, though nothing is.
+        changes[name] ??= `added to ${list.path}`;
         const commented = lines.findIndex((line) => line.replace(/^#\s*/, '').trim() === text);
         lines = commented === -1 ? [...lines, text] : lines.with(commented, text);
       }
       steps.push(writeList(list, lines));
     }
+    const loads = missing.map(({ name }) => name);
+    const notes = unlisted.map(({ name }) => name);
     return {
       changes,
-      comment: [...right, some(todo, (verb) => `${verb} set to be loaded`)].join('\n'),
-      done: [...right, `Loaded kernel module${todo.length === 1 ? '' : 's'} ${todo.join(', ')}`].join('\n'),
+      comment: [
+        ...right,
+        ...(loads.length > 0 ? [some(loads, (verb) => `${verb} set to be loaded`)] : []),
+        ...(notes.length > 0 ? [some(notes, (verb) => `${verb} set to be added to ${list.path}`)] : []),
+      ].join('\n'),
+      done: [
+        ...right,
+        ...(loads.length > 0 ? [`Loaded kernel module${loads.length === 1 ? '' : 's'} ${loads.join(', ')}`] : []),
+        ...(notes.length > 0 ? [some(notes, () => `added to ${list.path}`)] : []),
+      ].join('\n'),
       steps,
     };
   },
