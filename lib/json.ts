@@ -25,3 +25,8 @@ export function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === undefined ? '' : JSON.stringify(value);
 }
+
+/** A value in a sentence: as text, a list as its parts with commas between. */
+export function listText(value: Json): string {
+  return Array.isArray(value) ? value.map(asText).join(', ') : asText(value);
+}

@@ -164,6 +164,8 @@ export interface Reading {
   readonly services: ServiceView;
   readonly sources: SourceView;
   readonly processes: Processes;
+  /** The environment that commands of this run get. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /**
    * What a command that only looks (`iptables-save`) gives: asked once, and again only after a step that may have changed
    * it, which steps on files are not. In test mode, what steps so far foretell of it.
@@ -266,7 +268,13 @@ export type CallStep = {
   readonly kwargs: JsonMap;
 };
 
-export type Step = FileStep | PackageStep | ServiceStep | CommandStep | CallStep;
+/** Sets variables of the environment for all commands after it in this run; null takes one away. */
+export type EnvironmentStep = {
+  readonly do: 'setenv';
+  readonly values: Readonly<Record<string, string | null>>;
+};
+
+export type Step = FileStep | PackageStep | ServiceStep | CommandStep | CallStep | EnvironmentStep;
 
 /** What came of a step that is worth reporting. */
 export type StepResult =
@@ -281,6 +289,7 @@ export type StepResult =
   /** What the function gave, and the code by which it says that it failed: 0 for well. */
   | { readonly did: 'call'; readonly fun: string; readonly answer: Json; readonly retcode: number }
   | { readonly did: 'service' }
+  | { readonly did: 'environment' }
   | { readonly did: 'files' };
 
 /** What later states of a test run read: the machine, with what was planned so far laid over it. */

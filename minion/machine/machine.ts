@@ -4,6 +4,7 @@ import type {
   CommandResult,
   CommandStep,
   FunctionView,
+  EnvironmentStep,
   Machine,
   PackageStep,
   PackageView,
@@ -44,6 +45,8 @@ export interface MachineParts {
   readonly sources: SourceView;
   readonly render: Reading['render'];
   readonly functions?: Functions | undefined;
+  /** This process's own where there is none: a run of states has a process of its own. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** The execution functions, which states can ask about and have called. */
@@ -70,7 +73,7 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
 
 /** One machine out of its parts: each step goes to the part it is for, and the others forget what it may have changed. */
 export function createMachine(parts: MachineParts): Machine {
-  const { files, accounts, packages, services, functions } = parts;
+  const { files, accounts, packages, services, functions, environment = process.env } = parts;
   const inquiry = createInquiry(parts.processes);
 
   function changedFromOutside(): void {
@@ -110,13 +113,26 @@ export function createMachine(parts: MachineParts): Machine {
     }
     if (step.do === 'run') return thenForget(runCommand(step));
     if (step.do === 'call') return thenForget(call(step));
+    if (step.do === 'setenv') {
+      setVariables(environment, step);
+      inquiry.forget();
+      return { did: 'environment' };
+    }
     files.perform(step);
     if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();
     if (step.path.includes('/systemd/')) services.forget();
     return { did: 'files' };
   }
 
-  return { ...parts, ask: (command) => inquiry.ask(command), perform };
+  return { ...parts, environment, ask: (command) => inquiry.ask(command), perform };
+}
+
+/** Changes variables in place. */
+export function setVariables(environment: Record<string, string | undefined>, { values }: EnvironmentStep): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) delete environment[name];
+    else environment[name] = value;
+  }
 }
 
 /** What a command that had to succeed said last. */

@@ -2,17 +2,27 @@ import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.t
 
 /** Every execution module that comes with tsalt. A file is read only when one of its functions is called. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
+  alternatives: () => import('./alternatives.ts'),
   cmd: () => import('./cmd.ts'),
   collector: () => import('./collector.ts'),
+  cron: () => import('./cron.ts'),
+  environ: () => import('./environ.ts'),
   event: () => import('./event.ts'),
   file: () => import('./file.ts'),
   grains: () => import('./grains.ts'),
+  group: () => import('./group.ts'),
   hosts: () => import('./hosts.ts'),
+  kmod: () => import('./kmod.ts'),
+  locale: () => import('./locale.ts'),
+  mount: () => import('./mount.ts'),
   pillar: () => import('./pillar.ts'),
   pkg: () => import('./pkg.ts'),
   service: () => import('./service.ts'),
   state: () => import('./state.ts'),
+  sysctl: () => import('./sysctl.ts'),
   test: () => import('./test.ts'),
+  timezone: () => import('./timezone.ts'),
+  user: () => import('./user.ts'),
 };
 
 export const builtinModules: ModuleRegistry = {

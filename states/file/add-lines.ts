@@ -4,7 +4,7 @@ import type { Reading, Step } from '../../lib/contracts/machine.ts';
 import { impossible, type Plan } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
 import { splitLines } from './content.ts';
-import { contentDiff } from './diff.ts';
+import { contentDiff } from '../../lib/diff.ts';
 import { planEdit, readEditable, type Editable } from './edit.ts';
 import { readParent } from './parent.ts';
 import { escapeRegExp } from './regex.ts';

@@ -116,3 +116,128 @@ test('hosts: the hosts file, is told by address and by name', async (t) => {
   t.is(await call('hosts.get_ip', { host: 'more' }, world), '10.0.0.1');
   t.deepEqual(await call('hosts.get_alias', { ip: '10.0.0.2' }, world), []);
 });
+
+test('user and group: who is in the files, is told', async (t) => {
+  const world = {
+    before: {
+      '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nanna:x:1000:50:Anna B,12:/home/anna:/bin/bash\n+::::::\n',
+      '/etc/group': 'root:x:0:\nstaff:x:50:\nadm:x:4:anna,root\n',
+    },
+  };
+  const anna = {
+    name: 'anna',
+    passwd: 'x',
+    uid: 1000,
+    gid: 50,
+    groups: ['adm', 'staff'],
+    home: '/home/anna',
+    shell: '/bin/bash',
+    fullname: 'Anna B',
+    roomnumber: '12',
+    workphone: '',
+    homephone: '',
+    other: '',
+  };
+  t.deepEqual(await call('user.info', { name: 'anna' }, world), anna);
+  t.deepEqual(await call('user.info', { name: 'nobody' }, world), {});
+  t.deepEqual(await call('user.list_users', {}, world), ['anna', 'root']);
+  t.deepEqual(await call('user.list_groups', { name: 'root' }, world), ['adm', 'root']);
+  t.is(await call('user.primary_group', { name: 'anna' }, world), 'staff');
+  t.deepEqual(((await call('user.getent', {}, world)) as unknown[])[1], anna);
+  const adm = { name: 'adm', passwd: 'x', gid: 4, members: ['anna', 'root'] };
+  t.deepEqual(await call('group.info', { name: 'adm' }, world), adm);
+  t.deepEqual(await call('group.info', { name: 'none' }, world), {});
+  t.deepEqual(((await call('group.getent', {}, world)) as unknown[])[2], adm);
+});
+
+test('cron: a crontab, is told in its parts', async (t) => {
+  const tab =
+    '1 1 1 1 1 mine\n# Lines below here are managed by Salt, do not edit\nA=1\n# c SALT_CRON_IDENTIFIER:i\n0 * * * * x y\n@daily z\n';
+  const world = { before: { '/var/spool/cron/crontabs/root': tab } };
+  t.is(await call('cron.raw_cron', { user: 'root' }, world), tab);
+  t.is(await call('cron.raw_cron', { user: 'anna' }, world), '');
+  t.deepEqual(await call('cron.list_tab', { user: 'root' }, world), {
+    pre: ['1 1 1 1 1 mine'],
+    crons: [
+      {
+        minute: '0',
+        hour: '*',
+        daymonth: '*',
+        month: '*',
+        dayweek: '*',
+        cmd: 'x y',
+        identifier: 'i',
+        comment: 'c',
+        commented: false,
+      },
+    ],
+    special: [{ spec: '@daily', cmd: 'z', identifier: null, comment: null, commented: false }],
+    env: [{ name: 'A', value: '1' }],
+  });
+});
+
+test('sysctl, kmod, timezone and mount: what the kernel and the files say, is told', async (t) => {
+  const world = {
+    before: {
+      '/proc/sys/net/ipv4/ip_forward': '1\n',
+      '/proc/sys/kernel/osrelease': '6.1.0\n',
+      '/etc/sysctl.conf': '# no\nvm.swappiness = 10\n',
+      '/proc/modules': 'nf_nat 50000 1 xt_nat, Live 0x0\nxt_nat 16384 0 - Live 0x0\n',
+      '/lib/modules/6.1.0/modules.dep': 'kernel/net/llc/llc.ko.xz:\n',
+      '/etc/modules': 'loop\n',
+      '/etc/localtime': { link: '/usr/share/zoneinfo/Europe/Zurich' },
+      '/etc/adjtime': '0.0 0 0.0\n0\nLOCAL\n',
+      '/proc/self/mountinfo': '2 1 0:5 / /srv/a\\040b rw,nosuid - tmpfs tmpfs rw,size=64k\n',
+      '/proc/swaps': 'Filename\tType\n/dev/sda2 partition 1 0 -2\n',
+      '/etc/fstab': 'tmpfs /tmp tmpfs size=1g,ro\n',
+    },
+  };
+  t.is(await call('sysctl.get', { name: 'net.ipv4.ip_forward' }, world), '1');
+  t.is(await call('sysctl.get', { name: 'net.ipv4.none' }, world), '');
+  t.deepEqual(await call('sysctl.show', {}, world), { 'vm.swappiness': '10' });
+  t.is(await call('sysctl.default_config', {}, world), '/etc/sysctl.conf');
+  t.deepEqual(await call('kmod.mod_list', {}, world), ['nf_nat', 'xt_nat']);
+  t.deepEqual(await call('kmod.mod_list', { only_persist: true }, world), ['loop']);
+  t.is(await call('kmod.is_loaded', { mod: 'xt-nat' }, world), true);
+  t.is(await call('kmod.check_available', { mod: 'llc' }, world), true);
+  t.deepEqual(((await call('kmod.lsmod', {}, world)) as unknown[])[0], {
+    module: 'nf_nat',
+    size: '50000',
+    depcount: '1',
+    deps: ['xt_nat'],
+  });
+  t.is(await call('timezone.get_zone', {}, world), 'Europe/Zurich');
+  t.is(await call('timezone.get_hwclock', {}, world), 'localtime');
+  t.deepEqual(await call('mount.active', {}, world), {
+    '/srv/a b': { device: 'tmpfs', fstype: 'tmpfs', opts: ['rw', 'nosuid', 'rw', 'size=64k'] },
+  });
+  t.is(await call('mount.is_mounted', { name: '/srv/a b' }, world), true);
+  t.deepEqual(await call('mount.swaps', {}, world), ['/dev/sda2']);
+  t.deepEqual(await call('mount.fstab', {}, world), {
+    '/tmp': { device: 'tmpfs', fstype: 'tmpfs', opts: ['size=1g', 'ro'], dump: '0', pass: '0' },
+  });
+});
+
+test('environ and alternatives: variables and choices, are told', async (t) => {
+  const world = {
+    environment: { A: '1', E: '' },
+    before: {
+      '/var/lib/dpkg/alternatives/editor': 'auto\n/usr/bin/editor\n\n/bin/nano\n40\n\n',
+      '/etc/alternatives/editor': { link: '/bin/nano' },
+      '/etc/locale.conf': 'LANG="de_CH.UTF-8"\n',
+    },
+    answers: { 'locale -a': 'C\nde_CH.utf8\n' },
+  };
+  t.is(await call('environ.get', { key: 'A' }, world), '1');
+  t.is(await call('environ.get', { key: 'B', default: 'b' }, world), 'b');
+  t.is(await call('environ.has_value', { key: 'E' }, world), false);
+  t.is(await call('environ.has_value', { key: 'A', value: '1' }, world), true);
+  t.deepEqual(await call('environ.item', { keys: ['A', 'B'] }, world), { A: '1', B: '' });
+  t.deepEqual(await call('environ.items', {}, world), world.environment);
+  t.is(await call('alternatives.show_current', { name: 'editor' }, world), '/bin/nano');
+  t.is(await call('alternatives.show_link', { name: 'none' }, world), '');
+  t.is(await call('alternatives.check_exists', { name: 'editor', path: '/bin/nano' }, world), true);
+  t.is(await call('locale.get_locale', {}, world), 'de_CH.UTF-8');
+  t.is(await call('locale.avail', { locale: 'de_CH.UTF-8' }, world), true);
+  t.deepEqual(await call('locale.list_avail', {}, world), ['C', 'de_CH.utf8']);
+});

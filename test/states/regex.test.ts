@@ -1,7 +1,7 @@
 import test from 'ava';
 import { substitute, translateFlags, translatePattern, translateReplacement } from '../../states/file/regex.ts';
 import { directoryModeFor } from '../../states/file/owner.ts';
-import { contentDiff } from '../../states/file/diff.ts';
+import { contentDiff } from '../../lib/diff.ts';
 import { parseHash } from '../../states/file/source.ts';
 
 test('patterns: what Python writes otherwise, means the same here', (t) => {

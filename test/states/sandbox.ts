@@ -35,6 +35,8 @@ export interface World {
   readonly opts?: JsonMap;
   /** Commands run, on the machine of the test itself. */
   readonly commands?: boolean;
+  /** The environment of the run; an empty one where it is not given. */
+  readonly environment?: Record<string, string>;
   readonly required?: { fun: string; name: string }[];
   /**
    * Commands that are answered here and not run, by their words with blanks between: the output, or more about it. Any other
@@ -86,6 +88,7 @@ export function sandbox(world: World): Sandbox {
     grains: world.grains ?? {},
     pillar: world.pillar ?? {},
     opts: world.opts ?? {},
+    environment: { ...world.environment },
     ...localParts(root),
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
     ...(world.services ? { services: running(world.services, asked) } : {}),

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import test from 'ava';
 import { parse } from 'yaml';
 import type { JsonMap } from '../../lib/json.ts';
 import { builtinStates } from '../../states/registry.ts';
+import { needing } from '../kit/needing.ts';
 import { foreseeState, harvest, runState, sandbox, type Answers, type Tree, type World } from './sandbox.ts';
 
 /*
@@ -24,6 +24,8 @@ interface Case extends World {
   readonly again?: boolean;
   /** The commands of the run, where `answers` are given: those that read, then those that change. */
   readonly ran?: string[];
+  /** It gives files away, which takes root. */
+  readonly root?: boolean;
   /** How they are answered after the run: what the second run sees. */
   readonly then?: Answers;
 }
@@ -46,6 +48,7 @@ function owned(comment: string): string {
 for (const fun of builtinStates.names.filter((name) => !elsewhere.includes(name.split('.')[0] ?? ''))) {
   const cases = parse(fs.readFileSync(path.join(folder, `${fun}.yaml`), 'utf8')) as Record<string, Case>;
   for (const [situation, expected] of Object.entries(cases)) {
+    const test = needing('root', !expected.root || process.getuid?.() === 0);
     test(`${fun}: ${situation}`, async (t) => {
       const box = sandbox(expected);
       t.teardown(() => box.remove());

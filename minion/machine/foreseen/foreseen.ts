@@ -2,6 +2,7 @@ import { systemClock } from '../../../lib/clock.ts';
 import type { CommandResult, FileStep, Foreseen, Reading } from '../../../lib/contracts/machine.ts';
 import { createAccounts } from '../accounts.ts';
 import { questionOf } from '../inquiry.ts';
+import { setVariables } from '../machine.ts';
 import { foreseenFiles } from './files.ts';
 import { foreseenPackages } from './packages.ts';
 import { foreseenServices } from './services.ts';
@@ -15,19 +16,24 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
   const packages = foreseenPackages(reading.packages);
   const services = foreseenServices(reading.services);
   const answers = new Map<string, CommandResult>();
+  const environment = { ...reading.environment };
   let accounts = reading.accounts;
 
   function layOnFiles(step: FileStep): void {
     files.lay(step);
     if (step.path !== '/etc/passwd' && step.path !== '/etc/group') return;
-    // Planned lines count; who is in neither file is still found where the machine finds him.
+    // Planned lines count; who is in no file, neither now nor before, is still found where the machine finds him.
     const written = createAccounts((path) => files.read(path));
+    const before = createAccounts((path) => reading.files.read(path));
     const real = reading.accounts;
     accounts = {
-      uid: (user) => written.uid(user) ?? real.uid(user),
-      gid: (group) => written.gid(group) ?? real.gid(group),
-      userName: (uid) => written.user(uid)?.name ?? real.userName(uid),
-      groupName: (gid) => (written.groupName(gid) === String(gid) ? real.groupName(gid) : written.groupName(gid)),
+      uid: (user) => written.uid(user) ?? (before.uid(user) === undefined ? real.uid(user) : undefined),
+      gid: (group) => written.gid(group) ?? (before.gid(group) === undefined ? real.gid(group) : undefined),
+      userName: (uid) => written.user(uid)?.name ?? (before.user(uid) ? String(uid) : real.userName(uid)),
+      groupName: (gid) => {
+        const name = written.groupName(gid);
+        return name !== String(gid) || before.groupName(gid) !== name ? name : real.groupName(gid);
+      },
     };
   }
 
@@ -36,6 +42,7 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
     files,
     packages,
     services,
+    environment,
     get accounts() {
       return accounts;
     },
@@ -48,6 +55,7 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
       if (step.do === 'run') {
         for (const { command, stdout } of step.answers ?? []) answers.set(questionOf(command), answered(stdout));
       }
+      if (step.do === 'setenv') return setVariables(environment, step);
       for (const one of step.do === 'run' ? (step.foretells ?? []) : [step]) layOnFiles(one);
     },
   };

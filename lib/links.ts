@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { FileFacts, FileView } from '../../lib/contracts/machine.ts';
+import type { FileFacts, FileView } from './contracts/machine.ts';
 
 const MOST_LINKS = 40;
 
