@@ -1,4 +1,4 @@
-import { sleep, systemClock, type Clock } from '../../lib/clock.ts';
+import { sleep, systemClock } from '../../../lib/clock.ts';
 import type {
   CommandResult,
   FileView,
@@ -6,44 +6,31 @@ import type {
   PackageFacts,
   PackageOffer,
   PackageStep,
-  PackageView,
-  Processes,
   StepResult,
-} from '../../lib/contracts/machine.ts';
-import { packageErrors } from '../../lib/errors/packages.ts';
+} from '../../../lib/contracts/machine.ts';
+import { packageErrors } from '../../../lib/errors/packages.ts';
 import {
+  askAltered,
   askPolicy,
+  askUpgrades,
+  describeFile,
   finishInterrupted,
   hasStaleLists,
   isLocked,
   LOCK_TIMEOUT_S,
+  markHeld,
   reasonOf,
   transaction,
   updateLists,
   wasInterrupted,
-} from './packages/apt.ts';
-import { withoutServices, type ChangeableFiles } from './packages/asleep.ts';
-import { difference, isDowngrade, shortfall } from './packages/outcome.ts';
-import { parsePolicy } from './packages/policy.ts';
-import { sourcesOf } from './packages/sources.ts';
-import { databaseName, parseStatus, type DpkgStatus } from './packages/status.ts';
-
-export interface PackageOptions {
-  /** The tree that is managed. */
-  readonly files: ChangeableFiles;
-  /** It is not the one this machine runs: no service is to be started in it. */
-  readonly asleep?: boolean;
-  /** Run their commands in that tree. */
-  readonly processes: Processes;
-  readonly uid: number;
-  readonly clock?: Clock;
-}
-
-export interface Packages extends PackageView {
-  perform(step: PackageStep): Promise<StepResult>;
-  /** Somebody else may have changed them: the database is read again. */
-  forget(): void;
-}
+} from './apt.ts';
+import { withoutServices } from './asleep.ts';
+import { difference, isDowngrade, shortfall } from './outcome.ts';
+import { archivesIn, listsUpdatedMs, parseAltered, parseControl, parseSimulation } from './reading.ts';
+import { parsePolicy } from './policy.ts';
+import type { PackageOptions, Packages } from './parts.ts';
+import { sourcesOf } from './sources.ts';
+import { databaseName, parseStatus, type DpkgStatus } from './status.ts';
 
 const DATABASE = '/var/lib/dpkg/status';
 /** deb-control(5), with an architecture; nothing that apt-get would take for an option, a pattern or an order. */
@@ -53,7 +40,7 @@ const packageName = /^[A-Za-z0-9][A-Za-z0-9+.-]*(:[a-z0-9-]+)?$/;
  * Debian's packages: read from dpkg's own database, changed by apt-get. Raises `TS_PACKAGES_UNCHANGEABLE`,
  * `TS_PACKAGES_REFRESH_FAILED` and `TS_PACKAGES_QUERY_FAILED`.
  */
-export function createPackages({
+export function createDebianPackages({
   files,
   asleep = false,
   processes,
@@ -128,19 +115,49 @@ export function createPackages({
     );
   }
 
-  async function offers(names: readonly string[], { release, refresh }: OfferOptions = {}) {
+  /** Lists that are young enough need no update. */
+  async function updateIfOld(validMs = 0): Promise<void> {
+    if (validMs > 0 && clock.now() - listsUpdatedMs(files) < validMs) return;
+    await update();
+  }
+
+  async function offers(names: readonly string[], { release, refresh, validMs }: OfferOptions = {}) {
     if (names.length === 0) return new Map<string, PackageOffer>();
     const mayUpdate = unchangeable() === undefined;
-    if (refresh === 'always' && mayUpdate) await update();
+    if (refresh === 'always' && mayUpdate) await updateIfOld(validMs);
     const found = await ask(names, release);
     if (refresh !== 'when missing' || found.size === new Set(names).size || updated() || !mayUpdate) return found;
     await update();
     return ask(names, release);
   }
 
+  async function upgrades(full: boolean, { release, refresh, validMs }: OfferOptions = {}) {
+    if (refresh === 'always' && unchangeable() === undefined) await updateIfOld(validMs);
+    const result = await processes.run(askUpgrades(full, release));
+    if (result.code !== 0) throw packageErrors.queryFailed({ reason: reasonOf(result) });
+    return parseSimulation(result.stdout);
+  }
+
+  async function altered(names: readonly string[]) {
+    const found = new Map<string, Record<string, string>>();
+    // It does not say whose file it is where it is asked about several.
+    for (const name of names) {
+      const result = await processes.run(askAltered(name));
+      const files = parseAltered(result.stdout);
+      if (Object.keys(files).length > 0) found.set(name, files);
+    }
+    return found;
+  }
+
+  async function describe(file: { path: string } | { content: Buffer }) {
+    const result = await processes.run(describeFile(file));
+    return result.code === 0 ? parseControl(result.stdout, database().native) : undefined;
+  }
+
   /** Names on offer nowhere and unknown to dpkg: apt would take them for patterns, or for orders to do something else. */
   async function unheardOf({ install, release }: PackageStep): Promise<string[]> {
-    const names = install.map(({ name }) => name);
+    const names = install.filter(({ file }) => file === undefined).map(({ name }) => name);
+    if (names.length === 0) return [];
     const offers = await ask(names, release);
     return names.filter((name) => !offers.has(name) && !present(name));
   }
@@ -153,7 +170,21 @@ export function createPackages({
     if (reason !== undefined) throw packageErrors.unchangeable({ reason });
     if (asked.refresh === true) await update();
     const step = { ...asked, remove: asked.remove.filter(present) };
-    if (step.install.length + step.remove.length === 0) return { did: 'packages', changed: {} };
+    const { hold = [], unhold = [] } = step;
+    if (unhold.length > 0) await mark('unhold', unhold);
+    const idle = step.install.length + step.remove.length === 0 && step.upgrade === undefined;
+    const result: StepResult = idle ? { did: 'packages', changed: {} } : await changeAsAsked(step);
+    if (hold.length > 0 && (result.did !== 'packages' || result.failed === undefined)) await mark('hold', hold);
+    return result;
+  }
+
+  async function mark(how: 'hold' | 'unhold', names: readonly string[]): Promise<void> {
+    const result = await processes.run(markHeld(how, names));
+    forget();
+    if (result.code !== 0) throw packageErrors.failed({ reason: reasonOf(result) });
+  }
+
+  async function changeAsAsked(step: PackageStep): Promise<StepResult> {
     let unknown = await unheardOf(step);
     if (unknown.length > 0 && !updated()) {
       await update();
@@ -184,11 +215,14 @@ export function createPackages({
     }
     forget();
     const after = database();
-    const failed = result.code === 0 ? shortfall(step, after) : reasonOf(result);
+    const complaint = step.downloadOnly ? undefined : shortfall(step, after);
+    const failed = result.code === 0 ? complaint : reasonOf(result);
     return { did: 'packages', changed: difference(before, after), ...(failed === undefined ? {} : { failed }) };
   }
 
   return {
+    manager: 'apt',
+    ready: async () => {},
     get unavailable() {
       return unavailable();
     },
@@ -201,6 +235,12 @@ export function createPackages({
     installed: present,
     all: () => database().packages,
     offers,
+    upgrades,
+    altered,
+    describe,
+    downloaded: () => archivesIn(files),
+    // Groups are dnf's.
+    group: async () => undefined,
     perform,
     forget,
   };
