@@ -31,6 +31,12 @@ export const operand = v.pipe(
   v.regex(/^[^-\s\0][^\r\n\0]*$/, "text of one line that does not begin with '-' or a blank"),
 );
 
+/** One such text or several; gives a list. */
+export const operands = v.pipe(
+  v.union([operand, v.array(operand)]),
+  v.transform((given) => [given].flat()),
+);
+
 /** Variables for a program, as a map or a list of maps. Gives a map. */
 export const variables = v.pipe(
   v.union([v.record(v.string(), scalar), v.array(v.record(v.string(), scalar))]),

@@ -21,6 +21,9 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'host.absent': () => import('./host/absent.ts'),
   'host.only': () => import('./host/only.ts'),
   'host.present': () => import('./host/present.ts'),
+  'pip.installed': () => import('./pip/installed.ts'),
+  'pip.removed': () => import('./pip/removed.ts'),
+  'pip.uptodate': () => import('./pip/uptodate.ts'),
   'pkg.downloaded': () => import('./pkg/downloaded.ts'),
   'pkg.group_installed': () => import('./pkg/group_installed.ts'),
   'pkg.held': () => import('./pkg/held.ts'),
@@ -46,6 +49,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'test.show_notification': () => import('./test/show_notification.ts'),
   'test.succeed_with_changes': () => import('./test/succeed_with_changes.ts'),
   'test.succeed_without_changes': () => import('./test/succeed_without_changes.ts'),
+  'virtualenv.managed': () => import('./virtualenv/managed.ts'),
 };
 
 export const builtinStates: StateRegistry = {
