@@ -2,6 +2,7 @@ import type { AnyStateFunction, StateRegistry } from '../lib/contracts/state.ts'
 
 /** Every state function that comes with tsalt. A file is read only when a tree uses it. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateFunction }>>> = {
+  'archive.extracted': () => import('./archive/extracted.ts'),
   'cmd.run': () => import('./cmd/run.ts'),
   'cmd.script': () => import('./cmd/script.ts'),
   'cmd.wait': () => import('./cmd/wait.ts'),
