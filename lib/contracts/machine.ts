@@ -277,7 +277,27 @@ export type CommandStep = {
   readonly foretells?: readonly FileStep[] | undefined;
 };
 
-export type Step = FileStep | PackageStep | ServiceStep | CommandStep;
+/** What is expected of a text: one of these is in it (or with `whole` is all of it), or this pattern fits. */
+export type Expectation = { readonly oneOf: readonly string[]; readonly whole: boolean } | { readonly pattern: string };
+
+/** A question to a web server, asked until its answer is what is expected or the time is up. */
+export type QueryStep = {
+  readonly do: 'query';
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** False: whoever answers is believed to be who was asked. */
+  readonly verifyTls: boolean;
+  /** Milliseconds for one answer. */
+  readonly timeoutMs: number;
+  /** How long to ask again, and how long to wait in between, in milliseconds; once where `waitMs` is 0. */
+  readonly waitMs: number;
+  readonly intervalMs: number;
+  readonly expected: { readonly status?: Expectation | undefined; readonly text?: Expectation | undefined };
+};
+
+export type Step = FileStep | PackageStep | ServiceStep | CommandStep | QueryStep;
 
 /** What came of a step that is worth reporting. */
 export type StepResult =
@@ -290,6 +310,13 @@ export type StepResult =
       readonly failed?: string | undefined;
     }
   | { readonly did: 'service' }
+  | {
+      readonly did: 'query';
+      /** Undefined where nobody answered: then `error` says why. */
+      readonly status: number | undefined;
+      readonly text: string;
+      readonly error?: string | undefined;
+    }
   | { readonly did: 'files' };
 
 /** What later states of a test run read: the machine, with what was planned so far laid over it. */

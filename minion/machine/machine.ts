@@ -18,6 +18,7 @@ import { askGetent, createAccounts, type Accounts } from './accounts.ts';
 import { createFiles, type Files } from './files.ts';
 import { createPackages } from './packages.ts';
 import { createProcesses, type RunningProcesses } from './processes.ts';
+import { createQueries, type Queries } from './queries.ts';
 import { createServices } from './services.ts';
 import { lookAtInit } from './services/init.ts';
 
@@ -38,11 +39,12 @@ export interface MachineParts {
   readonly processes: RunningProcesses;
   readonly packages: Performing<PackageView, PackageStep>;
   readonly services: Performing<ServiceView, ServiceStep>;
+  readonly queries: Queries;
   readonly sources: SourceView;
   readonly render: Reading['render'];
 }
 
-type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services'>;
+type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services' | 'queries'>;
 
 /** The parts that need nothing but the root: those of the tree under it; its commands are confined to it unless they may run outside. */
 export function localParts(root: string, commandsOutside = false): LocalParts {
@@ -56,6 +58,7 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
     processes,
     packages: createPackages({ files, asleep: root !== '/', processes, uid: process.getuid?.() ?? -1 }),
     services: createServices({ root, processes: outside, init: lookAtInit() }),
+    queries: createQueries(),
   };
 }
 
@@ -87,6 +90,7 @@ export function createMachine(parts: MachineParts): Machine {
   function perform(step: Step): Promise<StepResult> | StepResult {
     if (step.do === 'packages') return thenForget(packages.perform(step));
     if (step.do === 'service') return services.perform(step);
+    if (step.do === 'query') return parts.queries.perform(step);
     if (step.do === 'run') return thenForget(runCommand(step));
     files.perform(step);
     if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();

@@ -33,6 +33,8 @@ export interface World {
    * command is one too many.
    */
   readonly answers?: Answers;
+  /** Web servers that answer, by address. */
+  readonly web?: Readonly<Record<string, { status: number; text?: string }>>;
 }
 
 export type Answers = Record<string, string | { code?: number; stdout?: string; stderr?: string }>;
@@ -74,6 +76,17 @@ export function sandbox(world: World): Sandbox {
     opts: world.opts ?? {},
     ...localParts(root),
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
+    queries: {
+      async perform({ url }) {
+        const answer = world.web?.[url];
+        return {
+          did: 'query',
+          status: answer?.status,
+          text: answer?.text ?? '',
+          ...(answer ? {} : { error: 'nobody is there' }),
+        };
+      },
+    },
     sources: sourcesOf(world.sources ?? {}),
     render: (text, _name, context) =>
       text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),

@@ -40,6 +40,8 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
     lay(step) {
       if (step.do === 'packages') return packages.lay(step);
       if (step.do === 'service') return services.lay(step);
+      // A question changes nothing.
+      if (step.do === 'query') return;
       for (const one of step.do === 'run' ? (step.foretells ?? []) : [step]) layOnFiles(one);
     },
   };
