@@ -123,6 +123,17 @@ export function callPip(
   };
 }
 
+/** Where packages are looked for, also by `pip list --outdated`. */
+export function lookupOptions({
+  no_index = false,
+  pre_releases = false,
+  find_links,
+  trusted_host,
+  cert,
+}: Partial<InstallArgs>): string[] {
+  return installOptions({ no_index, find_links, trusted_host, cert, pre_releases });
+}
+
 /** The options of `pip install`. */
 export function installOptions(args: Partial<InstallArgs>): string[] {
   const flags: readonly [keyof InstallArgs, string][] = [

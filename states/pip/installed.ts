@@ -18,6 +18,7 @@ import {
   installedBy,
   installOptions,
   lastWords,
+  lookupOptions,
   readPip,
   type PipFacts,
 } from '../../lib/pip.ts';
@@ -79,7 +80,7 @@ app-packages:
     }
     if (!given.upgrade || wantedOf(given).every(({ name }) => name === undefined || !facts.there[name]))
       return { ...facts, newest: {} };
-    const words = ['list', '--outdated', '--format=json', ...(given.pre_releases ? ['--pre'] : [])];
+    const words = ['list', '--outdated', '--format=json', ...lookupOptions(given)];
     const result = await machine.processes.run(callPip(facts.pip, words, given));
     if (result.code !== 0) return { ...facts, newest: {}, problem: lastWords(result) };
     const outdated = JSON.parse(result.stdout) as { name: string; latest_version: string }[];

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { callPip, commonArgs, installOptions, installArgs, lastWords, readPip, type PipFacts } from '../../lib/pip.ts';
+import { callPip, commonArgs, installArgs, lastWords, lookupOptions, readPip, type PipFacts } from '../../lib/pip.ts';
 
 interface Facts extends PipFacts {
   readonly outdated: readonly { readonly name: string; readonly version: string; readonly latest_version: string }[];
@@ -20,8 +20,6 @@ const args = v.strictObject({
   extra_args,
 });
 
-type Args = v.InferOutput<typeof args>;
-
 export default defineState<typeof args, Facts>({
   summary: 'All Python packages, of the system or of an environment, are as new as their index has them.',
   example: `
@@ -35,7 +33,7 @@ newest-of-all:
   async read(given, machine): Promise<Facts> {
     const facts = readPip(given, machine);
     if (facts.problem !== undefined) return { ...facts, outdated: [] };
-    const words = ['list', '--outdated', '--format=json', ...where(given)];
+    const words = ['list', '--outdated', '--format=json', ...lookupOptions(given)];
     const result = await machine.processes.run(callPip(facts.pip, words, given));
     return result.code === 0
       ? { ...facts, outdated: JSON.parse(result.stdout) as Facts['outdated'] }
@@ -57,7 +55,7 @@ newest-of-all:
           do: 'run',
           command: callPip(
             pip,
-            ['install', '--upgrade', ...where(given), ...(given.extra_args ?? []), '--', ...targets],
+            ['install', '--upgrade', ...lookupOptions(given), ...(given.extra_args ?? []), '--', ...targets],
             given,
           ),
           must: true,
@@ -66,8 +64,3 @@ newest-of-all:
     };
   },
 });
-
-/** Where packages are looked for. */
-function where(given: Args): string[] {
-  return installOptions({ ...given, extra_args: undefined });
-}

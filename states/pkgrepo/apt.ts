@@ -28,15 +28,15 @@ export async function readAptManaged(args: ManagedArgs, machine: Reading): Promi
   const source = { ...wanted, comment: args.comments ? wanted.comment : (old?.comment ?? '') };
   if (!old) {
     const place = appendSource(files, args.file ?? defaultFile, source, args.clean_file);
-    return { changes: { repo: args.name, ...keyChanges }, steps: [...keySteps, place] };
+    return { changes: { repo: args.name, ...keyChanges }, steps: [...keySteps, ...place] };
   }
   if (old.place.shared) return problem(isShared(old));
   const file = args.file ?? old.place.file;
   const place =
     file !== old.place.file
-      ? [...editPlaces(files, [{ of: old }]), appendSource(files, file, source, args.clean_file)]
+      ? [...editPlaces(files, [{ of: old }]), ...appendSource(files, file, source, args.clean_file)]
       : args.clean_file
-        ? [appendSource(files, file, source, true)]
+        ? appendSource(files, file, source, true)
         : editPlaces(files, [{ of: old, source }]);
   return { changes: { ...differences(old, source, file), ...keyChanges }, steps: [...keySteps, ...place] };
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { FileView, Reading, Step } from '../../lib/contracts/machine.ts';
 import { isWanted, repoOptions, type ManagedArgs } from './args.ts';
 import { nothingToDo, problem, type Wish } from './wish.ts';
@@ -27,7 +28,10 @@ export function readDnfManaged(args: ManagedArgs, { files }: Reading): Wish {
     const there = linesOf(files, file);
     const gap = there.length > 0 && there.at(-1) !== '' ? [''] : [];
     const lines = [...there, ...gap, ...print(args, { name: args.name, ...wanted })];
-    return { changes: { repo: args.name }, steps: [writeLines(file, lines)] };
+    return {
+      changes: { repo: args.name },
+      steps: [{ do: 'mkdir', path: posix.dirname(file), parents: true }, writeLines(file, lines)],
+    };
   }
   const differing = Object.entries(wanted).filter(([key, value]) => !isSame(old.values[key], value, key));
   if (differing.length === 0) return nothingToDo;

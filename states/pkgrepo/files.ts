@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { FileView, Step } from '../../lib/contracts/machine.ts';
 import { parseLine, printLine, type Placed, type Source } from './source.ts';
 import { parseStanzas, printStanza } from './stanza.ts';
@@ -41,11 +42,12 @@ export interface Edit {
   readonly lines?: readonly string[];
 }
 
-/** The step that writes a source at the end of a file; `clean`: in place of all that is in it. */
-export function appendSource({ lines }: SourceFiles, file: string, source: Source, clean: boolean): Step {
+/** The steps that write a source at the end of a file; `clean`: in place of all that is in it. */
+export function appendSource({ lines }: SourceFiles, file: string, source: Source, clean: boolean): Step[] {
   const there = clean ? [] : (lines[file] ?? []);
   const gap = isStanzaFile(file) && there.length > 0 && there.at(-1)?.trim() !== '' ? [''] : [];
-  return writeLines(file, [...there, ...gap, ...print(file, source)]);
+  const make: Step[] = lines[file] ? [] : [{ do: 'mkdir', path: posix.dirname(file), parents: true }];
+  return [...make, writeLines(file, [...there, ...gap, ...print(file, source)])];
 }
 
 /** The steps that make all edits, one a file; a file of the folder that then holds nothing goes. */
