@@ -40,7 +40,9 @@ openssl:
     if (names.length === 0) return alreadyRight('No packages to install provided');
     if (facts.unavailable !== undefined) return impossible(`Packages can't be managed here: ${facts.unavailable}`);
     const unknown = names.filter((name) => !facts.offers[name] && facts.present[name]?.state !== 'installed');
-    if (unknown.length > 0) return impossible(unknown.map((name) => `No information found for '${name}'.`).join(' '));
+    // In test mode the lists are as they were: an update may bring it.
+    if (unknown.length > 0 && facts.updated)
+      return impossible(unknown.map((name) => `No information found for '${name}'.`).join(' '));
 
     const todo = names.filter((name) => isOld(name, facts)).sort();
     const current = names.filter((name) => !todo.includes(name)).sort();
@@ -48,7 +50,10 @@ openssl:
     if (facts.unchangeable !== undefined) return impossible(`Can't install ${todo.join(', ')}: ${facts.unchangeable}`);
     return {
       changes: Object.fromEntries(
-        todo.map((name) => [name, { old: versionOf(name, facts), new: facts.offers[name]?.candidate ?? '' }]),
+        todo.map((name) => [
+          name,
+          { old: versionOf(name, facts), new: facts.offers[name]?.candidate ?? 'whatever the updated lists offer' },
+        ]),
       ),
       comment: [
         `The following packages would be installed/upgraded: ${todo.join(', ')}`,
@@ -68,6 +73,7 @@ openssl:
           ...howToChange(args),
         },
       ],
+      ...(unknown.length > 0 ? { unknownUntilRun: true } : {}),
       obscures: ['files', 'services', 'accounts'],
     };
   },

@@ -307,3 +307,12 @@ test('pkg: versions of rpm, are compared by its own rules', (t) => {
   t.true(fulfils('1.0-7.el9', '>=1.0', { manager: 'dnf' }));
   t.true(fulfils('3:1.0-7', '=1:1.0-7', { ignoreEpoch: true }));
 });
+
+test('pkg.latest: a name that the lists do not have yet, may come with the update that test mode spares', (t) => {
+  const plan = latest.plan({ name: 'nobody-yet' }, facts({ updated: false }));
+  t.like(plan, {
+    changes: { 'nobody-yet': { old: '', new: 'whatever the updated lists offer' } },
+    unknownUntilRun: true,
+  });
+  t.true(latest.plan({ name: 'nobody-yet' }, facts()).impossible);
+});
