@@ -44,6 +44,8 @@ export interface PackageFacts {
   readonly version: string;
   /** `partial`: unpacked or half configured; `config-files`: what is left of one removed without purging. */
   readonly state: 'installed' | 'partial' | 'config-files';
+  /** Set where it is to stay as it is: no upgrade and no dependency changes it. */
+  readonly held?: boolean;
 }
 
 /** What the sources offer of one package. */
@@ -62,21 +64,44 @@ export interface OfferOptions {
    * leaves them as they are.
    */
   readonly refresh?: 'always' | 'when missing' | 'never' | undefined;
+  /** Lists that were updated less than this ago count as new, in milliseconds. */
+  readonly validMs?: number | undefined;
+}
+
+/** The packages of a group, by how much they belong to it. */
+export interface PackageGroup {
+  readonly mandatory: readonly string[];
+  readonly default: readonly string[];
+  readonly optional: readonly string[];
 }
 
 export interface PackageView {
+  /** Whose packages these are: dpkg's, by apt, or rpm's, by dnf. How versions are compared goes by it. */
+  readonly manager: 'apt' | 'dnf';
   /** Undefined when there is a package database to read here; else the reason why not, as a sentence. */
   readonly unavailable: string | undefined;
   /** Undefined when packages can be installed and removed here; else why not: "that takes root". */
   readonly unchangeable: string | undefined;
   /** The lists of what is on offer were updated in this run. */
   readonly updated: boolean;
-  /** What dpkg knows of a package, `name` or `name:arch`; its database is read once a run, no process is started. */
+  /** Has to be over before `installed` and `all` are asked: rpm's database takes a process to read, dpkg's takes none. */
+  ready(): Promise<void>;
+  /** What is known of a package, `name` or `name:arch` (`name.arch` of rpm); the database is read once a run. */
   installed(name: string): PackageFacts | undefined;
-  /** Everything dpkg knows, by name; foreign architectures as `name:arch`. */
+  /** Everything that is known, by name; foreign architectures as `name:arch` (`name.arch`). */
   all(): ReadonlyMap<string, PackageFacts>;
   /** What the sources offer, asked in one go; a package that no source has is missing in the answer. */
   offers(names: readonly string[], options?: OfferOptions): Promise<ReadonlyMap<string, PackageOffer>>;
+  /** What an upgrade of everything would change; `full`: also what takes other packages away. */
+  upgrades(full: boolean, options?: OfferOptions): Promise<ReadonlyMap<string, { old: string; new: string }>>;
+  /** Files of installed packages that are not as they were delivered, by package: their paths and what differs. */
+  altered(names: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>;
+  /** What a package file holds; undefined when it is none. */
+  describe(file: { path: string } | { content: Buffer }): Promise<{ name: string; version: string } | undefined>;
+  /** Versions whose files are in the cache, by name. */
+  downloaded(): ReadonlyMap<string, readonly string[]>;
+  /** A group of packages (of dnf); undefined where no source has it. */
+  group(name: string): Promise<PackageGroup | undefined>;
 }
 
 export interface ServiceFacts {
@@ -220,8 +245,12 @@ export type FileStep =
 
 export type PackageStep = {
   readonly do: 'packages';
-  /** All of it is one transaction. A version of undefined is the candidate. */
-  readonly install: readonly { readonly name: string; readonly version?: string | undefined }[];
+  /** All of it is one transaction. A version of undefined is the candidate; `file` is the package itself, on this machine. */
+  readonly install: readonly {
+    readonly name: string;
+    readonly version?: string | undefined;
+    readonly file?: string | undefined;
+  }[];
   readonly remove: readonly string[];
   /** What is removed goes with its configuration files. */
   readonly purge?: boolean;
@@ -231,6 +260,21 @@ export type PackageStep = {
   readonly release?: string | undefined;
   /** Whether to install what is recommended, too; left to the system's configuration when undefined. */
   readonly recommends?: boolean | undefined;
+  /** Every package becomes as new as the sources have it; `full`: also where that takes others away. */
+  readonly upgrade?: 'safe' | 'full' | undefined;
+  /** Packages that are let go before all else, and those that are held after it. */
+  readonly unhold?: readonly string[] | undefined;
+  readonly hold?: readonly string[] | undefined;
+  /** Only into the cache. */
+  readonly downloadOnly?: boolean | undefined;
+  /** What is installed is only upgraded, what is not stays away. */
+  readonly onlyUpgrade?: boolean | undefined;
+  /** Those of this version are installed over themselves. */
+  readonly reinstall?: boolean | undefined;
+  /** Also what nobody has signed. */
+  readonly unverified?: boolean | undefined;
+  /** Configuration files that were changed here become the package's. */
+  readonly newConfig?: boolean | undefined;
 };
 
 export type ServiceStep = {
@@ -274,7 +318,27 @@ export type EnvironmentStep = {
   readonly values: Readonly<Record<string, string | null>>;
 };
 
-export type Step = FileStep | PackageStep | ServiceStep | CommandStep | CallStep | EnvironmentStep;
+/** What is expected of a text: one of these is in it (or with `whole` is all of it), or this pattern fits. */
+export type Expectation = { readonly oneOf: readonly string[]; readonly whole: boolean } | { readonly pattern: string };
+
+/** A question to a web server, asked until its answer is what is expected or the time is up. */
+export type QueryStep = {
+  readonly do: 'query';
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** False: whoever answers is believed to be who was asked. */
+  readonly verifyTls: boolean;
+  /** Milliseconds for one answer. */
+  readonly timeoutMs: number;
+  /** How long to ask again, and how long to wait in between, in milliseconds; once where `waitMs` is 0. */
+  readonly waitMs: number;
+  readonly intervalMs: number;
+  readonly expected: { readonly status?: Expectation | undefined; readonly text?: Expectation | undefined };
+};
+
+export type Step = FileStep | PackageStep | ServiceStep | CommandStep | CallStep | EnvironmentStep | QueryStep;
 
 /** What came of a step that is worth reporting. */
 export type StepResult =
@@ -290,6 +354,13 @@ export type StepResult =
   | { readonly did: 'call'; readonly fun: string; readonly answer: Json; readonly retcode: number }
   | { readonly did: 'service' }
   | { readonly did: 'environment' }
+  | {
+      readonly did: 'query';
+      /** Undefined where nobody answered: then `error` says why. */
+      readonly status: number | undefined;
+      readonly text: string;
+      readonly error?: string | undefined;
+    }
   | { readonly did: 'files' };
 
 /** What later states of a test run read: the machine, with what was planned so far laid over it. */

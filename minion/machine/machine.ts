@@ -22,6 +22,7 @@ import { createFiles, type Files } from './files.ts';
 import { createInquiry } from './inquiry.ts';
 import { createPackages } from './packages.ts';
 import { createProcesses, type RunningProcesses } from './processes.ts';
+import { createQueries, type Queries } from './queries.ts';
 import { createServices } from './services.ts';
 import { lookAtInit } from './services/init.ts';
 
@@ -42,6 +43,7 @@ export interface MachineParts {
   readonly processes: RunningProcesses;
   readonly packages: Performing<PackageView, PackageStep>;
   readonly services: Performing<ServiceView, ServiceStep>;
+  readonly queries: Queries;
   readonly sources: SourceView;
   readonly render: Reading['render'];
   readonly functions?: Functions | undefined;
@@ -54,7 +56,7 @@ export interface Functions extends FunctionView {
   call(step: CallStep): Promise<StepResult>;
 }
 
-type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services'>;
+type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services' | 'queries'>;
 
 /** The parts that need nothing but the root: those of the tree under it; its commands are confined to it unless they may run outside. */
 export function localParts(root: string, commandsOutside = false): LocalParts {
@@ -68,6 +70,7 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
     processes,
     packages: createPackages({ files, asleep: root !== '/', processes, uid: process.getuid?.() ?? -1 }),
     services: createServices({ root, processes: outside, init: lookAtInit() }),
+    queries: createQueries(),
   };
 }
 
@@ -111,6 +114,7 @@ export function createMachine(parts: MachineParts): Machine {
       inquiry.forget();
       return services.perform(step);
     }
+    if (step.do === 'query') return parts.queries.perform(step);
     if (step.do === 'run') return thenForget(runCommand(step));
     if (step.do === 'call') return thenForget(call(step));
     if (step.do === 'setenv') {

@@ -47,6 +47,11 @@ function oneOrMany<T>(asked: readonly string[], answer: (name: string) => T): T 
   return Object.fromEntries(asked.map((name) => [name, answer(name)]));
 }
 
+/** dpkg's database takes no time to read, and the answer is there at once; rpm's takes a process. */
+function whenReady<T>({ machine }: ExecContext, answer: () => T): T | Promise<T> {
+  return machine.packages.manager === 'apt' ? answer() : machine.packages.ready().then(answer);
+}
+
 function versionOf({ machine }: ExecContext, name: string): string {
   const facts = machine.packages.installed(name);
   return facts && facts.state !== 'config-files' ? facts.version : '';
@@ -54,6 +59,7 @@ function versionOf({ machine }: ExecContext, name: string): string {
 
 /** The version that would come with an upgrade; empty for what is as new as can be, or on offer nowhere. */
 async function newer(context: ExecContext, asked: readonly string[], refresh: boolean, release: string | undefined) {
+  await context.machine.packages.ready();
   const offers = await context.machine.packages.offers(asked, { refresh: refresh ? 'always' : 'never', release });
   return (name: string): string => {
     const candidate = offers.get(name)?.candidate ?? '';
@@ -76,7 +82,7 @@ export default defineModule({
     args: v.strictObject({ names: v.array(v.string()) }),
     rest: 'names',
     sync: true,
-    run: ({ names: asked }, context) => oneOrMany(asked, (name) => versionOf(context, name)),
+    run: ({ names: asked }, context) => whenReady(context, () => oneOrMany(asked, (name) => versionOf(context, name))),
   }),
 
   latest_version: latestVersion,
@@ -92,18 +98,20 @@ export default defineModule({
     summary: 'Installed packages and their versions; with `removed`, those of which only configuration files are left.',
     args: v.strictObject({ versions_as_list: v.optional(v.boolean()), removed: v.optional(v.boolean()) }),
     sync: true,
-    run({ versions_as_list: lists, removed }, { machine }) {
-      const listed = [...machine.packages.all()].filter(
-        ([, { state }]) => (state === 'config-files') === (removed === true),
-      );
-      return Object.fromEntries(listed.map(([name, { version }]) => [name, lists === true ? [version] : version]));
-    },
+    run: ({ versions_as_list: lists, removed }, context) =>
+      whenReady(context, () => {
+        const listed = [...context.machine.packages.all()].filter(
+          ([, { state }]) => (state === 'config-files') === (removed === true),
+        );
+        return Object.fromEntries(listed.map(([name, { version }]) => [name, lists === true ? [version] : version]));
+      }),
   }),
 
   list_upgrades: defineFunction({
     summary: 'Packages of which the sources have a newer version, and that version.',
     args: v.strictObject({ refresh: v.optional(v.boolean()) }),
     async run({ refresh = true }, context) {
+      await context.machine.packages.ready();
       const installed = [...context.machine.packages.all()].flatMap(([name, { state }]) =>
         state === 'installed' ? name : [],
       );

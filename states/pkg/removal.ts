@@ -1,12 +1,23 @@
 import { alreadyRight, impossible, type Changes, type Plan } from '../../lib/contracts/state.ts';
 import type { PackagesFacts } from './facts.ts';
+import { fulfils } from './versions.ts';
 import type { Wanted } from './wanted.ts';
 
 /** The plan of `pkg.removed` and `pkg.purged`. A version that is named spares the packages that have another one. */
-export function planRemoval(wanted: readonly Wanted[], purge: boolean, facts: PackagesFacts): Plan {
+export function planRemoval(
+  wanted: readonly Wanted[],
+  purge: boolean,
+  facts: PackagesFacts,
+  ignoreEpoch?: boolean,
+): Plan {
   if (facts.unavailable !== undefined) return impossible(`Packages can't be managed here: ${facts.unavailable}`);
   const names = wanted.map((one) => one.name);
-  const targets = names.filter((name) => isLeft(name, purge, facts)).sort();
+  const isMeant = ({ name, version }: Wanted): boolean =>
+    fulfils(facts.present[name]?.version ?? '', version, { manager: facts.manager, ignoreEpoch });
+  const targets = wanted
+    .filter((one) => isLeft(one.name, purge, facts) && isMeant(one))
+    .map(({ name }) => name)
+    .sort();
   const verb = purge ? 'purged' : 'removed';
   if (targets.length === 0)
     return alreadyRight(

@@ -3,7 +3,7 @@ import { defineState, type Plan } from '../../lib/contracts/state.ts';
 import { readPresent, type PackagesFacts } from './facts.ts';
 import { planRemoval } from './removal.ts';
 import { reportPackages } from './report.ts';
-import { checkPackages, packageArgs, wantedPackages } from './wanted.ts';
+import { checkPackages, packageArgs, version, wantedPackages } from './wanted.ts';
 
 export default defineState({
   summary: 'Packages are not installed; their configuration files may stay.',
@@ -11,18 +11,23 @@ export default defineState({
 telnet:
   pkg.removed
 `,
-  args: v.strictObject(packageArgs),
+  args: v.strictObject({
+    ...packageArgs,
+    version,
+    normalize: v.optional(v.boolean()),
+    ignore_epoch: v.optional(v.boolean()),
+  }),
   reads: ['packages'],
   check: checkPackages,
 
-  read(args, machine): PackagesFacts {
+  read(args, machine): Promise<PackagesFacts> {
     return readPresent(
       machine,
       wantedPackages(args).map((one) => one.name),
     );
   },
 
-  plan: (args, facts): Plan => planRemoval(wantedPackages(args), false, facts),
+  plan: (args, facts): Plan => planRemoval(wantedPackages(args), false, facts, args.ignore_epoch),
 
   report: reportPackages,
 });

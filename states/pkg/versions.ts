@@ -1,5 +1,21 @@
-import type { PackageOffer } from '../../lib/contracts/machine.ts';
+import type { PackageOffer, PackageView } from '../../lib/contracts/machine.ts';
 import { compareDebVersions } from '../../lib/deb-version.ts';
+import { compareRpmVersions } from '../../lib/rpm-version.ts';
+
+/** How two versions are ordered goes by whose they are. */
+export type Manager = PackageView['manager'];
+
+export function compareVersions(a: string, b: string, manager: Manager = 'apt'): -1 | 0 | 1 {
+  return manager === 'dnf' ? compareRpmVersions(a, b) : compareDebVersions(a, b);
+}
+
+/** What counts as the version that is wanted. */
+export interface Leniency {
+  readonly manager?: Manager | undefined;
+  /** A newer one than the one that is named will do. */
+  readonly orNewer?: boolean | undefined;
+  readonly ignoreEpoch?: boolean | undefined;
+}
 
 type Operator = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
@@ -8,7 +24,7 @@ interface Condition {
   readonly version: string;
 }
 
-const condition = /^(==|=|!=|<=|>=|<|>)?\s*([A-Za-z0-9.+~:*?[\]-]+)$/;
+const condition = /^(==|=|!=|<=|>=|<|>)?\s*([A-Za-z0-9.+~^_:*?[\]-]+)$/;
 
 /** Reads `1.2*`, `>= 1.2`, `>=1.2, <2`: what a version has to fulfil. Undefined when it is none of these. */
 export function parseConditions(text: string): Condition[] | undefined {
@@ -21,19 +37,24 @@ export function parseConditions(text: string): Condition[] | undefined {
 }
 
 /** Whether a version is one of those wanted; any is where nothing is said (undefined). */
-export function fulfils(version: string, wanted: string | undefined): boolean {
+export function fulfils(version: string, wanted: string | undefined, lenient: Leniency = {}): boolean {
   if (wanted === undefined) return true;
-  return (parseConditions(wanted) ?? []).every((one) => holds(version, one));
+  return (parseConditions(wanted) ?? []).every((one) => holds(version, one, lenient));
 }
 
-function holds(version: string, { operator, version: wanted }: Condition): boolean {
+function holds(version: string, { operator, version: wanted }: Condition, lenient: Leniency): boolean {
   if (operator === '==' && globOf(wanted).test(version)) return true;
   // As in Salt: who names no epoch means any.
   const epochless = (operator === '==' || operator === '!=') && !wanted.includes(':');
-  const order = compareDebVersions(epochless ? version.replace(/^\d+:/, '') : version, wanted);
+  const without = (text: string): string => text.replace(/^\d+:/, '');
+  const order = compareVersions(
+    epochless || lenient.ignoreEpoch ? without(version) : version,
+    lenient.ignoreEpoch ? without(wanted) : wanted,
+    lenient.manager,
+  );
   switch (operator) {
     case '==':
-      return order === 0;
+      return lenient.orNewer ? order >= 0 : order === 0;
     case '!=':
       return order !== 0;
     case '<':
@@ -48,9 +69,10 @@ function holds(version: string, { operator, version: wanted }: Condition): boole
 }
 
 /** The version to install: the candidate if it will do, else the newest on offer that does. */
-export function choose(offer: PackageOffer, wanted: string | undefined): string | undefined {
-  if (fulfils(offer.candidate, wanted)) return offer.candidate;
-  return offer.versions.find((version) => fulfils(version, wanted));
+export function choose(offer: PackageOffer, wanted: string | undefined, lenient: Leniency = {}): string | undefined {
+  const strict = { ...lenient, orNewer: false };
+  if (fulfils(offer.candidate, wanted, strict)) return offer.candidate;
+  return offer.versions.find((version) => fulfils(version, wanted, strict));
 }
 
 /** A shell's pattern: `*`, `?` and `[...]`. */

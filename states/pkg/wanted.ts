@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { PackageStep } from '../../lib/contracts/machine.ts';
 import { parseConditions } from './versions.ts';
 
 /** One entry of `pkgs`: `vim`, or `vim: '>=9'`. */
@@ -9,6 +10,33 @@ export const packageArgs = {
   name: v.string(),
   pkgs: v.optional(v.array(entry)),
 };
+
+/** Arguments of what changes packages by their sources. */
+export const sourceArgs = {
+  refresh: v.optional(v.boolean()),
+  /** Seconds. */
+  cache_valid_time: v.optional(v.pipe(v.number(), v.minValue(0))),
+  fromrepo: v.optional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.:+~=/-]*$/, 'the name of a release or a repository')),
+  ),
+  install_recommends: v.optional(v.boolean()),
+  only_upgrade: v.optional(v.boolean()),
+  skip_verify: v.optional(v.boolean()),
+  force_conf_new: v.optional(v.boolean()),
+};
+
+/** The same as a part of a step: only what is said. */
+export function howToChange(args: {
+  readonly only_upgrade?: boolean | undefined;
+  readonly skip_verify?: boolean | undefined;
+  readonly force_conf_new?: boolean | undefined;
+}): Pick<PackageStep, 'onlyUpgrade' | 'unverified' | 'newConfig'> {
+  return {
+    ...(args.only_upgrade ? { onlyUpgrade: true } : {}),
+    ...(args.skip_verify ? { unverified: true } : {}),
+    ...(args.force_conf_new ? { newConfig: true } : {}),
+  };
+}
 
 export const version = v.optional(v.union([v.string(), v.number()]));
 
@@ -36,7 +64,7 @@ export function wantedPackages({ name, pkgs, version }: PackageArgs): Wanted[] {
 }
 
 // As deb-control(5) has it, with an architecture; capitals are seen in packages of other makers.
-const packageName = /^[A-Za-z0-9][A-Za-z0-9+.-]*(:[a-z0-9-]+)?$/;
+const packageName = /^[A-Za-z0-9][A-Za-z0-9+._-]*(:[a-z0-9-]+)?$/;
 
 /** What is wrong with names and versions; undefined for nothing. */
 export function checkPackages(args: PackageArgs): string | undefined {

@@ -84,7 +84,7 @@ test('packages: what dpkg knows, is read from its database without a process', (
   t.deepEqual(Object.fromEntries(packages.all()), {
     dpkg: { version: '1.21.22', state: 'installed' },
     bash: { version: '5.2.15-2+b2', state: 'installed' },
-    tzdata: { version: '2024a-0', state: 'installed' },
+    tzdata: { version: '2024a-0', state: 'installed', held: true },
     'libc6:i386': { version: '2.36-9', state: 'installed' },
     nano: { version: '7.2-1', state: 'config-files' },
     half: { version: '1.0', state: 'partial' },

@@ -20,7 +20,13 @@ const offers = new Map<string, PackageOffer>([
 function context(outcome: StepResult = { did: 'packages', changed: {} }) {
   const steps: Step[] = [];
   const machine = {
-    packages: { installed: (name: string) => present.get(name), all: () => present, offers: async () => offers },
+    packages: {
+      manager: 'apt',
+      ready: async () => {},
+      installed: (name: string) => present.get(name),
+      all: () => present,
+      offers: async () => offers,
+    },
     services: {
       look: async (name: string) => ({
         exists: name !== 'missing',

@@ -32,12 +32,25 @@ function packagesOf(facts: Readonly<Record<string, PackageFacts>>): PackageView 
   const offers = new Map<string, PackageOffer>();
   for (const [of, versions] of Object.entries(offered)) offers.set(of, { candidate: versions[0] ?? '', versions });
   return {
+    manager: 'apt',
+    ready: async () => {},
     unavailable: undefined,
     unchangeable: undefined,
     updated: true,
     installed: (of) => facts[of],
     all: () => new Map(Object.entries(facts)),
     offers: async (names) => new Map([...offers].filter(([of]) => names.includes(of))),
+    upgrades: async () =>
+      new Map(
+        Object.entries(facts).flatMap(([of, { version: old }]) => {
+          const [newest] = offered[of] ?? [];
+          return newest === undefined || newest === old ? [] : [[of, { old, new: newest }] as const];
+        }),
+      ),
+    altered: async () => new Map(),
+    describe: async () => undefined,
+    downloaded: () => new Map(),
+    group: async () => undefined,
   };
 }
 

@@ -3,10 +3,14 @@ import * as v from 'valibot';
 import type { OfferOptions, Reading } from '../../lib/contracts/machine.ts';
 import type { Plan } from '../../lib/contracts/state.ts';
 import installed from '../../states/pkg/installed.ts';
+import held from '../../states/pkg/held.ts';
 import latest from '../../states/pkg/latest.ts';
 import purged from '../../states/pkg/purged.ts';
 import removed from '../../states/pkg/removed.ts';
+import unheld from '../../states/pkg/unheld.ts';
+import uptodate from '../../states/pkg/uptodate.ts';
 import type { PackagesFacts } from '../../states/pkg/facts.ts';
+import { compareRpmVersions } from '../../lib/rpm-version.ts';
 import { fulfils } from '../../states/pkg/versions.ts';
 
 const facts = (more: Partial<PackagesFacts> = {}): PackagesFacts => ({
@@ -208,6 +212,7 @@ test('pkg: reading, asks for offers only when something is missing', async (t) =
   const { present, offers } = facts();
   const machine = {
     packages: {
+      ready: async () => {},
       updated: false,
       installed: (name: string) => present[name],
       offers: async (names: readonly string[], options?: OfferOptions) => {
@@ -226,4 +231,88 @@ test('pkg: reading, asks for offers only when something is missing', async (t) =
     [['hello'], { release: undefined, refresh: 'when missing' }],
     [['hello'], { release: undefined, refresh: 'always' }],
   ]);
+});
+
+test('pkg.installed: held, it is held after the change; a held one changes only if that is said', (t) => {
+  const plan = installed.plan({ name: 'hello', hold: true }, facts());
+  t.deepEqual(plan.changes, { hello: { old: 'install', new: '2.10-3\nhold' } });
+  t.like(plan.steps[0], { hold: ['hello'], install: [{ name: 'hello' }] });
+  const present = { ...facts().present, bash: { version: '5.2.15-2', state: 'installed', held: true } as const };
+  const newer = { name: 'bash', version: '5.2.15-4' };
+  t.regex(installed.plan(newer, facts({ present })).comment, /held and would have to change: bash/);
+  t.like(installed.plan({ ...newer, update_holds: true }, facts({ present })).steps[0], {
+    hold: ['bash'],
+    unhold: ['bash'],
+  });
+  t.deepEqual(
+    installed.plan({ name: 'bash', hold: true }, facts({ present })),
+    right('All specified packages are already installed'),
+  );
+  const release = installed.plan({ name: 'bash', hold: false }, facts({ present }));
+  t.deepEqual(
+    [release.changes, release.done],
+    [
+      { bash: { old: 'hold', new: 'install' } },
+      'The following packages were already installed: bash\nPackage bash is no longer being held.',
+    ],
+  );
+});
+
+test('pkg.installed: altered files, newer versions and what is only to be upgraded', (t) => {
+  const altered = { bash: { '/bin/bash': 'checksum' } };
+  const again = installed.plan({ name: 'bash', pkg_verify: true }, { ...facts(), altered });
+  t.deepEqual(again.changes, { bash: { old: '5.2.15-2', new: '5.2.15-2' } });
+  t.regex(
+    again.comment,
+    /would be reinstalled because the following files have been altered:\n {4}\/bin\/bash: checksum/,
+  );
+  t.like(again.steps[0], { install: [{ name: 'bash', version: '5.2.15-2' }], reinstall: true });
+  t.deepEqual(installed.report?.(again, [{ did: 'packages', changed: {} }], { name: 'bash' })?.changes, again.changes);
+  t.deepEqual(installed.plan({ name: 'bash', version: '5.0', allow_updates: true }, facts()).steps, []);
+  t.deepEqual(installed.plan({ name: 'hello', only_upgrade: true }, facts()).steps, []);
+  t.deepEqual(latest.plan({ name: 'hello', only_upgrade: true }, facts()).steps, []);
+});
+
+test('pkg.held and pkg.unheld: only what is not so yet, and with `replace` or `all` the others', (t) => {
+  const base = {
+    ...facts({
+      present: { bash: { version: '1', state: 'installed' }, vim: { version: '2', state: 'installed', held: true } },
+    }),
+    held: ['vim', 'x'],
+  };
+  const plan = held.plan({ name: 'x', pkgs: ['bash', 'vim'], replace: true }, base);
+  t.deepEqual(plan.changes, { bash: { old: 'install', new: 'hold' }, x: { old: 'hold', new: 'install' } });
+  t.deepEqual(plan.steps, [{ do: 'packages', install: [], remove: [], hold: ['bash'], unhold: ['x'] }]);
+  t.deepEqual(held.plan({ name: 'vim' }, base), right('No changes made'));
+  t.regex(held.plan({ name: 'nosuch' }, base).comment, /not installed/);
+  t.deepEqual(unheld.plan({ name: 'x', all: true }, base).steps, [
+    { do: 'packages', install: [], remove: [], hold: [], unhold: ['vim', 'x'] },
+  ]);
+  t.deepEqual(unheld.plan({ name: 'bash' }, base), right('No changes made'));
+});
+
+test('pkg.uptodate: what an upgrade would change, or nothing', (t) => {
+  const upgrades = { bash: { old: '1', new: '2' } };
+  t.like(uptodate.plan({ name: 'x' }, { upgrades }), { changes: upgrades, comment: 'System update will be performed' });
+  t.deepEqual(uptodate.plan({ name: 'x' }, { upgrades: {} }), right('System is already up-to-date'));
+});
+
+test('pkg: versions of rpm, are compared by its own rules', (t) => {
+  const rising = ['1.0~rc1-1', '1.0-1', '1.0^git1-1', '1.0.a-1', '1.0.1-1', '1.0.10-1', '1.1-1', '2:0.1-1'];
+  for (const [at, version] of rising.entries()) {
+    t.is(compareRpmVersions(version, version), 0);
+    for (const later of rising.slice(at + 1)) t.is(compareRpmVersions(version, later), -1, `${version} ${later}`);
+  }
+  t.is(compareRpmVersions('1.0', '1.0-7'), 0);
+  t.true(fulfils('1.0-7.el9', '>=1.0', { manager: 'dnf' }));
+  t.true(fulfils('3:1.0-7', '=1:1.0-7', { ignoreEpoch: true }));
+});
+
+test('pkg.latest: a name that the lists do not have yet, may come with the update that test mode spares', (t) => {
+  const plan = latest.plan({ name: 'nobody-yet' }, facts({ updated: false }));
+  t.like(plan, {
+    changes: { 'nobody-yet': { old: '', new: 'whatever the updated lists offer' } },
+    unknownUntilRun: true,
+  });
+  t.true(latest.plan({ name: 'nobody-yet' }, facts()).impossible);
 });

@@ -47,6 +47,8 @@ export interface World {
   readonly services?: Record<string, Partial<ServiceFacts>>;
   /** Execution functions, by name: what they give, or `{fails: code, answer}`. Others are not there. */
   readonly calls?: Record<string, Json | { fails: number; answer: Json }>;
+  /** Web servers that answer, by address. */
+  readonly web?: Readonly<Record<string, { status: number; text?: string }>>;
 }
 
 export type Answers = Record<string, string | { code?: number; stdout?: string; stderr?: string }>;
@@ -93,6 +95,17 @@ export function sandbox(world: World): Sandbox {
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
     ...(world.services ? { services: running(world.services, asked) } : {}),
     ...(world.calls ? { functions: callable(world.calls, asked) } : {}),
+    queries: {
+      async perform({ url }) {
+        const answer = world.web?.[url];
+        return {
+          did: 'query',
+          status: answer?.status,
+          text: answer?.text ?? '',
+          ...(answer ? {} : { error: 'nobody is there' }),
+        };
+      },
+    },
     sources: sourcesOf(world.sources ?? {}),
     render: (text, _name, context) =>
       text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),

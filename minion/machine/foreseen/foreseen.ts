@@ -50,8 +50,8 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
     lay(step) {
       if (step.do === 'packages') return packages.lay(step);
       if (step.do === 'service') return services.lay(step);
-      // What a function does, nobody can tell.
-      if (step.do === 'call') return;
+      // What a function does, nobody can tell; a question changes nothing.
+      if (step.do === 'call' || step.do === 'query') return;
       if (step.do === 'run') {
         for (const { command, stdout } of step.answers ?? []) answers.set(questionOf(command), answered(stdout));
       }

@@ -14,12 +14,14 @@ const env = {
 export const LOCK_TIMEOUT_S = 120;
 
 // A configuration file that somebody has changed stays; an untouched one follows the package.
-const quietly = [
-  'Dpkg::Options::=--force-confdef',
-  'Dpkg::Options::=--force-confold',
-  'Dpkg::Use-Pty=0',
-  `DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}`,
-].flatMap((option) => ['-o', option]);
+const quietly = (newConfig: boolean): string[] =>
+  [
+    ...(newConfig
+      ? ['Dpkg::Options::=--force-confnew']
+      : ['Dpkg::Options::=--force-confdef', 'Dpkg::Options::=--force-confold']),
+    'Dpkg::Use-Pty=0',
+    `DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}`,
+  ].flatMap((option) => ['-o', option]);
 
 export function updateLists(): Command {
   return { argv: ['apt-get', '-q', 'update'], env };
@@ -37,12 +39,43 @@ export function transaction(step: PackageStep, downgrade: boolean): Command {
     ...(step.release === undefined ? [] : ['-t', step.release]),
     ...(downgrade ? ['--allow-downgrades'] : []),
     ...(step.purge === true ? ['--purge'] : []),
+    ...(step.downloadOnly === true ? ['--download-only'] : []),
+    ...(step.onlyUpgrade === true ? ['--only-upgrade'] : []),
+    ...(step.reinstall === true ? ['--reinstall'] : []),
+    ...(step.unverified === true ? ['--allow-unauthenticated'] : []),
   ];
-  const wanted = step.install.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`));
+  const wanted = step.install.map(
+    ({ name, version, file }) => file ?? (version === undefined ? name : `${name}=${version}`),
+  );
   // `apt-get install a b-` installs a and removes b.
   const what =
-    wanted.length === 0 ? ['remove', ...step.remove] : ['install', ...wanted, ...step.remove.map((n) => `${n}-`)];
-  return { argv: ['apt-get', '-q', '-y', ...quietly, ...options, ...what], env };
+    step.upgrade !== undefined
+      ? [step.upgrade === 'full' ? 'dist-upgrade' : 'upgrade']
+      : wanted.length === 0
+        ? ['remove', ...step.remove]
+        : ['install', ...wanted, ...step.remove.map((n) => `${n}-`)];
+  return { argv: ['apt-get', '-q', '-y', ...quietly(step.newConfig === true), ...options, ...what], env };
+}
+
+/** What an upgrade would do, without doing it: anybody may ask. */
+export function askUpgrades(full: boolean, release: string | undefined): Command {
+  const options = release === undefined ? [] : ['-t', release];
+  return { argv: ['apt-get', '-q', '--simulate', ...options, full ? 'dist-upgrade' : 'upgrade'], env };
+}
+
+/** Compares a package's files with the sums that came with them. */
+export function askAltered(name: string): Command {
+  return { argv: ['dpkg', '--verify', name], env };
+}
+
+/** The control fields of a package file. */
+export function describeFile(file: { path: string } | { content: Buffer }): Command {
+  const argv = ['dpkg-deb', '--field'];
+  return 'path' in file ? { argv: [...argv, file.path], env } : { argv, env, script: file.content };
+}
+
+export function markHeld(how: 'hold' | 'unhold', names: readonly string[]): Command {
+  return { argv: ['apt-mark', '-q', how, ...names], env };
 }
 
 /** What apt says about why it failed: its last lines, errors rather than progress. */

@@ -12,7 +12,11 @@ export function isDowngrade(
 }
 
 /** What is not as it was to be although apt-get saw no reason to complain. */
-export function shortfall(step: PackageStep, { packages, native }: DpkgStatus): string | undefined {
+export function shortfall(
+  step: PackageStep,
+  { packages, native }: DpkgStatus,
+  manager = 'apt-get',
+): string | undefined {
   const of = (name: string): PackageFacts | undefined => packages.get(databaseName(name, native));
   const missing = step.install.filter(
     ({ name, version = '*' }) =>
@@ -25,7 +29,7 @@ export function shortfall(step: PackageStep, { packages, native }: DpkgStatus): 
     ...missing.map(({ name, version }) => `${version === undefined ? name : `${name}=${version}`} is not installed`),
     ...left.map((name) => `${name} is still there`),
   ];
-  return complaints.length === 0 ? undefined : `apt-get reported success, but ${complaints.join(', ')}`;
+  return complaints.length === 0 ? undefined : `${manager} reported success, but ${complaints.join(', ')}`;
 }
 
 /** `{old, new}` of every package whose version is another one now; empty for not installed. */

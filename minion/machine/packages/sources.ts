@@ -1,7 +1,15 @@
 import type { FileView } from '../../../lib/contracts/machine.ts';
 
 /** What says where packages come from and which are preferred (sources.list(5), apt_preferences(5)). */
-const places = ['sources.list', 'sources.list.d', 'preferences', 'preferences.d', 'trusted.gpg.d', 'auth.conf.d'];
+const places = [
+  'sources.list',
+  'sources.list.d',
+  'preferences',
+  'preferences.d',
+  'trusted.gpg.d',
+  'keyrings',
+  'auth.conf.d',
+];
 
 /** Two answers are the same when apt's sources and preferences are; a few small files are read. */
 export function sourcesOf(files: FileView): string {

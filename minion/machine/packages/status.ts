@@ -20,7 +20,8 @@ export function parseStatus(text: string, native: string | undefined): DpkgStatu
     if (name === undefined || state === undefined) continue;
     const arch = fieldOf(paragraph, 'Architecture') ?? 'all';
     const version = fieldOf(paragraph, 'Version') ?? '';
-    packages.set(arch === 'all' || arch === known ? name : `${name}:${arch}`, { version, state });
+    const held = state !== 'config-files' && /^Status: hold /m.test(paragraph) ? { held: true } : {};
+    packages.set(arch === 'all' || arch === known ? name : `${name}:${arch}`, { version, state, ...held });
   }
   return { native: known, packages };
 }
