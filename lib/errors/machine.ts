@@ -13,6 +13,11 @@ export const machineErrors = catalogue('TS_MACHINE', {
     `commands can't be run in ${root}: that takes root, and the programs have to be there`,
   commandFailed: ({ command, how, said }: { command: string; how: string; said: string }) =>
     `${command} ${how}${said === '' ? ', and said nothing' : `: ${said}`}`,
+  refused: ({ complaint, said }: { complaint: string; said: string }) =>
+    `${complaint}${said === '' ? '' : `\n${said}`}`,
+  noNode: ({ path, reason }: { path: string; reason: string }) => `${path} could not be made: ${reason}`,
+  cannotMove: ({ path }: { path: string }) =>
+    `${path} is neither a file, a link nor a directory: it is not moved to another file system`,
   cannotStart: ({ program, reason }: { program: string; reason: string }) =>
     `${program} could not be started: ${reason}`,
 });

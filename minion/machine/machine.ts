@@ -2,6 +2,7 @@ import type {
   Command,
   CommandResult,
   CommandStep,
+  DownloadView,
   Machine,
   PackageStep,
   PackageView,
@@ -13,8 +14,10 @@ import type {
   StepResult,
 } from '../../lib/contracts/machine.ts';
 import { machineErrors } from '../../lib/errors/machine.ts';
+import { systemClock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { askGetent, createAccounts, type Accounts } from './accounts.ts';
+import { createDownloads } from './downloads.ts';
 import { createFiles, type Files } from './files.ts';
 import { createPackages } from './packages.ts';
 import { createProcesses, type RunningProcesses } from './processes.ts';
@@ -38,11 +41,14 @@ export interface MachineParts {
   readonly processes: RunningProcesses;
   readonly packages: Performing<PackageView, PackageStep>;
   readonly services: Performing<ServiceView, ServiceStep>;
+  readonly downloads: DownloadView;
   readonly sources: SourceView;
   readonly render: Reading['render'];
+  /** The system's clock when undefined. */
+  readonly now?: Reading['now'];
 }
 
-type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services'>;
+type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services' | 'downloads'>;
 
 /** The parts that need nothing but the root: those of the tree under it; its commands are confined to it unless they may run outside. */
 export function localParts(root: string, commandsOutside = false): LocalParts {
@@ -56,6 +62,7 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
     processes,
     packages: createPackages({ files, asleep: root !== '/', processes, uid: process.getuid?.() ?? -1 }),
     services: createServices({ root, processes: outside, init: lookAtInit() }),
+    downloads: createDownloads(),
   };
 }
 
@@ -78,9 +85,9 @@ export function createMachine(parts: MachineParts): Machine {
     }
   }
 
-  async function runCommand({ command, must }: CommandStep): Promise<StepResult> {
+  async function runCommand({ command, must, complaint }: CommandStep): Promise<StepResult> {
     const result = await parts.processes.run(command);
-    if (must && (result.code !== 0 || result.timedOut)) throw failure(command, result);
+    if (must && (result.code !== 0 || result.timedOut)) throw failure(command, result, complaint);
     return { did: 'run', result };
   }
 
@@ -94,11 +101,19 @@ export function createMachine(parts: MachineParts): Machine {
     return { did: 'files' };
   }
 
-  return { ...parts, perform };
+  return { now: () => systemClock.now(), ...parts, perform };
 }
 
 /** What a command that had to succeed said last. */
-function failure({ argv }: Command, { code, timedOut, stdout, stderr }: CommandResult): Error {
+function failure(
+  { argv }: Command,
+  { code, timedOut, stdout, stderr }: CommandResult,
+  complaint: string | undefined,
+): Error {
+  if (complaint !== undefined) {
+    const said = [stdout.trim(), stderr.trim()].filter((text) => text !== '').join('\n');
+    return machineErrors.refused({ complaint, said });
+  }
   const words = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
   const how = timedOut ? 'was ended: it took too long' : `ended with code ${code}`;
   return machineErrors.commandFailed({ command: argv.join(' '), how, said: words });

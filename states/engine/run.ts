@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Foreseen, Machine, Reading, StepResult } from '../../lib/contracts/machine.ts';
+import type { Foreseen, Machine, Reading, Required, StepResult } from '../../lib/contracts/machine.ts';
 import type { Domain, Outcome, Plan, StateFunction, StateResult } from '../../lib/contracts/state.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
@@ -36,7 +36,7 @@ interface Done extends Ending {
 /** Runs states in their order; gives their results by Salt's keys. Raises nothing: what a state throws is its result. */
 export async function runChunks(chunks: readonly Chunk[], options: RunOptions): Promise<Record<string, StateResult>> {
   const { clock, failhard = false, signal, onResult } = options;
-  const runner = new Runner(options);
+  const runner = new Runner(options, chunks);
   const results: Record<string, StateResult> = {};
   const endings = new Map<Chunk, Ending>();
   for (const [number, chunk] of chunks.entries()) {
@@ -85,10 +85,15 @@ class Runner {
   private readonly obscured = new Set<Domain>();
   /** Test mode: something is planned already, so that conditions are asked too early. */
   private hasPlans = false;
+  private readonly places: ReadonlyMap<Chunk, number>;
+  /** Whose own conditions kept them from running. */
+  private readonly kept = new Set<Chunk>();
+  private dependents: ReadonlyMap<Chunk, readonly Chunk[]> | undefined;
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, chunks: readonly Chunk[]) {
     this.options = options;
     this.view = options.foreseen ?? options.machine;
+    this.places = new Map(chunks.map((chunk, place) => [chunk, place]));
   }
 
   /** `unsure`: test mode can't tell whether it runs at all. */
@@ -104,6 +109,7 @@ class Runner {
       const isForeseen = this.options.foreseen !== undefined;
       const mayChange = isForeseen && (reason.asked ? this.hasPlans : this.obscured.has('files'));
       if (mayChange) return unknown(`${reason.comment}, before what is planned: unknown until run`);
+      this.kept.add(chunk);
       return {
         result: true,
         changes: false,
@@ -128,13 +134,37 @@ class Runner {
     }
   }
 
-  /** What the state reads, with the states that it requires. */
-  private viewOf({ links }: Chunk): Reading {
-    if (links.length === 0) return this.view;
-    const required = links
-      .filter(({ kind }) => kind === 'require' || kind === 'watch')
-      .flatMap(({ chunks }) => chunks.map(({ module, fun, name }) => ({ fun: `${module}.${fun}`, name })));
-    return Object.create(this.view, { required: { value: required } }) as Reading;
+  /** What the state reads, with the states that it requires and that require it. */
+  private viewOf(chunk: Chunk): Reading {
+    // Few states ask.
+    return Object.create(this.view, {
+      required: { get: () => this.requiredOf(chunk) },
+      requiredBy: {
+        get: () => this.dependentsOf(chunk).map(({ module, fun, name }) => ({ fun: `${module}.${fun}`, name })),
+      },
+    }) as Reading;
+  }
+
+  private requiredOf(chunk: Chunk): Required[] {
+    const place = (one: Chunk): number => this.places.get(one) ?? 0;
+    return [...new Set(requirements(chunk))]
+      .sort((a, b) => place(a) - place(b))
+      .map((one) => ({ fun: `${one.module}.${one.fun}`, name: one.name, args: one.args, ran: !this.kept.has(one) }));
+  }
+
+  private dependentsOf(chunk: Chunk): readonly Chunk[] {
+    if (!this.dependents) {
+      const dependents = new Map<Chunk, Chunk[]>();
+      for (const dependent of this.places.keys()) {
+        for (const one of requirements(dependent)) {
+          const known = dependents.get(one);
+          if (known) known.push(dependent);
+          else dependents.set(one, [dependent]);
+        }
+      }
+      this.dependents = dependents;
+    }
+    return this.dependents.get(chunk) ?? [];
   }
 
   private settle(chunk: Chunk, facts: unknown, watched: boolean, unsure: boolean): Done | Promise<Done> {
@@ -220,6 +250,10 @@ class Runner {
     }
     return finish(chunk, plan, results);
   }
+}
+
+function requirements({ links }: Chunk): Chunk[] {
+  return links.filter(({ kind }) => kind === 'require' || kind === 'watch').flatMap(({ chunks }) => chunks);
 }
 
 function finish(chunk: Chunk, plan: Plan, results: readonly StepResult[]): Done {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
-import type { Machine, Reading, SourceView, StepResult } from '../../lib/contracts/machine.ts';
+import type { DownloadView, Machine, Reading, Required, SourceView, StepResult } from '../../lib/contracts/machine.ts';
 import type { AnyStateFunction, Changes, Plan, StateFunction, StateSchema } from '../../lib/contracts/state.ts';
 import { catalogue } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
@@ -27,7 +27,12 @@ export interface World {
   readonly opts?: JsonMap;
   /** Commands run, on the machine of the test itself. */
   readonly commands?: boolean;
-  readonly required?: { fun: string; name: string }[];
+  readonly required?: (Pick<Required, 'fun' | 'name'> & Partial<Required>)[];
+  readonly requiredBy?: { fun: string; name: string }[];
+  /** What web servers have, by address; any other address is unknown to them. */
+  readonly web?: Record<string, string | { content: string; etag?: string }>;
+  /** The present, in seconds since 1970. */
+  readonly now?: number;
   /**
    * Commands that are answered here and not run, by their words with blanks between: the output, or more about it. Any other
    * command is one too many.
@@ -47,7 +52,10 @@ export interface Sandbox {
   remove(): void;
 }
 
-const { noSource } = catalogue('TS_STATE', { noSource: ({ url }: { url: string }) => `${url} is not there` });
+const { noSource, notServed } = catalogue('TS_STATE', {
+  noSource: ({ url }: { url: string }) => `${url} is not there`,
+  notServed: ({ url }: { url: string }) => `${url} could not be downloaded: it answered 404 Not Found`,
+});
 
 const realProcesses = createProcesses({ root: '/', user: () => undefined });
 
@@ -75,6 +83,8 @@ export function sandbox(world: World): Sandbox {
     ...localParts(root),
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
     sources: sourcesOf(world.sources ?? {}),
+    downloads: downloadsOf(world.web ?? {}),
+    ...(world.now === undefined ? {} : { now: () => (world.now ?? 0) * 1000 }),
     render: (text, _name, context) =>
       text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),
   });
@@ -82,7 +92,11 @@ export function sandbox(world: World): Sandbox {
     root,
     asked,
     answer: (others) => void (answers = others),
-    machine: { ...machine, ...(world.required ? { required: world.required } : {}) },
+    machine: {
+      ...machine,
+      required: (world.required ?? []).map((one) => ({ args: {}, ran: true, ...one })),
+      requiredBy: world.requiredBy ?? [],
+    },
     remove: () => fs.rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -100,6 +114,17 @@ function sourcesOf(files: Record<string, string>): SourceView {
         .map((name) => name.slice(url.length + 1))
         .sort(),
     mode: () => 0o750,
+  };
+}
+
+function downloadsOf(web: NonNullable<World['web']>): DownloadView {
+  return {
+    async get(url, { etag: known } = {}) {
+      const found = web[url];
+      if (found === undefined) throw notServed({ url });
+      const { content, etag } = typeof found === 'string' ? { content: found } : { etag: undefined, ...found };
+      return known !== undefined && known === etag ? 'unchanged' : { content: Buffer.from(content), etag };
+    },
   };
 }
 
