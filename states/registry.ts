@@ -6,6 +6,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'cmd.script': () => import('./cmd/script.ts'),
   'cmd.wait': () => import('./cmd/wait.ts'),
   'file.absent': () => import('./file/absent.ts'),
+  'file.accumulated': () => import('./file/accumulated.ts'),
   'file.append': () => import('./file/append.ts'),
   'file.blockreplace': () => import('./file/blockreplace.ts'),
   'file.directory': () => import('./file/directory.ts'),

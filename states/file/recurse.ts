@@ -5,7 +5,7 @@ import { alreadyRight, defineState, impossible } from '../../lib/contracts/state
 import type { JsonMap } from '../../lib/json.ts';
 import { textOf } from '../../lib/text.ts';
 import * as arg from './args.ts';
-import { templateContext } from './content.ts';
+import { render } from './content.ts';
 import { contentDiff } from './diff.ts';
 import { pathMatcher } from './exclude.ts';
 import { throughLinks } from './links.ts';
@@ -189,8 +189,7 @@ async function readItems(
 
 async function readItem(given: Args, url: string, where: string, machine: Reading): Promise<Item> {
   const bytes = await machine.sources.read(url);
-  const content =
-    given.template === undefined ? bytes : Buffer.from(machine.render(textOf(bytes, url), url, templateContext(given)));
+  const content = given.template === undefined ? bytes : Buffer.from(render(given, machine, textOf(bytes, url), url));
   const { place, there } = placeOf(machine.files, given.name, where);
   const mode = given.file_mode === 'keep' ? await machine.sources.mode?.(url) : given.file_mode;
   const old = there?.kind === 'file' ? machine.files.read(place) : undefined;
