@@ -8,7 +8,7 @@ const args = v.strictObject({
   name: v.string(),
   filename: arg.path,
   text: v.pipe(
-    v.union([piece, v.array(piece)]),
+    v.union([v.array(piece), piece]),
     v.transform((given) =>
       (Array.isArray(given) ? given : [given]).map((one) => (typeof one === 'object' ? one : arg.scalarText(one))),
     ),

@@ -5,7 +5,7 @@ import { textOf } from '../../lib/text.ts';
 import { lookUp } from '../../lib/look-up.ts';
 import { accumulatorsFor } from './accumulators.ts';
 import * as arg from './args.ts';
-import { encode, encodingErrors, type Encoding } from './encoding.ts';
+import { encode, encodingErrors, type Encoding } from '../../lib/encoding.ts';
 import { readSource, sourceArg, sourceArgs, type SourceArgs } from './source.ts';
 
 /** Where content comes from, and how its text becomes bytes. */

@@ -5,9 +5,9 @@ import { alreadyRight, defineState, impossible, type Plan } from '../../lib/cont
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import * as arg from './args.ts';
 import { pathMatcher } from './exclude.ts';
-import { throughLinks } from './links.ts';
+import { throughLinks } from '../../lib/links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 import { keeper, namesOfFiles, removable, walk, type Entry } from './tree.ts';
 
 interface Facts {

@@ -47,6 +47,7 @@ function readEtag({ files }: Reading, copy: string): string | undefined {
   return files.follow(path)?.kind === 'file' ? files.read(path).toString('utf8') : undefined;
 }
 
-function withoutPassword(url: string): string {
+/** An address as a person may see it. */
+export function withoutPassword(url: string): string {
   return url.replace(/^(\w+:\/\/)[^/?#]*@/, '$1');
 }

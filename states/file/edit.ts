@@ -1,7 +1,7 @@
 import type { FileFacts, FileView, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
 import { contentDiff, isBinary } from './diff.ts';
-import { lookThrough } from './links.ts';
+import { lookThrough } from '../../lib/links.ts';
 
 /** A text file that is to be edited. */
 export interface Editable {

@@ -9,9 +9,9 @@ import { backupPath, backupSteps } from './backup.ts';
 import { checkArgs, checkSteps, readShell, type CheckArgs } from './check-cmd.ts';
 import type { WantedContent } from './content.ts';
 import { contentDiff } from './diff.ts';
-import { lookThrough } from './links.ts';
+import { lookThrough } from '../../lib/links.ts';
 import { directoryModeFor, ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 import { changeContext, contextChanges, readContext, selinuxArg, type Context } from './selinux.ts';
 
 /* A file that is to hold given bytes, and belong to somebody: what `file.managed` and its like do. */

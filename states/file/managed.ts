@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
 import { contentArgs, hasContent, readContent, type WantedContent } from './content.ts';
-import { encodingComplaint } from './encoding.ts';
+import { encodingComplaint } from '../../lib/encoding.ts';
 import { holdArgs, planHold, readPlace, type HoldComments, type Place } from './hold.ts';
 import { modeText } from './owner.ts';
 import { neededSources, sourceComplaint } from './source.ts';

@@ -8,9 +8,9 @@ import * as arg from './args.ts';
 import { render } from './content.ts';
 import { contentDiff } from './diff.ts';
 import { pathMatcher } from './exclude.ts';
-import { throughLinks } from './links.ts';
+import { throughLinks } from '../../lib/links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 import { keeper, namesOfFiles, removable, walk } from './tree.ts';
 
 /** A file or directory that is to be as in the state tree, and what stands in its place. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
-import { download, type DownloadArgs } from './download.ts';
+import { download, withoutPassword, type DownloadArgs } from './download.ts';
 import { hashComplaint, hashInList, parseHash, type Hash } from './hash.ts';
 
 /** A file to copy from, and the hash it is to have where it has one of its own. */
@@ -98,10 +98,13 @@ export async function readSource(
     if (typeof hash === 'string') return hash;
     const found = isWeb(url) ? await download(args, url, hash, machine, old) : await readHere(machine, url, keep);
     if (typeof found === 'string') reasons.push(found);
-    else return (hash && hashComplaint(url, found.content, hash)) ?? found;
+    else return (hash && hashComplaint(withoutPassword(url), found.content, hash)) ?? found;
   }
   if (sources.length === 1) return reasons[0] ?? '';
-  return [`Source file not found, none of: ${sources.map(({ url }) => url).join(', ')}`, ...reasons].join('\n');
+  return [
+    `Source file not found, none of: ${sources.map(({ url }) => withoutPassword(url)).join(', ')}`,
+    ...reasons,
+  ].join('\n');
 }
 
 /** Of the state tree, or of the machine itself. */
@@ -131,7 +134,9 @@ async function readHash(args: SourceArgs, { url, hash }: Place, machine: Reading
   const list = isWeb(given)
     ? await download({ ...args, skip_verify: true, keep_source: false }, given, undefined, machine)
     : await readHere(machine, given, false);
-  if (typeof list === 'string') return `Source hash file ${given} not found: ${list}`;
+  if (typeof list === 'string') return `Source hash file ${withoutPassword(given)} not found: ${list}`;
   const names = [args.source_hash_name, args.name, url.replace(/[?#].*$/, '')].filter((name) => name !== undefined);
-  return hashInList(list.content.toString('utf8'), names) ?? `Source hash file ${given} has no hash in it`;
+  return (
+    hashInList(list.content.toString('utf8'), names) ?? `Source hash file ${withoutPassword(given)} has no hash in it`
+  );
 }

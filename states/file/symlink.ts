@@ -4,7 +4,7 @@ import type { FileFacts, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 
 interface Facts {
   readonly problem?: string;

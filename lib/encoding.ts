@@ -71,8 +71,7 @@ const otherNames: Readonly<Record<string, string>> = {
 };
 
 function encoderOf(name: string): Encoder | undefined {
-  const plain = name.toLowerCase().replaceAll('_', '-');
-  const usual = otherNames[plain] ?? plain.replace(/^cp(\d+)$/, 'windows-$1');
+  const usual = usualName(name);
   const whole = wholes[usual];
   if (whole) return { whole };
   if (usual === 'ascii' || usual === 'latin-1') {
@@ -87,12 +86,39 @@ function below(code: number, most: number): number | undefined {
 }
 
 /** The encodings that have a byte for each character, read out of their decoder. */
-function tableOf(label: string): Encoder | undefined {
-  if (!/^(?:windows-125\d|windows-874|iso-8859-\d+|koi8-[ru]|macintosh|windows-866|ibm866)$/.test(label))
-    return undefined;
-  const decoder = new TextDecoder(label === 'windows-866' ? 'ibm866' : label);
+function tableOf(usual: string): Encoder | undefined {
+  const label = labelOf(usual);
+  if (label === undefined) return undefined;
+  const decoder = new TextDecoder(label);
   const bytes = new Map<string, number>();
   for (let byte = 0; byte < 256; byte++) bytes.set(decoder.decode(Buffer.from([byte])), byte);
   bytes.delete('\ufffd');
   return { byteOf: (character) => bytes.get(character) };
+}
+
+function usualName(name: string): string {
+  const plain = name.toLowerCase().replaceAll('_', '-');
+  return otherNames[plain] ?? plain.replace(/^cp(\d+)$/, 'windows-$1');
+}
+
+/** What `TextDecoder` calls an encoding; undefined for one it has not. */
+function labelOf(name: string): string | undefined {
+  const usual = usualName(name);
+  if (Object.hasOwn(wholes, usual)) return usual.replace('-sig', '').replace(/-([lb]e)$/, '$1');
+  return /^(?:windows-125\d|windows-874|iso-8859-\d+|koi8-[ru]|macintosh|windows-866)$/.test(usual)
+    ? usual.replace('windows-866', 'ibm866')
+    : undefined;
+}
+
+/** The text of bytes in an encoding, UTF-8 where none is given; a sentence when they are no such text. */
+export function decode(bytes: Buffer, encoding = 'utf-8'): { readonly text: string } | string {
+  const label = labelOf(encoding);
+  const isLatin = ['ascii', 'latin-1'].includes(usualName(encoding));
+  if (isLatin) return { text: bytes.toString('latin1') };
+  if (label === undefined) return `encoding ${encoding} is not known here`;
+  try {
+    return { text: new TextDecoder(label, { fatal: true }).decode(bytes) };
+  } catch {
+    return `it is no text in ${encoding}`;
+  }
 }
