@@ -28,6 +28,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'file.rename': () => import('./file/rename.ts'),
   'file.replace': () => import('./file/replace.ts'),
   'file.retention_schedule': () => import('./file/retention_schedule.ts'),
+  'file.serialize': () => import('./file/serialize.ts'),
   'file.symlink': () => import('./file/symlink.ts'),
   'file.tidied': () => import('./file/tidied.ts'),
   'file.touch': () => import('./file/touch.ts'),
