@@ -22,6 +22,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'file.missing': () => import('./file/missing.ts'),
   'file.mknod': () => import('./file/mknod.ts'),
   'file.not_cached': () => import('./file/not_cached.ts'),
+  'file.patch': () => import('./file/patch.ts'),
   'file.prepend': () => import('./file/prepend.ts'),
   'file.pruned': () => import('./file/pruned.ts'),
   'file.recurse': () => import('./file/recurse.ts'),
