@@ -1,6 +1,9 @@
 import { posix } from 'node:path';
+import * as v from 'valibot';
 import type { FileFacts, FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { cacheDirectory } from './cache.ts';
+
+export const backupArg = v.optional(v.union([v.literal('minion'), v.literal('both'), v.literal(''), v.literal(false)]));
 
 /** Where a copy of a file goes before it is changed with `backup: minion`: below the minion's cache, by path and time. */
 export function backupPath(machine: Reading, path: string, there: FileFacts): string {

@@ -5,7 +5,7 @@ import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.t
 import type { JsonMap } from '../../lib/json.ts';
 import * as arg from './args.ts';
 import { attributeChanges, attrsArg, changeAttributes, readAttributes, unlock, withoutLocks } from './attributes.ts';
-import { backupPath, backupSteps } from './backup.ts';
+import { backupArg, backupPath, backupSteps } from './backup.ts';
 import { checkArgs, checkSteps, readShell, type CheckArgs } from './check-cmd.ts';
 import type { WantedContent } from './content.ts';
 import { contentDiff } from './diff.ts';
@@ -22,7 +22,7 @@ export const holdArgs = {
   makedirs: arg.flag(false),
   dir_mode: v.optional(arg.mode),
   create: arg.flag(true),
-  backup: v.optional(v.union([v.literal('minion'), v.literal('both'), v.literal(''), v.literal(false)])),
+  backup: backupArg,
   show_changes: v.optional(v.boolean()),
   attrs: attrsArg,
   selinux: selinuxArg,
