@@ -70,6 +70,10 @@ export async function readPlace(
   const { path, there } = found;
   const shell = readShell(machine);
   if (!there && !given.create) return { path, owner, parent: true, shell };
+  const { check_cmd, tmp_dir } = given;
+  if (check_cmd !== undefined && tmp_dir && files.follow(tmp_dir)?.kind !== 'directory') {
+    return `tmp_dir ${tmp_dir} is not a directory`;
+  }
   const parent = there !== undefined || readParent(files, path);
   if (typeof parent === 'string') return parent;
   const old = wantsContent && there?.kind === 'file' ? files.read(path) : undefined;
