@@ -16,8 +16,23 @@ export interface FileFacts {
   /** When it was last read and written, in ms since 1970. */
   readonly atimeMs: number;
   readonly mtimeMs: number;
+  /** When its content, owner, mode or name last changed. */
+  readonly ctimeMs: number;
+  /** The same for all hard links to one file, and for nothing else. */
+  readonly identity: string;
+  /** How many hard links lead to it. */
+  readonly links: number;
   /** What a symbolic link points at, as written in it. */
   readonly target?: string;
+  /** What kind of device or pipe it is. */
+  readonly node?: Node;
+}
+
+/** A character device, a block device, or a named pipe, which has the numbers 0 and 0. */
+export interface Node {
+  readonly type: 'c' | 'b' | 'p';
+  readonly major: number;
+  readonly minor: number;
 }
 
 /** Reading files. All synchronous: a state run has a process of its own. Errors are Node's (`ENOENT`, `EACCES`, ...). */
@@ -133,14 +148,21 @@ export interface Command {
   /** The user to run as, by name or number. */
   readonly runas?: string | number;
   readonly umask?: number;
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   /**
-   * A program's text. It is put into a file of its own that only the user it runs as can read, whose path becomes the
-   * last of `argv`; the file is removed when the command has ended.
+   * A program's text, or what a program is to look at. It is put into a file of its own that only the user it runs as can
+   * read, whose path becomes the last of `argv`; the file is removed when the command has ended.
    */
   readonly script?: Buffer;
-  /** The name of that file, without a directory, for programs that go by it. */
-  readonly scriptName?: string;
+  /**
+   * Where that file is made, in place of the system's directory for temporary files, and its name, or what that ends in, for
+   * programs that go by it.
+   */
+  readonly scriptFile?: {
+    readonly directory?: string | undefined;
+    readonly name?: string | undefined;
+    readonly ending?: string | undefined;
+  };
   /** Milliseconds; then the whole process group is killed. */
   readonly timeoutMs?: number;
 }
@@ -177,9 +199,38 @@ export interface SourceView {
   mode?(url: string): number | undefined | Promise<number | undefined>;
 }
 
+export interface DownloadOptions {
+  /** False: whoever answers is believed to be who was asked. */
+  readonly verifyTls?: boolean | undefined;
+  /** The tag that a copy came with which is here already; `unchanged` is then an answer. */
+  readonly etag?: string | undefined;
+}
+
+export type Download = { readonly content: Buffer; readonly etag?: string | undefined } | 'unchanged';
+
+/** What web servers give. */
+export interface DownloadView {
+  /**
+   * The bytes at an `http://` or `https://` address, through a bounded number of redirections, in bounded time and size.
+   * They are anybody's until their hash was checked. Raises `TS_DOWNLOAD_...`.
+   */
+  get(url: string, options?: DownloadOptions): Promise<Download>;
+}
+
+/** A state that another one requires. */
+export interface Required {
+  readonly fun: string;
+  readonly name: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** False: its own conditions kept it from running. */
+  readonly ran: boolean;
+}
+
 /** Everything that `read` of a state may look at. */
 export interface Reading {
   readonly id: string;
+  /** The present, in ms since 1970. */
+  now(): number;
   readonly grains: JsonMap;
   readonly pillar: JsonMap;
   readonly opts: JsonMap;
@@ -188,6 +239,7 @@ export interface Reading {
   readonly packages: PackageView;
   readonly services: ServiceView;
   readonly sources: SourceView;
+  readonly downloads: DownloadView;
   readonly processes: Processes;
   /** The environment that commands of this run get. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -203,8 +255,10 @@ export interface Reading {
    * `name` is shown in errors.
    */
   render(template: string, name: string, context: JsonMap): string;
-  /** The states that the one being read requires (`require_in` of others included), for those that spare their work. */
-  readonly required?: readonly { readonly fun: string; readonly name: string }[];
+  /** The states that the one being read requires (`require_in` of others included), in the order they run in. */
+  readonly required?: readonly Required[];
+  /** The states that require the one being read. */
+  readonly requiredBy?: readonly { readonly fun: string; readonly name: string }[];
 }
 
 /*
@@ -232,6 +286,12 @@ export type FileStep =
       readonly uid?: number | undefined;
       readonly gid?: number | undefined;
     }
+  /** One more name for the file at `target`; takes the place of a file or link that is there. */
+  | { readonly do: 'hardlink'; readonly path: string; readonly target: string }
+  /** A device or pipe, where nothing is. */
+  | ({ readonly do: 'node'; readonly path: string } & Node & Ownership)
+  /** A file, link or whole directory gets this path, with its owner, mode and times; takes the place of a file or link. */
+  | { readonly do: 'rename'; readonly path: string; readonly from: string }
   /** A file, link or whole directory. */
   | { readonly do: 'remove'; readonly path: string }
   | ({ readonly do: 'own'; readonly path: string } & Ownership)
@@ -292,6 +352,8 @@ export type CommandStep = {
   readonly must?: boolean | undefined;
   /** Its standard output is written to this file, after `head`, once it has ended with code 0. */
   readonly into?: { readonly path: string; readonly head?: string } | undefined;
+  /** What stands in front of these words. */
+  readonly complaint?: string | undefined;
   /** What it does to files that later states may read, as far as that can be told before: for test mode alone. */
   readonly foretells?: readonly FileStep[] | undefined;
   /** What `ask` will be answered afterwards, as far as that can be told before: for test mode alone. */

@@ -1,6 +1,6 @@
 import type { ObjectEntries, StrictObjectSchema, InferOutput } from 'valibot';
 import type { JsonMap } from '../json.ts';
-import type { Reading, SourceView, Step, StepResult } from './machine.ts';
+import type { Reading, Required, SourceView, Step, StepResult } from './machine.ts';
 
 /*
  * A state function, such as `file.managed`: one file, one default export made by `defineState`.
@@ -70,7 +70,11 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
   /** `salt://` files that have to exist for the tree to compile. */
   needs?(args: InferOutput<Schema>): readonly string[];
   /** The templates that the run will render: checked before anything runs, as far as that can be told by then. */
-  templates?(args: InferOutput<Schema>, sources: SourceView): readonly TemplateUse[] | Promise<readonly TemplateUse[]>;
+  templates?(
+    args: InferOutput<Schema>,
+    sources: SourceView,
+    required: readonly Required[],
+  ): readonly TemplateUse[] | Promise<readonly TemplateUse[]>;
   /** The machine as it is. Writes nothing. */
   read(args: InferOutput<Schema>, machine: Reading): Facts | Promise<Facts>;
   /** What would change. Pure: the same arguments and facts give the same plan. */

@@ -14,6 +14,11 @@ export const machineErrors = catalogue('TS_MACHINE', {
   commandFailed: ({ command, how, said }: { command: string; how: string; said: string }) =>
     `${command} ${how}${said === '' ? ', and said nothing' : `: ${said}`}`,
   noFunctions: ({ fun }: { fun: string }) => `${fun} can't be called: there are no execution functions here`,
+  refused: ({ complaint, said }: { complaint: string; said: string }) =>
+    `${complaint}${said === '' ? '' : `\n${said}`}`,
+  noNode: ({ path, reason }: { path: string; reason: string }) => `${path} could not be made: ${reason}`,
+  cannotMove: ({ path }: { path: string }) =>
+    `${path} is neither a file, a link nor a directory: it is not moved to another file system`,
   cannotStart: ({ program, reason }: { program: string; reason: string }) =>
     `${program} could not be started: ${reason}`,
 });

@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FileFacts, FileStep, FileView, Ownership } from '../../lib/contracts/machine.ts';
 import { machineErrors } from '../../lib/errors/machine.ts';
+import { move } from './move.ts';
+import { makeNode, nodeOf } from './nodes.ts';
 import { lookAt, unlessCircle, withinRoot } from './root.ts';
 
 export interface Files extends FileView {
@@ -86,6 +88,31 @@ export function createFiles(root: string, random = randomBytes(6).toString('hex'
     paths.forget();
   }
 
+  function hardLink({ path: where, target }: FileStep & { do: 'hardlink' }): void {
+    const place = paths.place(where);
+    const temporary = temporaryBeside(place);
+    fs.linkSync(paths.open(target), temporary);
+    // A rename over another name of the same file does nothing, and leaves both.
+    try {
+      fs.renameSync(temporary, place);
+    } finally {
+      fs.rmSync(temporary, { force: true });
+    }
+  }
+
+  function node(step: FileStep & { do: 'node' }): void {
+    const place = paths.place(step.path);
+    makeNode(place, step);
+    setOwnership(place, step);
+  }
+
+  function rename({ path: where, from }: FileStep & { do: 'rename' }): void {
+    const place = paths.place(where);
+    if (lookAt(place)?.isDirectory()) throw machineErrors.isDirectory({ path: where });
+    move(paths.place(from), place, temporaryBeside(place));
+    paths.forget();
+  }
+
   function remove(where: string): void {
     const target = paths.place(where);
     if (target === paths.root) throw machineErrors.isWholeTree({ path: where });
@@ -115,6 +142,12 @@ export function createFiles(root: string, random = randomBytes(6).toString('hex'
           return makeDirectory(step);
         case 'symlink':
           return link(step);
+        case 'hardlink':
+          return hardLink(step);
+        case 'node':
+          return node(step);
+        case 'rename':
+          return rename(step);
         case 'remove':
           return remove(step.path);
         case 'own':
@@ -135,11 +168,14 @@ function facts(stats: fs.Stats, place: string): FileFacts {
     size: stats.size,
     atimeMs: stats.atimeMs,
     mtimeMs: stats.mtimeMs,
+    ctimeMs: stats.ctimeMs,
+    identity: `${stats.dev}:${stats.ino}`,
+    links: stats.nlink,
   };
   if (stats.isFile()) return { kind: 'file', ...common };
   if (stats.isDirectory()) return { kind: 'directory', ...common };
   if (stats.isSymbolicLink()) return { kind: 'symlink', ...common, target: fs.readlinkSync(place) };
-  return { kind: 'other', ...common };
+  return { kind: 'other', ...common, ...nodeOf(stats) };
 }
 
 function writeAll(fd: number, content: Buffer, where: string): void {

@@ -5,6 +5,7 @@ import type {
   CommandStep,
   FunctionView,
   EnvironmentStep,
+  DownloadView,
   Machine,
   PackageStep,
   PackageView,
@@ -16,8 +17,10 @@ import type {
   StepResult,
 } from '../../lib/contracts/machine.ts';
 import { machineErrors } from '../../lib/errors/machine.ts';
+import { systemClock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { askGetent, createAccounts, type Accounts } from './accounts.ts';
+import { createDownloads } from './downloads.ts';
 import { createFiles, type Files } from './files.ts';
 import { createInquiry } from './inquiry.ts';
 import { createPackages } from './packages.ts';
@@ -44,8 +47,11 @@ export interface MachineParts {
   readonly packages: Performing<PackageView, PackageStep>;
   readonly services: Performing<ServiceView, ServiceStep>;
   readonly queries: Queries;
+  readonly downloads: DownloadView;
   readonly sources: SourceView;
   readonly render: Reading['render'];
+  /** The system's clock when undefined. */
+  readonly now?: Reading['now'];
   readonly functions?: Functions | undefined;
   /** This process's own where there is none: a run of states has a process of its own. */
   readonly environment?: NodeJS.ProcessEnv;
@@ -56,7 +62,10 @@ export interface Functions extends FunctionView {
   call(step: CallStep): Promise<StepResult>;
 }
 
-type LocalParts = Pick<MachineParts, 'files' | 'accounts' | 'processes' | 'packages' | 'services' | 'queries'>;
+type LocalParts = Pick<
+  MachineParts,
+  'files' | 'accounts' | 'processes' | 'packages' | 'services' | 'queries' | 'downloads'
+>;
 
 /** The parts that need nothing but the root: those of the tree under it; its commands are confined to it unless they may run outside. */
 export function localParts(root: string, commandsOutside = false): LocalParts {
@@ -71,6 +80,7 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
     packages: createPackages({ files, asleep: root !== '/', processes, uid: process.getuid?.() ?? -1 }),
     services: createServices({ root, processes: outside, init: lookAtInit() }),
     queries: createQueries(),
+    downloads: createDownloads(),
   };
 }
 
@@ -95,9 +105,9 @@ export function createMachine(parts: MachineParts): Machine {
     }
   }
 
-  async function runCommand({ command, must, into }: CommandStep): Promise<StepResult> {
+  async function runCommand({ command, must, complaint, into }: CommandStep): Promise<StepResult> {
     const result = await parts.processes.run(command);
-    if (must && (result.code !== 0 || result.timedOut)) throw failure(command, result);
+    if (must && (result.code !== 0 || result.timedOut)) throw failure(command, result, complaint);
     if (into && result.code === 0 && !result.timedOut)
       files.perform({ do: 'write', path: into.path, content: Buffer.from(`${into.head ?? ''}${result.stdout}`) });
     return { did: 'run', result };
@@ -128,7 +138,7 @@ export function createMachine(parts: MachineParts): Machine {
     return { did: 'files' };
   }
 
-  return { ...parts, environment, ask: (command) => inquiry.ask(command), perform };
+  return { now: () => systemClock.now(), ...parts, environment, ask: (command) => inquiry.ask(command), perform };
 }
 
 /** Changes variables in place. */
@@ -140,7 +150,15 @@ export function setVariables(environment: Record<string, string | undefined>, { 
 }
 
 /** What a command that had to succeed said last. */
-function failure({ argv }: Command, { code, timedOut, stdout, stderr }: CommandResult): Error {
+function failure(
+  { argv }: Command,
+  { code, timedOut, stdout, stderr }: CommandResult,
+  complaint: string | undefined,
+): Error {
+  if (complaint !== undefined) {
+    const said = [stdout.trim(), stderr.trim()].filter((text) => text !== '').join('\n');
+    return machineErrors.refused({ complaint, said });
+  }
   const words = (stderr.trim() || stdout.trim()).split('\n').slice(-5).join('\n');
   const how = timedOut ? 'was ended: it took too long' : `ended with code ${code}`;
   return machineErrors.commandFailed({ command: argv.join(' '), how, said: words });

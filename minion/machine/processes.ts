@@ -114,9 +114,10 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
 /** The command with its script put into a private file, and what removes that. */
 function withScript(command: Command, options: ProcessOptions): [Command, () => void] {
   if (command.script === undefined) return [command, () => {}];
-  const temporary = options.root === '/' ? os.tmpdir() : path.join(options.root, 'tmp');
-  const folder = fs.mkdtempSync(path.join(temporary, '.tsalt-script-'));
-  const file = path.join(folder, path.basename(command.scriptName ?? 'script'));
+  const { scriptFile = {} } = command;
+  const { directory = options.root === '/' ? os.tmpdir() : '/tmp', name = 'script', ending = '' } = scriptFile;
+  const folder = fs.mkdtempSync(path.join(options.root, directory, '.tsalt-script-'));
+  const file = path.join(folder, path.basename(`${name}${ending}`));
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   try {
     fs.writeFileSync(file, command.script, { mode: 0o700, flag: 'wx' });

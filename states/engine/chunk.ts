@@ -47,3 +47,10 @@ export interface Chunk extends Omit<CommonArguments, 'order'> {
 export function called({ module, id }: Chunk): string {
   return `${module} '${id}'`;
 }
+
+/** The states that one requires or watches, each once. */
+export function requirementsOf({ links }: Chunk): Chunk[] {
+  if (links.length === 0) return [];
+  const meant = links.filter(({ kind }) => kind.startsWith('require') || kind.startsWith('watch'));
+  return [...new Set(meant.flatMap(({ chunks }) => chunks))];
+}

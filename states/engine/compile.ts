@@ -3,7 +3,7 @@ import { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
 import { placeAt } from '../../lib/place.ts';
-import type { Chunk } from './chunk.ts';
+import { requirementsOf, type Chunk } from './chunk.ts';
 import { declarations, type Declaration } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
 import { renderText, type RenderContext } from './render.ts';
@@ -74,12 +74,12 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   });
   refuseTwice(chunks, errors);
   await checkSources(chunks, tree, errors);
-  await checkTemplates(chunks, tree, context, errors);
   // What a file that could not be read has in it, nobody knows: requisites may point there.
   const there = new Set(all.map(({ id }) => id));
   const excluded = new Set(written.map(({ id }) => id).filter((id) => !there.has(id)));
   tie(chunks, isComplete ? errors : [], declared(files), excluded);
   const ordered = inOrder(chunks, errors);
+  await checkTemplates(ordered, tree, context, errors);
   return { declarations: all, top: [], chunks: ordered, errors: byPlace(errors) };
 }
 
@@ -140,10 +140,17 @@ async function checkTemplates(
 ): Promise<void> {
   const told = new Set<string>();
   const sources = sourcesOf(tree);
-  for (const { state, args } of chunks) {
+  for (const chunk of chunks) {
+    const { state, args } = chunk;
     if (!state.templates) continue;
+    const required = requirementsOf(chunk).map((one) => ({
+      fun: `${one.module}.${one.fun}`,
+      name: one.name,
+      args: one.args,
+      ran: true,
+    }));
     try {
-      const uses = state.templates(args as never, sources);
+      const uses = state.templates(args as never, sources, required);
       // A thousand states without a template are not waited for.
       for (const use of uses instanceof Promise ? await uses : uses) await checkTemplate(use, context);
     } catch (thrown) {

@@ -52,7 +52,7 @@ class Run {
   constructor(chunks: readonly Chunk[], options: RunOptions) {
     this.chunks = chunks;
     this.options = options;
-    this.runner = new Runner(options);
+    this.runner = new Runner(options, chunks);
   }
 
   /** The results, once all events are on their way. */

@@ -1,8 +1,8 @@
-import type { Foreseen, Machine, Reading, StepResult } from '../../lib/contracts/machine.ts';
+import type { Foreseen, Machine, Reading, Required, StepResult } from '../../lib/contracts/machine.ts';
 import type { Domain, Outcome, Plan, StateFunction, StateResult } from '../../lib/contracts/state.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
-import type { Chunk } from './chunk.ts';
+import { requirementsOf, type Chunk } from './chunk.ts';
 import { commandOf, hasConditions, whyNot } from './conditions.ts';
 import type { RunOptions } from './run.ts';
 import type { Ending } from './verdict.ts';
@@ -31,9 +31,21 @@ export class Runner {
   private readonly obscured = new Set<Domain>();
   /** Test mode: something is planned already, so that conditions are asked too early. */
   private hasPlans = false;
+  private readonly places: ReadonlyMap<Chunk, number>;
+  private readonly dependents = new Map<Chunk, Chunk[]>();
+  /** Whose own conditions kept them from running. */
+  private readonly kept = new Set<Chunk>();
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, chunks: readonly Chunk[]) {
     this.options = options;
+    this.places = new Map(chunks.map((chunk, place) => [chunk, place]));
+    for (const dependent of chunks) {
+      for (const one of requirementsOf(dependent)) {
+        const known = this.dependents.get(one);
+        if (known) known.push(dependent);
+        else this.dependents.set(one, [dependent]);
+      }
+    }
     this.machine = options.machine;
     this.foreseen = options.foreseen;
   }
@@ -77,9 +89,11 @@ export class Runner {
   private async conditionally(chunk: Chunk, act: () => Done | Promise<Done>): Promise<Done> {
     try {
       const reason = await whyNot(chunk, this.view, this.options.call);
+      this.kept.delete(chunk);
       if (!reason) return await act();
       const mayChange = this.foreseen !== undefined && (reason.asked ? this.hasPlans : this.obscured.has('files'));
       if (mayChange) return unknown(`${reason.comment}, before what is planned: unknown until run`);
+      this.kept.add(chunk);
       return right(reason.comment);
     } catch (thrown) {
       return failed(thrown);
@@ -109,13 +123,22 @@ export class Runner {
     }
   }
 
-  /** What the state reads, with the states that it requires. */
-  private viewOf({ links }: Chunk): Reading {
-    if (links.length === 0) return this.view;
-    const required = links
-      .filter(({ kind }) => kind.startsWith('require') || kind.startsWith('watch'))
-      .flatMap(({ chunks }) => chunks.map(({ module, fun, name }) => ({ fun: `${module}.${fun}`, name })));
-    return Object.create(this.view, { required: { value: required } }) as Reading;
+  /** What the state reads, with the states that it requires and that require it. */
+  private viewOf(chunk: Chunk): Reading {
+    const dependents = this.dependents.get(chunk);
+    if (chunk.links.length === 0 && !dependents) return this.view;
+    // Few states ask.
+    return Object.create(this.view, {
+      required: { get: () => this.requiredOf(chunk) },
+      requiredBy: { value: dependents?.map(({ module, fun, name }) => ({ fun: `${module}.${fun}`, name })) },
+    }) as Reading;
+  }
+
+  private requiredOf(chunk: Chunk): Required[] {
+    const place = (one: Chunk): number => this.places.get(one) ?? 0;
+    return requirementsOf(chunk)
+      .sort((a, b) => place(a) - place(b))
+      .map((one) => ({ fun: `${one.module}.${one.fun}`, name: one.name, args: one.args, ran: !this.kept.has(one) }));
   }
 
   private settle(chunk: Chunk, planned: Planned): Done | Promise<Done> {

@@ -6,38 +6,59 @@ import * as arg from './args.ts';
 import { splitLines } from './content.ts';
 import { contentDiff } from '../../lib/diff.ts';
 import { planEdit, readEditable, type Editable } from './edit.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 import { escapeRegExp } from './regex.ts';
+import { readTexts, textsArgs, textsComplaint } from './texts.ts';
 
 /* What `file.append` and `file.prepend` have in common. */
 
-export const addLinesArgs = v.strictObject({
+export const addLinesArgs = {
   name: arg.path,
-  text: arg.text,
+  text: v.optional(arg.text),
+  ...textsArgs,
   makedirs: arg.flag(false),
   ignore_whitespace: arg.flag(true),
-});
+};
 
-type Args = v.InferOutput<typeof addLinesArgs>;
+const schema = v.strictObject(addLinesArgs);
+
+type Args = v.InferOutput<typeof schema>;
 
 interface Facts {
   readonly file: Editable;
   readonly parent: boolean | string;
+  readonly texts: readonly string[];
 }
 
-export function readAddable({ name }: Args, { files }: Reading): Facts {
-  return { file: readEditable(files, name), parent: readParent(files, name) };
+export async function readAddable(given: Args, machine: Reading): Promise<Facts> {
+  const { files } = machine;
+  const file = readEditable(files, given.name);
+  const found = await readTexts(given, machine);
+  const parent = readParent(files, given.name);
+  if (typeof found === 'string') return { file: { ...file, missing: false, problem: found }, parent, texts: [] };
+  return { file, parent, texts: [...[given.text ?? []].flat().map(arg.scalarText), ...found] };
 }
 
-/** Each text that is not in the file yet goes to one end of it. */
-export function addLines(given: Args, { file, parent }: Facts, where: 'start' | 'end'): Plan {
+/** What is wrong with the arguments as they are written. */
+export function addableComplaint(given: Args): string | undefined {
+  const ways = [given.text, given.source, given.sources].filter((one) => one !== undefined).length;
+  return ways === 1 ? textsComplaint(given) : "one of 'text', 'source' and 'sources' is needed";
+}
+
+/** Each text that is not in the file yet goes to one end of it; as a `header` all of them do, if they are not there. */
+export function addLines(
+  given: Args & { readonly header?: boolean },
+  { file, parent, texts }: Facts,
+  where: 'start' | 'end',
+): Plan {
   const { name, makedirs } = given;
   if (file.problem !== undefined && !file.missing) return impossible(file.problem);
   if (file.missing && typeof parent === 'string') return impossible(parent);
   if (file.missing && !parent && !makedirs) return impossible(`Directory not present to touch file ${name}`);
   const old = file.content.toString('utf8');
-  const texts = (Array.isArray(given.text) ? given.text : [given.text]).map(arg.scalarText);
-  const added = texts.filter((text) => !holds(old, text, given.ignore_whitespace)).flatMap(splitLines);
+  const added = given.header
+    ? missingHeader(old, texts.flatMap(splitLines))
+    : texts.filter((text) => !holds(old, text, given.ignore_whitespace)).flatMap(splitLines);
   const lines = added.map((line) => `${line}\n`).join('');
   const separator = where === 'end' && old !== '' && !old.endsWith('\n') && lines !== '' ? '\n' : '';
   const text = where === 'end' ? old + separator + lines : lines + old;
@@ -53,6 +74,11 @@ export function addLines(given: Args, { file, parent }: Facts, where: 'start' | 
     done: added.length === 0 ? right : done,
     steps: [...steps, { do: 'write', path: name, content }],
   };
+}
+
+function missingHeader(file: string, lines: readonly string[]): readonly string[] {
+  const first = splitLines(file).slice(0, lines.length);
+  return first.length === lines.length && first.every((line, at) => line === lines[at]) ? [] : lines;
 }
 
 /** Whether the text's lines stand in the file one after the other; blanks between words may differ, if so wished. */

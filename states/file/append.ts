@@ -1,4 +1,5 @@
-import { addLines, addLinesArgs, readAddable } from './add-lines.ts';
+import * as v from 'valibot';
+import { addableComplaint, addLines, addLinesArgs, readAddable } from './add-lines.ts';
 import { defineState } from '../../lib/contracts/state.ts';
 
 export default defineState({
@@ -8,8 +9,9 @@ export default defineState({
   file.append:
     - text: Thou hadst better eat salt with the philosophers
 `,
-  args: addLinesArgs,
+  args: v.strictObject({ ...addLinesArgs }),
   reads: ['files'],
+  check: addableComplaint,
   read: readAddable,
   plan: (given, file) => addLines(given, file, 'end'),
 });

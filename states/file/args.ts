@@ -35,6 +35,9 @@ export const textList = v.pipe(
   v.transform((given) => (typeof given === 'string' ? [given] : given)),
 );
 
+/** What a copy of the old file is called: its name with this at the end; none when it is false or empty. */
+export const backupEnding = v.optional(v.union([v.string(), v.literal(false)]), '.bak');
+
 export const map = v.record(v.string(), v.unknown());
 
 /** Where a state takes Salt's `template`, this is the one engine there is. */

@@ -1,11 +1,14 @@
 import { posix } from 'node:path';
+import * as v from 'valibot';
 import type { FileFacts, FileStep, Reading } from '../../lib/contracts/machine.ts';
+import { cacheDirectory } from './cache.ts';
+
+export const backupArg = v.optional(v.union([v.literal('minion'), v.literal('both'), v.literal(''), v.literal(false)]));
 
 /** Where a copy of a file goes before it is changed with `backup: minion`: below the minion's cache, by path and time. */
 export function backupPath(machine: Reading, path: string, there: FileFacts): string {
-  const cache = typeof machine.opts['cachedir'] === 'string' ? machine.opts['cachedir'] : '/var/cache/tsalt';
   const when = new Date(there.mtimeMs).toISOString().replace(/[^0-9]/g, '');
-  return posix.join(cache, 'file_backup', `${path}_${when}`);
+  return posix.join(cacheDirectory(machine), 'file_backup', `${path}_${when}`);
 }
 
 /** Copies what is there, with its owner and mode; nobody else may list the place. */

@@ -1,24 +1,28 @@
 import * as v from 'valibot';
 import { defineState, impossible } from '../../lib/contracts/state.ts';
+import { asText } from '../../lib/json.ts';
+import { accumulatorsFor } from './accumulators.ts';
 import * as arg from './args.ts';
 import { linesWithEnds, planEdit, readEditable } from './edit.ts';
 import { translatePattern } from './regex.ts';
+import { readTexts, textsArgs, textsComplaint } from './texts.ts';
 
 const args = v.strictObject({
   name: arg.path,
   marker_start: v.optional(v.pipe(v.string(), v.minLength(1)), '#-- start managed zone --'),
   marker_end: v.optional(v.pipe(v.string(), v.minLength(1)), '#-- end managed zone --'),
   content: v.optional(arg.scalar, ''),
+  ...textsArgs,
   append_if_not_found: arg.flag(false),
   prepend_if_not_found: arg.flag(false),
   insert_before_match: v.optional(v.string()),
   insert_after_match: v.optional(v.string()),
   append_newline: v.optional(v.nullable(v.boolean())),
-  backup: v.optional(v.union([v.string(), v.literal(false)]), '.bak'),
+  backup: arg.backupEnding,
   show_changes: arg.flag(true),
 });
 
-type Args = v.InferOutput<typeof args>;
+type Args = Omit<v.InferOutput<typeof args>, 'content'> & { readonly content: string };
 
 export default defineState({
   summary: 'The lines between two marker lines are these.',
@@ -41,12 +45,20 @@ export default defineState({
     ];
     return ways.filter(Boolean).length > 1
       ? 'Only one of append_if_not_found, prepend_if_not_found, insert_before_match, and insert_after_match is permitted'
-      : undefined;
+      : textsComplaint(given);
   },
-  read: ({ name }, { files }) => readEditable(files, name),
-  plan(given, file) {
+  async read(given, machine) {
+    const file = readEditable(machine.files, given.name);
+    const texts = await readTexts(given, machine);
+    if (typeof texts === 'string') return { file: { ...file, problem: texts }, content: '' };
+    const gathered = Object.values(accumulatorsFor(given.name, machine.required)).flat().map(asText);
+    // Lines of their own for what was gathered, sources as they are: Salt's way to put it together.
+    const before = arg.scalarText(given.content);
+    return { file, content: [...(before === '' ? [] : [before]), ...gathered].join('\n') + texts.join('') };
+  },
+  plan(given, { file, content }) {
     if (file.problem !== undefined) return impossible(file.problem);
-    const result = withBlock(given, linesWithEnds(file.content.toString('utf8')));
+    const result = withBlock({ ...given, content }, linesWithEnds(file.content.toString('utf8')));
     if (typeof result === 'string') return impossible(`Encountered error managing block: ${result}`);
     return planEdit(file, result.join(''), {
       show: given.show_changes,
@@ -91,11 +103,10 @@ function withBlock(given: Args, lines: readonly string[]): string[] | string {
 
 /** The content and the marker after it. */
 function blockLines({ content, append_newline }: Args, newline: string, endLine: string): string[] {
-  const text = arg.scalarText(content);
-  const lines = text.split(/\r?\n/);
+  const lines = content.split(/\r?\n/);
   const last = lines.pop() ?? '';
   const end = endLine.replace(/[\r\n]+$/, '') + newline;
-  const ownLine = append_newline ?? !text.endsWith('\n');
+  const ownLine = append_newline ?? !content.endsWith('\n');
   return [...lines.map((line) => line + newline), ...(ownLine ? [last + newline, end] : [last + end])];
 }
 

@@ -1,22 +1,44 @@
-import type { Reading, SourceView } from '../../lib/contracts/machine.ts';
+import * as v from 'valibot';
 import type { TemplateUse } from '../../lib/contracts/state.ts';
+import type { FileStep, Reading, Required, SourceView } from '../../lib/contracts/machine.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { textOf } from '../../lib/text.ts';
 import { lookUp } from '../../lib/look-up.ts';
-import { scalarText } from './args.ts';
-import { hashComplaint, parseHash, readSource } from './source.ts';
+import { accumulatorsFor } from './accumulators.ts';
+import * as arg from './args.ts';
+import { encode, encodingErrors, type Encoding } from '../../lib/encoding.ts';
+import { readSource, sourceArg, sourceArgs, type SourceArgs } from './source.ts';
+
+/** Where content comes from, and how its text becomes bytes. */
+export const contentArgs = {
+  source: v.optional(sourceArg),
+  ...sourceArgs,
+  contents: v.optional(arg.text),
+  contents_pillar: v.optional(arg.textList),
+  contents_grains: v.optional(arg.textList),
+  contents_newline: arg.flag(true),
+  contents_delimiter: v.optional(v.pipe(v.string(), v.minLength(1)), ':'),
+  allow_empty: arg.flag(true),
+  encoding: v.optional(v.string()),
+  encoding_errors: v.optional(v.picklist(encodingErrors), 'strict'),
+  template: arg.template,
+  context: v.optional(arg.map),
+  defaults: v.optional(arg.map),
+};
 
 type Text = string | number | boolean | readonly (string | number | boolean)[];
 
-export interface ContentArgs {
-  readonly name: string;
-  readonly source?: readonly string[] | undefined;
-  readonly source_hash?: string | undefined;
+export interface ContentArgs extends SourceArgs, Encoding, TemplateArgs {
   readonly contents?: Text | undefined;
   readonly contents_pillar?: readonly string[] | undefined;
   readonly contents_grains?: readonly string[] | undefined;
   readonly contents_newline: boolean;
+  readonly contents_delimiter: string;
   readonly allow_empty: boolean;
+}
+
+interface TemplateArgs {
+  readonly name: string;
   readonly template?: string | undefined;
   readonly context?: Record<string, unknown> | undefined;
   readonly defaults?: Record<string, unknown> | undefined;
@@ -26,48 +48,67 @@ export interface ContentArgs {
 export interface WantedContent {
   readonly content: Buffer;
   readonly sourceMode?: number | undefined;
+  /** What keeps a copy of its source for the next time. */
+  readonly keep?: readonly FileStep[] | undefined;
 }
 
-/** The content that the arguments ask for; undefined when they name none; a sentence when it can't be had. */
+/** Whether the arguments say anything of content. */
+export function hasContent({ source, contents, contents_pillar, contents_grains }: ContentArgs): boolean {
+  return [source, contents, contents_pillar, contents_grains].some((given) => given !== undefined);
+}
+
+/**
+ * The content that the arguments ask for; undefined when they name none; a sentence when it can't be had. `keep`: the
+ * source's mode is wanted, too. `old`: what the file holds now.
+ */
 export async function readContent(
   args: ContentArgs,
   machine: Reading,
   keep: boolean,
+  old?: Buffer,
 ): Promise<WantedContent | string | undefined> {
-  const render = (text: string, name: string): string =>
-    args.template === undefined ? text : machine.render(text, name, templateContext(args));
   if (args.source) {
-    const source = await readSource(machine, args.source, keep);
+    const isTemplate = args.template !== undefined;
+    const source = await readSource(args, machine, { keep, ...(old && !isTemplate ? { old } : {}) });
     if (typeof source === 'string') return source;
-    const expected = args.source_hash === undefined ? undefined : parseHash(args.source_hash);
-    const complaint = expected && hashComplaint(source.url, source.content, expected);
-    if (complaint !== undefined) return complaint;
-    const content =
-      args.template === undefined
-        ? source.content
-        : Buffer.from(render(textOf(source.content, source.url), source.url));
-    return { content, sourceMode: source.mode };
+    const content = isTemplate
+      ? encode(render(args, machine, textOf(source.content, source.url), source.url), args)
+      : source.content;
+    return typeof content === 'string' ? content : { content, sourceMode: source.mode, keep: source.keep };
   }
   const text = givenText(args, machine);
   if (text === undefined || typeof text === 'string') return text;
-  return { content: Buffer.from(render(text.lines, args.name)) };
+  const content = encode(render(args, machine, text.lines, args.name), args);
+  return typeof content === 'string' ? content : { content };
+}
+
+/** A text as it is, or what it makes where it is a template; `shown` is its name in errors. */
+export function render(args: TemplateArgs, machine: Reading, text: string, shown: string): string {
+  return args.template === undefined ? text : machine.render(text, shown, templateContext(args, machine));
 }
 
 /** The templates of which the content will be made, as far as they are the state tree's or the state's own. */
-export function templatesOf(args: ContentArgs, sources: SourceView): TemplateUse[] | Promise<TemplateUse[]> {
+export function templatesOf(
+  args: ContentArgs,
+  sources: SourceView,
+  required: readonly Required[],
+): TemplateUse[] | Promise<TemplateUse[]> {
   if (args.template === undefined) return [];
-  const context = templateContext(args);
+  const context = templateContext(args, { required });
   if (typeof args.contents === 'string') return [{ name: args.name, text: args.contents, context }];
-  const [url, ...others] = args.source ?? [];
+  const [{ url } = {}, ...others] = args.source ?? [];
   if (url === undefined || others.length > 0 || !url.startsWith('salt://')) return [];
   const read = async () => [{ name: url, text: textOf(await sources.read(url), url), context }];
   return read();
 }
 
 /** What a template sees beside grains, pillar and opts. */
-export function templateContext({ defaults, context }: Pick<ContentArgs, 'defaults' | 'context'>): JsonMap {
+export function templateContext(
+  { name, defaults, context }: TemplateArgs,
+  { required }: Pick<Reading, 'required'>,
+): JsonMap {
   // Both come out of YAML: they are plain data.
-  return { ...defaults, ...context } as JsonMap;
+  return { accumulator: accumulatorsFor(name, required), ...defaults, ...context } as JsonMap;
 }
 
 /** The text of `contents` and its kin, line by line; a sentence when there is none where one was promised. */
@@ -83,7 +124,7 @@ function givenText(args: ContentArgs, machine: Reading): { readonly lines: strin
     if (!keys) continue;
     what = `contents_${kind} ${keys.join(', ')}`;
     for (const key of keys) {
-      const found = lookUp(data, key);
+      const found = lookUp(data, key, args.contents_delimiter);
       if (found === undefined) return `${kind === 'pillar' ? 'Pillar' : 'Grain'} ${key} does not exist`;
       parts.push(...(Array.isArray(found) ? found : [found]));
     }
@@ -92,7 +133,7 @@ function givenText(args: ContentArgs, machine: Reading): { readonly lines: strin
   if (parts.some((part) => part === null || isMap(part) || Array.isArray(part))) {
     return `${what} is neither text nor a list of texts`;
   }
-  const texts = parts.map((part) => scalarText(part as string));
+  const texts = parts.map((part) => arg.scalarText(part as string));
   if (!args.allow_empty && texts.every((text) => text === '')) {
     return `${what} value would result in empty contents. Set allow_empty to True to allow the managed file to be empty.`;
   }

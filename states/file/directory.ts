@@ -4,10 +4,11 @@ import type { FileFacts, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import * as arg from './args.ts';
+import { asideSteps, backupNameArg, readAside, type Aside } from './aside.ts';
 import { pathMatcher } from './exclude.ts';
 import { throughLinks } from '../../lib/links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 import { keeper, namesOfFiles, removable, walk, type Entry } from './tree.ts';
 
 interface Facts {
@@ -17,6 +18,7 @@ interface Facts {
   readonly there?: FileFacts | undefined;
   readonly owner: Wanted;
   readonly parent: boolean;
+  readonly aside?: Aside | undefined;
   /** What is below, when it matters. */
   readonly below: readonly Entry[];
   /** What is removed. */
@@ -35,6 +37,8 @@ const args = v.strictObject({
   clean: arg.flag(false),
   exclude_pat: v.optional(arg.textList),
   force: arg.flag(false),
+  backupname: backupNameArg,
+  children_only: arg.flag(false),
   follow_symlinks: arg.flag(false),
   allow_symlink: arg.flag(true),
 });
@@ -84,6 +88,7 @@ export default defineState<typeof args, Facts>({
       there,
       owner: { ...owner, mode: given.dir_mode ?? given.mode },
       parent,
+      aside: readAside(files, name, given.backupname),
       below,
       surplus: clean ? removable(below, (path) => kept(path) || excluded(posix.relative(name, path))) : [],
     };
@@ -94,19 +99,23 @@ export default defineState<typeof args, Facts>({
     const { there, owner } = facts;
     if (facts.problem !== undefined) return impossible(facts.problem);
     if (there?.kind === 'directory') return planExisting(given, facts, there);
-    if (there && !given.force) {
+    if (there && facts.aside?.taken && !given.force) {
+      return impossible(`File exists where the backup target ${facts.aside.path} should go`);
+    }
+    if (there && !given.force && !facts.aside) {
       return impossible(`Specified location ${name} exists and is a ${there.kind === 'symlink' ? 'symlink' : 'file'}`);
     }
     if (!facts.parent && !given.makedirs) return impossible(`No directory to create ${name} in`);
     const what = there?.kind === 'symlink' ? 'Symlink' : 'File';
+    const aside = there && facts.aside;
+    const forced = there && !aside ? { forced: `${what} was forcibly replaced` } : {};
+    const backup = aside ? { backup: `${name} would be renamed to ${aside.path}` } : {};
+    const room: Step[] = aside ? asideSteps(name, aside) : there ? [{ do: 'remove', path: name }] : [];
     return {
-      changes: { [name]: { directory: 'new' }, ...(there ? { forced: `${what} was forcibly replaced` } : {}) },
+      changes: { [name]: { directory: 'new' }, ...forced, ...backup },
       comment: `The following files will be changed:\n${name}: directory - new\n`,
       done: `Directory ${name} updated`,
-      steps: [
-        ...(there ? [{ do: 'remove', path: name } as const] : []),
-        { do: 'mkdir', path: name, parents: given.makedirs, ...ownershipOf(owner) },
-      ],
+      steps: [...room, { do: 'mkdir', path: name, parents: given.makedirs, ...ownershipOf(owner) }],
     };
   },
 });
@@ -126,7 +135,7 @@ function planExisting(given: Args, { place, owner, below, surplus }: Facts, ther
     const wanted = wantedBelow(given, owner, facts);
     if (wanted) take(path, facts, wanted);
   }
-  take(name, there, owner, place);
+  if (!given.children_only) take(name, there, owner, place);
   for (const path of surplus) {
     steps.push({ do: 'remove', path });
     changes[path] = { removed: 'Removed due to clean' };

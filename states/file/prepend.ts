@@ -1,4 +1,6 @@
-import { addLines, addLinesArgs, readAddable } from './add-lines.ts';
+import * as v from 'valibot';
+import * as arg from './args.ts';
+import { addableComplaint, addLines, addLinesArgs, readAddable } from './add-lines.ts';
 import { defineState } from '../../lib/contracts/state.ts';
 
 export default defineState({
@@ -8,8 +10,9 @@ export default defineState({
   file.prepend:
     - text: Thou hadst better eat salt with the philosophers
 `,
-  args: addLinesArgs,
+  args: v.strictObject({ ...addLinesArgs, header: arg.flag(false) }),
   reads: ['files'],
+  check: addableComplaint,
   read: readAddable,
   plan: (given, file) => addLines(given, file, 'start'),
 });

@@ -5,12 +5,13 @@ import { alreadyRight, defineState, impossible } from '../../lib/contracts/state
 import type { JsonMap } from '../../lib/json.ts';
 import { textOf } from '../../lib/text.ts';
 import * as arg from './args.ts';
-import { templateContext } from './content.ts';
 import { contentDiff } from '../../lib/diff.ts';
+import { backupArg, backupPath, backupSteps } from './backup.ts';
+import { render, templateContext } from './content.ts';
 import { pathMatcher } from './exclude.ts';
 import { throughLinks } from '../../lib/links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 import { keeper, namesOfFiles, removable, walk } from './tree.ts';
 
 /** A file or directory that is to be as in the state tree, and what stands in its place. */
@@ -23,6 +24,8 @@ interface Item {
   readonly content?: Buffer;
   readonly old?: Buffer | undefined;
   readonly mode?: number | undefined;
+  /** Where a copy of the old one goes. */
+  readonly backup?: string | undefined;
 }
 
 interface Facts {
@@ -43,6 +46,8 @@ const args = v.strictObject({
   defaults: v.optional(arg.map),
   clean: arg.flag(false),
   replace: arg.flag(true),
+  backup: backupArg,
+  maxdepth: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   include_empty: arg.flag(false),
   include_pat: v.optional(arg.textList),
   exclude_pat: v.optional(arg.textList),
@@ -68,11 +73,11 @@ export default defineState<typeof args, Facts>({
     return odd === undefined ? undefined : `Invalid source '${odd}' (must be a salt:// URI)`;
   },
 
-  async templates(given, sources) {
+  async templates(given, sources, required) {
     if (given.template === undefined) return [];
     const found = await firstWithFiles(given.source, sources);
     const urls = found ? chosenOf(given, found.names).map((name) => `${found.url}/${name}`) : [];
-    const context = templateContext(given);
+    const context = templateContext(given, { required });
     const files = urls.filter((url) => !url.endsWith('/'));
     return Promise.all(files.map(async (name) => ({ name, text: textOf(await sources.read(name), name), context })));
   },
@@ -153,6 +158,7 @@ function planItem(given: Args, owner: Wanted, item: Item, changes: JsonMap, step
     return undefined;
   }
   if (there?.kind === 'directory') steps.push({ do: 'remove', path: place });
+  if (item.backup !== undefined && old && there) steps.push(...backupSteps(item.backup, old, there));
   steps.push({ do: 'write', path: place, content, ...ownershipOf(wanted) });
   const shown = given.show_changes ? contentDiff(old ?? Buffer.alloc(0), content) : '<show_changes=False>';
   changes[path] = { diff: isNew ? 'New file' : shown, ...differing };
@@ -176,7 +182,11 @@ async function firstWithFiles(
 function chosenOf(given: Args, names: readonly string[]): string[] {
   const excluded = pathMatcher(given.exclude_pat);
   const included = given.include_pat ? pathMatcher(given.include_pat) : () => true;
-  return names.filter((name) => (given.include_empty || !name.endsWith('/')) && included(name) && !excluded(name));
+  const deepest = given.maxdepth ?? Number.POSITIVE_INFINITY;
+  return names.filter(
+    (name) =>
+      (given.include_empty || !name.endsWith('/')) && depthOf(name) <= deepest && included(name) && !excluded(name),
+  );
 }
 
 async function readItems(
@@ -199,14 +209,19 @@ async function readItems(
   return items;
 }
 
+/** How many directories of the source a file is in. */
+function depthOf(name: string): number {
+  return name.replace(/\/+$/, '').split('/').length - 1;
+}
+
 async function readItem(given: Args, url: string, where: string, machine: Reading): Promise<Item> {
   const bytes = await machine.sources.read(url);
-  const content =
-    given.template === undefined ? bytes : Buffer.from(machine.render(textOf(bytes, url), url, templateContext(given)));
+  const content = given.template === undefined ? bytes : Buffer.from(render(given, machine, textOf(bytes, url), url));
   const { place, there } = placeOf(machine.files, given.name, where);
   const mode = given.file_mode === 'keep' ? await machine.sources.mode?.(url) : given.file_mode;
   const old = there?.kind === 'file' ? machine.files.read(place) : undefined;
-  return { path: where, place, there, content, old, mode };
+  const backup = given.backup && there && old ? backupPath(machine, place, there) : undefined;
+  return { path: where, place, there, content, old, mode, backup };
 }
 
 /**

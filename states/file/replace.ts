@@ -18,7 +18,7 @@ const args = v.strictObject({
   not_found_content: v.optional(arg.scalar),
   ignore_if_missing: arg.flag(false),
   backslash_literal: arg.flag(false),
-  backup: v.optional(v.union([v.string(), v.literal(false)]), '.bak'),
+  backup: arg.backupEnding,
   show_changes: arg.flag(true),
 });
 

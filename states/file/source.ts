@@ -1,87 +1,142 @@
-import { createHash } from 'node:crypto';
-import type { Reading } from '../../lib/contracts/machine.ts';
+import * as v from 'valibot';
+import type { FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
+import { download, withoutPassword, type DownloadArgs } from './download.ts';
+import { hashComplaint, hashInList, parseHash, type Hash } from './hash.ts';
 
-/** A file to copy from: its bytes and, where known, its mode. */
+/** A file to copy from, and the hash it is to have where it has one of its own. */
+interface Place {
+  readonly url: string;
+  readonly hash?: string | undefined;
+}
+
+/** `source` as people write it: an address, several of them to try one after the other, each with a hash if so wished. */
+export const sourceArg = v.pipe(
+  v.union([v.string(), v.array(v.union([v.string(), v.record(v.string(), v.string())]))]),
+  v.transform((given) =>
+    [given].flat().flatMap((one): Place[] => {
+      if (typeof one === 'string') return [{ url: one }];
+      return Object.entries(one).map(([url, hash]) => ({ url, hash }));
+    }),
+  ),
+);
+
+/** What is said of a source beside its address. */
+export const sourceArgs = {
+  source_hash: v.optional(v.string()),
+  source_hash_name: v.optional(v.string()),
+  skip_verify: v.optional(v.boolean(), false),
+  keep_source: v.optional(v.boolean(), true),
+  verify_ssl: v.optional(v.boolean(), true),
+  use_etag: v.optional(v.boolean(), false),
+};
+
+export interface SourceArgs extends DownloadArgs {
+  readonly name: string;
+  readonly source?: readonly Place[] | undefined;
+  readonly source_hash?: string | undefined;
+  readonly source_hash_name?: string | undefined;
+}
+
+/** What a source is: its bytes and, where known, its mode. */
 export interface Source {
   readonly url: string;
   readonly content: Buffer;
-  readonly mode: number | undefined;
+  readonly mode?: number | undefined;
+  /** What keeps a copy of it for the next time. */
+  readonly keep?: readonly FileStep[] | undefined;
 }
 
-/** The path of a source on the machine itself; undefined for one of the state tree. */
+/** The path of a source on the machine itself; undefined for one of elsewhere. */
 export function localPath(url: string): string | undefined {
   if (url.startsWith('/')) return url;
   return url.startsWith('file:///') ? url.slice('file://'.length) : undefined;
 }
 
-/** What to say of a source that can't be read by its kind. */
-export function sourceComplaint(sources: readonly string[]): string | undefined {
-  const odd = sources.find((url) => !url.startsWith('salt://') && localPath(url) === undefined);
-  return odd === undefined
-    ? undefined
-    : `source ${odd} is not supported: a path of the state tree (salt://...) or an absolute path is expected`;
+export function isWeb(url: string): boolean {
+  return /^https?:\/\//.test(url);
 }
 
-/** The first of the sources that exists, or a sentence when there is none. `keep`: its mode is wanted, too. */
-export async function readSource(
-  machine: Reading,
-  sources: readonly string[],
-  keep: boolean,
-): Promise<Source | string> {
-  for (const url of sources) {
-    const found = await readOne(machine, url, keep);
-    if (found) return found;
+/** What is wrong with the sources and their hashes as they are written. */
+export function sourceComplaint({
+  source = [],
+  source_hash,
+}: Pick<SourceArgs, 'source' | 'source_hash'>): string | undefined {
+  const odd = source.find(({ url }) => !isSource(url));
+  if (odd) {
+    return `source ${odd.url} is not supported: a path of the state tree (salt://...), an absolute path or a web address is expected`;
   }
-  return sources.length === 1
-    ? `Source file ${String(sources[0])} not found`
-    : `Source file not found, none of: ${sources.join(', ')}`;
+  const hashes = [source_hash, ...source.map(({ hash }) => hash)].filter((hash) => hash !== undefined && hash !== '');
+  return hashes.every((hash) => parseHash(hash ?? '') ?? isSource(hash ?? ''))
+    ? undefined
+    : 'source_hash is a kind and hexadecimal digits, such as sha256=6e34..., or the address of a file with hashes';
 }
 
-async function readOne(machine: Reading, url: string, keep: boolean): Promise<Source | undefined> {
+function isSource(url: string): boolean {
+  return url.startsWith('salt://') || isWeb(url) || localPath(url) !== undefined;
+}
+
+/** What has to be in the state tree: a source that nothing else can stand in for. */
+export function neededSources({ source }: { readonly source?: readonly Place[] | undefined }): string[] {
+  return source?.length === 1 ? source.map(({ url }) => url).filter((url) => url.startsWith('salt://')) : [];
+}
+
+/**
+ * The first of the sources that is there, or a sentence when there is none or it is not the one that was hashed. `keep`: its
+ * mode is wanted, too. `old` is what may be it already: then nothing is downloaded.
+ */
+export async function readSource(
+  args: SourceArgs,
+  machine: Reading,
+  { keep = false, old }: { readonly keep?: boolean; readonly old?: Buffer | undefined } = {},
+): Promise<Source | string> {
+  const sources = args.source ?? [];
+  const reasons: string[] = [];
+  for (const place of sources) {
+    const { url } = place;
+    const hash = await readHash(args, place, machine);
+    if (typeof hash === 'string') return hash;
+    const found = isWeb(url) ? await download(args, url, hash, machine, old) : await readHere(machine, url, keep);
+    if (typeof found === 'string') reasons.push(found);
+    else return (hash && hashComplaint(withoutPassword(url), found.content, hash)) ?? found;
+  }
+  if (sources.length === 1) return reasons[0] ?? '';
+  return [
+    `Source file not found, none of: ${sources.map(({ url }) => withoutPassword(url)).join(', ')}`,
+    ...reasons,
+  ].join('\n');
+}
+
+/** Of the state tree, or of the machine itself. */
+async function readHere(machine: Reading, url: string, keep: boolean): Promise<Source | string> {
+  const missing = `Source file ${url} not found`;
   const local = localPath(url);
   if (local !== undefined) {
     const facts = machine.files.follow(local);
-    return facts?.kind === 'file' ? { url, content: machine.files.read(local), mode: facts.mode } : undefined;
+    return facts?.kind === 'file' ? { url, content: machine.files.read(local), mode: facts.mode } : missing;
   }
   try {
     const content = machine.sources.read(url);
     const bytes = Buffer.isBuffer(content) ? content : await content;
     return { url, content: bytes, mode: keep ? await machine.sources.mode?.(url) : undefined };
   } catch (error) {
-    if (error instanceof TsaltError && error.code === 'TS_STATE_NO_SOURCE') return undefined;
+    if (error instanceof TsaltError && error.code === 'TS_STATE_NO_SOURCE') return missing;
     throw error;
   }
 }
 
-const byLength: Readonly<Record<number, string>> = {
-  32: 'md5',
-  40: 'sha1',
-  56: 'sha224',
-  64: 'sha256',
-  96: 'sha384',
-  128: 'sha512',
-};
-
-interface Hash {
-  readonly kind: string;
-  readonly digest: string;
-}
-
-/** `sha256=...`, `sha256:...` or the digits alone, told by their number; undefined for anything else. */
-export function parseHash(text: string): Hash | undefined {
-  const [, kind, digest = ''] =
-    /^(?:(md5|sha1|sha224|sha256|sha384|sha512)\s*[=:]\s*)?([0-9a-fA-F]+)$/.exec(text.trim()) ?? [];
-  const told = byLength[digest.length];
-  return told === undefined || (kind !== undefined && kind !== told)
-    ? undefined
-    : { kind: told, digest: digest.toLowerCase() };
-}
-
-/** What to say when content is not the one that was hashed. */
-export function hashComplaint(name: string, content: Buffer, expected: Hash): string | undefined {
-  const actual = createHash(expected.kind).update(content).digest('hex');
-  return actual === expected.digest
-    ? undefined
-    : `Specified ${expected.kind} checksum for ${name} (${expected.digest}) does not match actual checksum (${actual})`;
+/** The hash a source is to have, also out of a file of them; a sentence when it can't be had. */
+async function readHash(args: SourceArgs, { url, hash }: Place, machine: Reading): Promise<Hash | string | undefined> {
+  const given = hash ?? args.source_hash;
+  if (given === undefined || given === '' || args.skip_verify) return undefined;
+  const inline = parseHash(given);
+  if (inline) return inline;
+  const list = isWeb(given)
+    ? await download({ ...args, skip_verify: true, keep_source: false }, given, undefined, machine)
+    : await readHere(machine, given, false);
+  if (typeof list === 'string') return `Source hash file ${withoutPassword(given)} not found: ${list}`;
+  const names = [args.source_hash_name, args.name, url.replace(/[?#].*$/, '')].filter((name) => name !== undefined);
+  return (
+    hashInList(list.content.toString('utf8'), names) ?? `Source hash file ${withoutPassword(given)} has no hash in it`
+  );
 }

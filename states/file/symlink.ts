@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import type { FileFacts, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
+import { asideSteps, backupNameArg, readAside, type Aside } from './aside.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 
 interface Facts {
   readonly problem?: string;
@@ -13,15 +14,20 @@ interface Facts {
   readonly belongs?: string | undefined;
   readonly owner: Wanted;
   readonly parent: boolean;
+  readonly aside?: Aside | undefined;
 }
 
 const args = v.strictObject({
   name: arg.path,
   target: v.pipe(v.string(), v.minLength(1)),
   force: arg.flag(false),
+  backupname: backupNameArg,
   makedirs: arg.flag(false),
   mode: v.optional(arg.mode),
   ...arg.owner,
+  inherit_user_and_group: arg.flag(false),
+  /** A link takes the place of a file or link in one go in any case: here it also means that it may. */
+  atomic: arg.flag(false),
 });
 
 export default defineState<typeof args, Facts>({
@@ -42,10 +48,13 @@ export default defineState<typeof args, Facts>({
     const belongs = there && `${accounts.userName(there.uid)}:${accounts.groupName(there.gid)}`;
     const parent = readParent(files, given.name);
     if (typeof parent === 'string') return { problem: parent, owner: {}, parent: true };
-    return { there, belongs, owner, parent };
+    const inherited = given.inherit_user_and_group && there?.kind === 'symlink' ? there : undefined;
+    const { uid = inherited?.uid, gid = inherited?.gid } = owner;
+    const aside = readAside(files, given.name, given.backupname);
+    return { there, belongs, owner: { ...owner, uid, gid }, parent, aside };
   },
 
-  plan({ name, target, force, makedirs, mode }, { problem, there, belongs, owner, parent }) {
+  plan({ name, target, force, makedirs, mode, atomic }, { problem, there, belongs, owner, parent, aside }) {
     if (problem !== undefined) return impossible(problem);
     const link: Step = { do: 'symlink', path: name, target, uid: owner.uid, gid: owner.gid };
     const planned = `Symlink ${name} to ${target} is set for creation`;
@@ -78,7 +87,19 @@ export default defineState<typeof args, Facts>({
       };
     }
     const what = there.kind === 'directory' ? 'directory' : 'file';
-    if (!force) {
+    if (aside) {
+      if (aside.taken && !force) {
+        const both = `${name} -> ${target} - backup: ${aside.path}`;
+        return impossible(`Symlink & backup dest exists and Force not set. ${both}`);
+      }
+      return {
+        changes: { new: name, backup: `${name} would be renamed to ${aside.path}` },
+        comment: planned,
+        done,
+        steps: [...asideSteps(name, aside), link],
+      };
+    }
+    if (!force && !(atomic && what === 'file')) {
       return impossible(
         what === 'file'
           ? `File exists where the symlink ${name} should be`

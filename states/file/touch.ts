@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { Step } from '../../lib/contracts/machine.ts';
 import * as arg from './args.ts';
-import { readParent } from './parent.ts';
+import { readParent } from '../../lib/parent-directory.ts';
 
 /** Seconds since 1970. */
 const time = v.optional(v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.number()));

@@ -74,7 +74,7 @@ export function currentText({ files }: Reading, place: string): string | undefin
 /** The steps that judge a unit file's text before anything is written. */
 export function verifySteps({ verify }: SystemdFacts, name: string, text: string): Step[] {
   if (verify === undefined) return [];
-  return [{ do: 'run', command: { argv: verify, script: Buffer.from(text), scriptName: name }, must: true }];
+  return [{ do: 'run', command: { argv: verify, script: Buffer.from(text), scriptFile: { name } }, must: true }];
 }
 
 export function writeSteps(place: string, text: string, hasFolder: boolean): Step[] {

@@ -163,3 +163,40 @@ needing('unshare, allowed to mount', canMount())('files: a full disk, raises and
   const out = execFileSync('unshare', ['-rm', 'sh', '-c', shell, 'sh', folder, process.execPath, program]);
   t.deepEqual(JSON.parse(out.toString()), ['ENOSPC', 'old', ['a']]);
 });
+
+test('files: a directory that is moved to another file system, arrives whole', (t) => {
+  const from = freshDirectory(t);
+  const to = fs.mkdtempSync('/dev/shm/tsalt-files-');
+  t.teardown(() => fs.rmSync(to, { recursive: true, force: true }));
+  fs.mkdirSync(path.join(from, 'a/b'), { recursive: true, mode: 0o750 });
+  fs.writeFileSync(path.join(from, 'a/b/c'), 'x', { mode: 0o640 });
+  fs.symlinkSync('b/c', path.join(from, 'a/l'));
+  fs.utimesSync(path.join(from, 'a'), 1000, 2000);
+  createFiles('/').perform({ do: 'rename', path: path.join(to, 'z'), from: path.join(from, 'a') });
+  t.deepEqual([fs.readdirSync(from), fs.readdirSync(to)], [[], ['z']]);
+  t.deepEqual([modeOf(path.join(to, 'z/b')), modeOf(path.join(to, 'z/b/c'))], [0o750, 0o640]);
+  t.is(fs.readFileSync(path.join(to, 'z/l'), 'utf8'), 'x');
+  t.is(fs.statSync(path.join(to, 'z')).mtimeMs, 2_000_000);
+});
+
+test('files: a hard link, is one more name, also in the place of another file', (t) => {
+  const root = freshDirectory(t);
+  fs.writeFileSync(path.join(root, 'a'), 'x');
+  fs.writeFileSync(path.join(root, 'b'), 'y');
+  const files = createFiles(root);
+  files.perform({ do: 'hardlink', path: '/b', target: '/a' });
+  files.perform({ do: 'hardlink', path: '/b', target: '/a' });
+  t.is(files.look('/a')?.identity, files.look('/b')?.identity);
+  t.deepEqual([files.look('/a')?.links, fs.readdirSync(root)], [2, ['a', 'b']]);
+});
+
+test('files: a pipe, is made with its mode, under any root', (t) => {
+  const root = freshDirectory(t);
+  const files = createFiles(root);
+  files.perform({ do: 'node', path: '/p', type: 'p', major: 0, minor: 0, mode: 0o620 });
+  t.like(files.look('/p'), { kind: 'other', mode: 0o620, node: { type: 'p', major: 0, minor: 0 } });
+  t.like(createFiles('/').look('/dev/null'), { node: { type: 'c', major: 1, minor: 3 } });
+  t.throws(() => files.perform({ do: 'node', path: '/none/p', type: 'p', major: 0, minor: 0 }), {
+    message: /could not be made: mknod: .*No such file/,
+  });
+});

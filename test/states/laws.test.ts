@@ -5,7 +5,7 @@ import type { JsonMap } from '../../lib/json.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
 import { foreseeState, harvest, runState, sandbox, type Thing, type Tree } from './sandbox.ts';
 
-/* Laws that hold for every tree and every state of `file`. */
+/* Laws that hold for every tree and every state of `file` and `ini`. */
 
 // Another seed and more runs search further; the usual ones are always the same.
 const numRuns = Number(process.env['TSALT_PROPERTY_RUNS'] ?? 300);
@@ -14,7 +14,17 @@ const seed = Number(process.env['TSALT_PROPERTY_SEED'] ?? 1);
 // Few names, so that states meet what is there and what others made.
 const name = fc.constantFrom('a', 'b', 'c');
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => `/t/${parts.join('/')}`);
-const content = fc.constantFrom('', 'one\n', 'one\ntwo\n', 'two', 'a\r\nb\r\n', '# start\nx\n# end\n', '\u0000\u0001');
+const content = fc.constantFrom(
+  '',
+  'one\n',
+  'one\ntwo\n',
+  'two',
+  'a\r\nb\r\n',
+  '# start\nx\n# end\n',
+  '\u0000\u0001',
+  '#one\n  # two=1\n',
+  'x = 1\n[s]\nx=2\ny = 1\n',
+);
 const mode = fc.constantFrom('0600', '0644', '0755');
 // Root enters any directory, others have to be let in.
 const dirMode = process.getuid?.() === 0 ? mode : fc.constantFrom('0700', '0750', '0755');
@@ -51,6 +61,7 @@ const state = (fun: string, args: fc.Arbitrary<unknown>): fc.Arbitrary<{ fun: st
   args.map((given) => ({ fun, args: given as JsonMap }));
 
 const line = fc.constantFrom('one', 'two', 'x');
+const pattern = fc.constantFrom('^one', 'two', '.*x');
 
 const anyState = fc.oneof(
   state(
@@ -103,10 +114,57 @@ const anyState = fc.oneof(
     options({ mode: fc.constantFrom('ensure', 'insert'), content: fc.constant('new'), after: line }, {}),
   ),
   state('file.line', options({ mode: fc.constant('replace'), content: fc.constant('three'), match: line }, {})),
+  state('file.comment', options({ regex: pattern, backup: fc.constant(false) }, { ignore_missing: flag })),
+  state('file.uncomment', options({ regex: pattern, backup: fc.constant(false) }, {})),
+  state(
+    'file.keyvalue',
+    options(
+      { key_values: fc.constantFrom({ two: '1' }, { x: '2', y: true }) },
+      {
+        separator: fc.constantFrom('=', ' = '),
+        append_if_not_found: flag,
+        prepend_if_not_found: flag,
+        uncomment: fc.constantFrom('#', '# '),
+        count: fc.constantFrom(1, -1, 2),
+        create_if_missing: flag,
+      },
+    ),
+  ),
+  state('file.copy', options({ source: path }, { force: flag, makedirs: flag, preserve: flag, mode })),
+  state('file.rename', options({ source: path }, { force: flag, makedirs: flag })),
+  state('file.hardlink', options({ target: path }, { force: flag, makedirs: flag })),
+  state('file.decode', options({ encoded_data: fc.constantFrom('b25lCg==', 'AAE=') }, {})),
+  state(
+    'file.serialize',
+    options(
+      { dataset: fc.constantFrom({ s: { x: '1' } }, { s: { y: '2', z: '' } }) },
+      {
+        serializer: fc.constantFrom('json', 'yaml', 'ini', 'toml'),
+        merge_if_exists: flag,
+        makedirs: flag,
+        mode: fc.constant('0640'),
+      },
+    ),
+  ),
+  state(
+    'file.tidied',
+    options({}, { size: fc.constantFrom(0, 5), matches: fc.constant(['a', 'c']), rmdirs: flag, rmlinks: flag }),
+  ),
+  state('file.pruned', options({}, { recurse: flag, ignore_errors: flag })),
+  state(
+    'ini.options_present',
+    options(
+      { sections: fc.constantFrom({ s: { x: 1, z: 'a b' } }, { x: 2, s: { y: 1 } }) },
+      { strict: flag, no_spaces: flag },
+    ),
+  ),
+  state('ini.options_absent', options({ sections: fc.constantFrom({ s: ['x'] }, { x: null }) }, {})),
+  state('ini.sections_present', options({ sections: fc.constant(['s', 't']) }, {})),
+  state('ini.sections_absent', options({ sections: fc.constant(['s']) }, {})),
   state('file.line', options({ mode: fc.constant('insert'), content: line, location: fc.constant('end') }, {})),
 );
 
-test('file states: done once, in any tree, they have nothing left to do', async (t) => {
+test('file and ini states: done once, in any tree, they have nothing left to do', async (t) => {
   await fc.assert(
     fc.asyncProperty(tree, anyState, async (before, { fun, args }) => {
       const box = sandbox({ before, sources });
@@ -126,7 +184,7 @@ test('file states: done once, in any tree, they have nothing left to do', async 
   t.pass();
 });
 
-test('file states: foreseen one after the other, are what a run then does', async (t) => {
+test('file and ini states: foreseen one after the other, are what a run then does', async (t) => {
   await fc.assert(
     fc.asyncProperty(tree, fc.array(anyState, { minLength: 1, maxLength: 6 }), async (before, states) => {
       const box = sandbox({ before, sources });

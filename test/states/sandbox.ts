@@ -3,8 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
 import type {
+  DownloadView,
   Machine,
   Reading,
+  Required as RequiredState,
   ServiceFacts,
   ServiceStep,
   ServiceView,
@@ -37,7 +39,12 @@ export interface World {
   readonly commands?: boolean;
   /** The environment of the run; an empty one where it is not given. */
   readonly environment?: Record<string, string>;
-  readonly required?: { fun: string; name: string }[];
+  readonly required?: (Pick<RequiredState, 'fun' | 'name'> & Partial<RequiredState>)[];
+  readonly requiredBy?: { fun: string; name: string }[];
+  /** What web servers answer, by address: a text, or more about it; any other address is unknown to them. */
+  readonly web?: Readonly<Record<string, string | { status?: number; text?: string; etag?: string }>>;
+  /** The present, in seconds since 1970. */
+  readonly now?: number;
   /**
    * Commands that are answered here and not run, by their words with blanks between: the output, or more about it. Any other
    * command is one too many. `words < input` is one with this input, where `*` stands for any, a part of which is told.
@@ -47,8 +54,6 @@ export interface World {
   readonly services?: Record<string, Partial<ServiceFacts>>;
   /** Execution functions, by name: what they give, or `{fails: code, answer}`. Others are not there. */
   readonly calls?: Record<string, Json | { fails: number; answer: Json }>;
-  /** Web servers that answer, by address. */
-  readonly web?: Readonly<Record<string, { status: number; text?: string }>>;
 }
 
 export type Answers = Record<string, string | { code?: number; stdout?: string; stderr?: string }>;
@@ -63,7 +68,10 @@ export interface Sandbox {
   remove(): void;
 }
 
-const { noSource } = catalogue('TS_STATE', { noSource: ({ url }: { url: string }) => `${url} is not there` });
+const { noSource, notServed } = catalogue('TS_STATE', {
+  noSource: ({ url }: { url: string }) => `${url} is not there`,
+  notServed: ({ url }: { url: string }) => `${url} could not be downloaded: it answered 404 Not Found`,
+});
 
 const realProcesses = createProcesses({ root: '/', user: () => undefined });
 
@@ -98,15 +106,14 @@ export function sandbox(world: World): Sandbox {
     queries: {
       async perform({ url }) {
         const answer = world.web?.[url];
-        return {
-          did: 'query',
-          status: answer?.status,
-          text: answer?.text ?? '',
-          ...(answer ? {} : { error: 'nobody is there' }),
-        };
+        if (answer === undefined) return { did: 'query', status: undefined, text: '', error: 'nobody is there' };
+        const { status = 200, text = '' } = typeof answer === 'string' ? { text: answer } : answer;
+        return { did: 'query', status, text };
       },
     },
     sources: sourcesOf(world.sources ?? {}),
+    downloads: downloadsOf(world.web ?? {}),
+    ...(world.now === undefined ? {} : { now: () => (world.now ?? 0) * 1000 }),
     render: (text, _name, context) =>
       text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => JSON.stringify(context[name]).replaceAll('"', '')),
   });
@@ -114,7 +121,11 @@ export function sandbox(world: World): Sandbox {
     root,
     asked,
     answer: (others) => void (answers = others),
-    machine: { ...machine, ...(world.required ? { required: world.required } : {}) },
+    machine: {
+      ...machine,
+      required: (world.required ?? []).map((one) => ({ args: {}, ran: true, ...one })),
+      requiredBy: world.requiredBy ?? [],
+    },
     remove: () => fs.rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -161,8 +172,11 @@ function callable(calls: Required<World>['calls'], asked: string[]): Functions {
 }
 
 /** Input as fixtures show it: what is another each time stands as dots. */
-function told(stdin = ''): string {
-  return stdin.trim().replace(/SCRAM-SHA-256\$[^']+/g, 'SCRAM-SHA-256...');
+function told(stdin: string | Buffer = ''): string {
+  return stdin
+    .toString()
+    .trim()
+    .replace(/SCRAM-SHA-256\$[^']+/g, 'SCRAM-SHA-256...');
 }
 
 function sourcesOf(files: Record<string, string>): SourceView {
@@ -178,6 +192,17 @@ function sourcesOf(files: Record<string, string>): SourceView {
         .map((name) => name.slice(url.length + 1))
         .sort(),
     mode: () => 0o750,
+  };
+}
+
+function downloadsOf(web: NonNullable<World['web']>): DownloadView {
+  return {
+    async get(url, { etag: known } = {}) {
+      const found = web[url];
+      if (found === undefined) throw notServed({ url });
+      const { text = '', etag } = typeof found === 'string' ? { text: found } : found;
+      return known !== undefined && known === etag ? 'unchanged' : { content: Buffer.from(text), etag };
+    },
   };
 }
 

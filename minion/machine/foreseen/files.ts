@@ -6,7 +6,9 @@ import { unlessCircle } from '../root.ts';
 /** What is planned for a path: how it will look, and what it will hold. */
 interface Planned {
   readonly facts: FileFacts;
-  readonly content?: Buffer;
+  readonly content?: Buffer | undefined;
+  /** Where in `base` its content is, when it was moved. */
+  readonly from?: string | undefined;
 }
 
 export interface ForeseenFiles extends FileView {
@@ -20,6 +22,7 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
   const planned = new Map<string, Planned>();
   // Below these nothing of `base` is left.
   const removed = new Set<string>();
+  let made = 0;
 
   const isRemoved = (place: string): boolean => removed.has(place) || (place !== '/' && isRemoved(path.dirname(place)));
 
@@ -53,9 +56,36 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
 
   function forgetBelow(place: string): void {
     const prefix = place === '/' ? place : `${place}/`;
-    for (const known of planned.keys()) if (known.startsWith(prefix)) planned.delete(known);
-    planned.delete(place);
+    for (const known of planned.keys()) if (known.startsWith(prefix)) forget(known);
+    forget(place);
     removed.add(place);
+  }
+
+  /** What is planned for a place is not any more; its other names are one less. */
+  function forget(place: string): void {
+    const facts = at(place);
+    planned.delete(place);
+    if (facts && facts.links > 1 && facts.kind !== 'directory') {
+      each(facts.identity, (other) => ({ ...other, links: other.links - 1 }));
+    }
+  }
+
+  /** Changes what is known under all planned names of one file. */
+  function each(identity: string, change: (facts: FileFacts) => FileFacts): void {
+    for (const [known, plan] of planned) {
+      if (plan.facts.identity === identity) planned.set(known, { ...plan, facts: change(plan.facts) });
+    }
+  }
+
+  const contentOf = (place: string): Buffer => {
+    const plan = planned.get(place);
+    return plan?.content ?? base.read(plan?.from ?? place);
+  };
+
+  /** What is there, to be put under another name. */
+  function taken(place: string, facts: FileFacts): Planned {
+    const plan = planned.get(place);
+    return { facts, content: plan?.content, from: plan?.from ?? place };
   }
 
   function put(
@@ -69,11 +99,16 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
     const kept = old?.kind === kind ? old : undefined;
     const now = nowMs();
     const given = 'mode' in step ? step.mode : undefined;
+    forget(place);
     const facts: FileFacts = {
       kind,
       size: 0,
       atimeMs: now,
       mtimeMs: now,
+      ctimeMs: now,
+      // A file that is written is a new one, a directory stays the same.
+      identity: kept?.kind === 'directory' ? kept.identity : `planned ${made++}`,
+      links: 1,
       ...more,
       mode:
         given ?? kept?.mode ?? (kind === 'symlink' ? 0o777 : (kind === 'directory' ? 0o777 : 0o666) & ~process.umask()),
@@ -93,8 +128,44 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
   function change(place: string, facts: Partial<FileFacts>): void {
     const old = at(place);
     if (!old) return;
-    const content = planned.get(place)?.content ?? (old.kind === 'file' ? base.read(place) : undefined);
-    planned.set(place, { facts: { ...old, ...facts }, ...(content === undefined ? {} : { content }) });
+    planned.set(place, taken(place, { ...old, ...facts, ctimeMs: nowMs() }));
+    each(old.identity, (known) => ({ ...known, ...facts }));
+  }
+
+  function link(place: string, target: string): void {
+    const facts = at(target);
+    if (!facts || facts.identity === at(place)?.identity) return;
+    forget(place);
+    const one = taken(target, { ...facts, links: facts.links + 1 });
+    planned.set(target, one);
+    planned.set(place, one);
+    each(facts.identity, (known) => ({ ...known, links: facts.links + 1 }));
+  }
+
+  function rename(place: string, from: string): void {
+    const moved = [...below(from)];
+    forgetBelow(from);
+    for (const [path, plan] of moved) {
+      forget(place + path);
+      planned.set(place + path, plan);
+    }
+  }
+
+  /** A thing and everything in it, by what comes after its path. */
+  function* below(place: string, after = ''): Generator<[string, Planned]> {
+    const facts = at(place);
+    if (!facts) return;
+    yield [after, taken(place, facts)];
+    if (facts.kind !== 'directory') return;
+    for (const name of list(place)) yield* below(path.join(place, name), `${after}/${name}`);
+  }
+
+  function list(place: string): string[] {
+    const names = new Set(isRemoved(place) || !base.look(place) ? [] : base.list(place));
+    for (const name of names) if (!at(path.join(place, name))) names.delete(name);
+    for (const known of planned.keys())
+      if (path.dirname(known) === place && known !== '/') names.add(path.basename(known));
+    return [...names].sort();
   }
 
   return {
@@ -104,17 +175,13 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
       const place = followed(where);
       const found = at(place);
       if (!found) throw missing('open', where);
-      return planned.get(place)?.content ?? base.read(place);
+      return contentOf(place);
     },
     list(where) {
       const place = followed(where);
       const found = at(place);
       if (!found) throw missing('scandir', where);
-      const names = new Set(isRemoved(place) || !base.look(place) ? [] : base.list(place));
-      for (const name of names) if (!at(path.join(place, name))) names.delete(name);
-      for (const known of planned.keys())
-        if (path.dirname(known) === place && known !== '/') names.add(path.basename(known));
-      return [...names].sort();
+      return list(place);
     },
     lay(step) {
       const place = itself(step.path);
@@ -125,6 +192,14 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
           return makeDirectory(place, step);
         case 'symlink':
           return put(place, 'symlink', step, { target: step.target, size: Buffer.byteLength(step.target) });
+        case 'hardlink':
+          return link(place, followed(step.target));
+        case 'node': {
+          const { type, major, minor } = step;
+          return put(place, 'other', step, { node: { type, major, minor } });
+        }
+        case 'rename':
+          return rename(place, itself(step.from));
         case 'remove':
           return forgetBelow(place);
         case 'own':

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { FileView } from '../../lib/contracts/machine.ts';
+import type { FileView } from './contracts/machine.ts';
 
 /** Whether the directory that a path is in is there. A sentence when it can't be made either: something else is in the way. */
 export function readParent(files: FileView, path: string): boolean | string {

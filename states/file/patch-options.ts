@@ -1,0 +1,52 @@
+/* Options that a person gives for the program `patch`. */
+
+/** What this is about is said by the state itself. */
+const taken = [
+  '-N',
+  '--forward',
+  '-r',
+  '--reject-file',
+  '-o',
+  '--output',
+  '-i',
+  '--input',
+  '-d',
+  '--directory',
+  '-R',
+  '--reverse',
+];
+
+/** What is wrong with the options; undefined for nothing. */
+export function optionsComplaint(text: string): string | undefined {
+  const words = wordsOf(text);
+  if (!words) return `options: a quote has no end in ${text}`;
+  const odd = words.filter((word) => taken.some((one) => word.startsWith(one)) || !word.startsWith('-'));
+  return odd.length === 0 ? undefined : `The following CLI options are not allowed: ${odd.join(', ')}`;
+}
+
+/** The options for a file, or for the directory that is given. */
+export function patchOptions(
+  { options, strip }: { readonly options: string; readonly strip?: number | undefined },
+  directory: string | undefined,
+): string[] {
+  const words = wordsOf(options) ?? [];
+  if (directory === undefined) return words;
+  const isStripped = words.some((word) => /^(?:-p|--strip)/.test(word));
+  return [...words, ...(isStripped ? [] : [`--strip=${strip ?? 0}`]), `--directory=${directory}`];
+}
+
+/** Words as a shell parts them; undefined for a quote without end. */
+function wordsOf(text: string): string[] | undefined {
+  const word = /\s*((?:[^\s'"\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")+)/gy;
+  const words: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(word)) {
+    words.push((match[1] ?? '').replace(/'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g, unquoted));
+    end = match.index + match[0].length;
+  }
+  return text.slice(end).trim() === '' ? words : undefined;
+}
+
+function unquoted(_: string, single?: string, double?: string, escaped?: string): string {
+  return single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? '';
+}
