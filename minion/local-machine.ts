@@ -18,6 +18,6 @@ export function createLocalMachine(
     opts,
     ...localParts(root, commandsOutsideRoot),
     sources: sourcesOf(tree),
-    render: (template, name, names) => renderText(template, name, names, context),
+    render: (template, name, names) => renderText({ text: template, name, context: names }, context, tree),
   });
 }

@@ -1,7 +1,10 @@
 import type { JsonMap } from '../../lib/json.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
 import { textOf } from '../../lib/text.ts';
+import { templateErrors } from '../../lib/errors/template.ts';
+import { NotYet, patiently, templateFiles, type TemplateFiles } from './files.ts';
 import { compileTemplate, type CallFunction } from './template/template.ts';
+import { isAddress, pathOf, type Tree } from './tree.ts';
 
 /** What templates see and may call. */
 export interface RenderContext {
@@ -12,6 +15,8 @@ export interface RenderContext {
   readonly saltenv: string;
   /** The execution functions that templates may call. */
   readonly functions?: TemplateFunctions | undefined;
+  /** Milliseconds since 1970 at which the run began: the time that templates see. */
+  readonly now?: number | undefined;
 }
 
 export interface TemplateFunctions {
@@ -48,34 +53,143 @@ export function templateData(context: RenderContext, location: JsonMap): JsonMap
 const rendered = new WeakMap<RenderContext, Map<string, string>>();
 const mostRendered = 10_000;
 
+/** A template of a state: of the tree where its name is an address. */
+export interface StateTemplate {
+  readonly name: string;
+  readonly text: string;
+  readonly context: JsonMap;
+}
+
 /**
- * The text of a template of a state, over what every template sees and `names` besides; `name` is shown in errors. Raises
- * `TS_TEMPLATE_...`, and what its functions raise.
+ * The text of a template of a state, over what every template sees and its `context` besides. It waits for nothing: what it
+ * takes from files of a tree that has to be fetched was fetched by `prepareText`. Raises `TS_TEMPLATE_...`, and what its
+ * functions raise.
  */
-export function renderText(template: string, name: string, names: JsonMap, context: RenderContext): string {
-  const compiled = compileTemplate(template, name);
-  const data = () => ({ ...templateData(context, {}), ...names });
-  if (compiled.functions.size > 0) return compiled.render(data(), context.functions?.call).text;
+export function renderText(template: StateTemplate, context: RenderContext, tree: Tree | undefined): string {
+  const files = tree && templateFiles(tree);
+  const atHand: TemplateFiles | undefined =
+    files &&
+    ((path, from) => {
+      try {
+        return files(path, from);
+      } catch (thrown) {
+        if (!(thrown instanceof NotYet)) throw thrown;
+        throw templateErrors.notAtHand({ path }, { hint: 'name the file as a quoted text' });
+      }
+    });
+  return textWith(template, context, atHand);
+}
+
+/**
+ * Renders a template of a state for its mistakes, waiting for what it needs, so that `renderText` need not. Gives the
+ * functions that it calls: with any, it is not rendered, since what they say may depend on what states before it do.
+ */
+export async function prepareText(
+  template: StateTemplate,
+  context: RenderContext,
+  tree: Tree,
+): Promise<ReadonlySet<string>> {
+  const files = templateFiles(tree);
+  const functions = new Set<string>();
+  const note = (names: Iterable<string>) => {
+    for (const name of names) functions.add(name);
+  };
+  await fetchNamed(template.text, template.name, pathOfTemplate(template), files, note, new Set());
+  if (functions.size > 0) return functions;
+  try {
+    await patiently(() =>
+      textWith(template, context, files, (names) => {
+        note(names);
+        throw new CallsFunctions();
+      }),
+    );
+  } catch (thrown) {
+    if (!(thrown instanceof CallsFunctions)) throw thrown;
+  }
+  return functions;
+}
+
+class CallsFunctions extends Error {}
+
+/** Fetches the files that a template names as quoted text, and that templates among them name. */
+async function fetchNamed(
+  text: string,
+  name: string,
+  path: string | undefined,
+  files: TemplateFiles,
+  note: (functions: ReadonlySet<string>) => void,
+  seen: Set<string>,
+): Promise<void> {
+  const template = compileTemplate(text, name);
+  note(template.functions);
+  for (const [named, kind] of template.files) {
+    // What is not there is told where it is used.
+    const file = await patiently(() => files(named, path)).catch(() => undefined);
+    if (!file || kind === 'data' || seen.has(file.path)) continue;
+    seen.add(file.path);
+    await fetchNamed(file.text, file.shown, file.path, files, note, seen);
+  }
+}
+
+function pathOfTemplate({ name }: StateTemplate): string | undefined {
+  return isAddress(name) ? pathOf(name) : undefined;
+}
+
+function textWith(
+  template: StateTemplate,
+  context: RenderContext,
+  files: TemplateFiles | undefined,
+  onFunctions?: (names: ReadonlySet<string>) => void,
+): string {
+  const { name, text: source, context: names } = template;
+  const compiled = compileTemplate(source, name);
+  const render = (onCalls: (called: ReadonlySet<string>) => void): string =>
+    compiled.render(
+      { ...templateData(context, {}), ...names },
+      { call: context.functions?.call, now: context.now, files, path: pathOfTemplate(template), onFunctions: onCalls },
+    ).text;
+  if (compiled.functions.size > 0) return render(() => {});
   const known = rendered.get(context) ?? new Map<string, string>();
   rendered.set(context, known);
-  const key = `${name}\0${JSON.stringify(names)}\0${template}`;
-  let text = known.get(key);
-  if (text === undefined) {
-    ({ text } = compiled.render(data()));
-    if (known.size < mostRendered) known.set(key, text);
-  }
+  const key = `${name}\0${JSON.stringify(names)}\0${source}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  let calls = false;
+  const text = render((called) => {
+    calls = true;
+    onFunctions?.(called);
+  });
+  if (!calls && known.size < mostRendered) known.set(key, text);
   return text;
 }
 
 /** Renders a file of a tree, then reads its YAML. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
 export async function renderYaml(
   bytes: Buffer,
-  file: { readonly path: string; readonly shown: string; readonly sls: string },
+  file: { readonly path: string; readonly sls: string },
   context: RenderContext,
+  tree: Tree,
 ): Promise<YamlFile> {
-  const template = compileTemplate(textOf(bytes, file.shown), file.shown);
-  const { functions } = context;
-  if (functions && template.functions.size > 0) await functions.prepare(template.functions);
-  const rendered = template.render(templateData(context, locationNames(file.path, file.sls)), functions?.call);
-  return loadYaml(rendered.text, file.shown, (offset) => rendered.placeOf(offset));
+  const shown = tree.shown(file.path);
+  const template = compileTemplate(textOf(bytes, shown), shown);
+  const { functions, now } = context;
+  const prepared = new Set<string>();
+  const prepare = async (names: ReadonlySet<string>) => {
+    await functions?.prepare(names);
+    for (const name of names) prepared.add(name);
+  };
+  if (template.functions.size > 0) await prepare(template.functions);
+  const data = templateData(context, locationNames(file.path, file.sls));
+  const result = await patiently(() =>
+    template.render(data, {
+      call: functions?.call,
+      now,
+      files: templateFiles(tree),
+      path: file.path,
+      onFunctions(names) {
+        if (functions && [...names].some((name) => !prepared.has(name))) throw new NotYet(prepare(names));
+      },
+    }),
+  );
+  return loadYaml(result.text, shown, (offset) => result.placeOf(offset));
 }
