@@ -7,7 +7,7 @@ import { splitLines } from './content.ts';
 import { contentDiff } from './diff.ts';
 import { planEdit, readEditable, type Editable } from './edit.ts';
 import { readParent } from './parent.ts';
-import { escapeRegExp } from './regex.ts';
+import { escapeRegExp } from '../../lib/regex.ts';
 
 /* What `file.append` and `file.prepend` have in common. */
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { defineState, impossible } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
 import { linesWithEnds, planEdit, readEditable } from './edit.ts';
-import { translatePattern } from './regex.ts';
+import { translatePattern } from '../../lib/regex.ts';
 
 const args = v.strictObject({
   name: arg.path,

@@ -4,7 +4,7 @@ import { messageOf } from '../../lib/errors/error.ts';
 import * as arg from './args.ts';
 import { linesWithEnds, planEdit, readEditable } from './edit.ts';
 import { setLine, type LineArgs } from './set-line.ts';
-import { translatePattern } from './regex.ts';
+import { translatePattern } from '../../lib/regex.ts';
 
 const args = v.strictObject({
   name: arg.path,

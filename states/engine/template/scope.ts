@@ -1,3 +1,5 @@
+import { templateErrors } from '../../../lib/errors/template.ts';
+import type { Place } from '../../../lib/place.ts';
 import type { TemplateFile } from '../files.ts';
 import { entry, entryNames } from './values.ts';
 
@@ -63,6 +65,7 @@ export interface Scope {
 }
 
 export const mostSteps = 5_000_000;
+const longestText = 32 * 1024 * 1024;
 
 export function newEmit(): Emit {
   return { pieces: [], length: 0, starts: [], origins: [], indent: '', fresh: true };
@@ -90,6 +93,16 @@ function push(emit: Emit, text: string, source: Source, at: number, copied: bool
 
 export function run(parts: readonly Part[], scope: Scope, emit: Emit): void {
   for (const part of parts) part(scope, emit);
+}
+
+/** One more step of a rendering. Raises `TS_TEMPLATE_TOO_MUCH`, `TS_TEMPLATE_TOO_LONG`. */
+export function step({ rendering }: Scope, emit: Emit, place: Place): void {
+  if (--rendering.steps < 0) throw templateErrors.tooMuch(undefined, { place });
+  refuseTooLong(emit, place);
+}
+
+export function refuseTooLong({ length }: Emit, place: Place): void {
+  if (length > longestText) throw templateErrors.tooLong(undefined, { place });
 }
 
 /** The scope of a block within a scope. */

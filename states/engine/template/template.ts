@@ -1,7 +1,8 @@
 import { templateErrors } from '../../../lib/errors/template.ts';
 import { placeAt, type Place } from '../../../lib/place.ts';
 import type { TemplateFiles } from '../files.ts';
-import { Compiler, type FileKind } from './compile.ts';
+import { Compiler } from './compile.ts';
+import type { FileKind } from './partials.ts';
 import { parseTemplate, refuseJinja } from './parse.ts';
 import { mostSteps, newEmit, put, run, type Emit, type Part, type Partial, type Rendering } from './scope.ts';
 
@@ -71,7 +72,8 @@ function plain(text: string, file: string): Template {
 function compiled(source: string, file: string): Template {
   const compiler = new Compiler(source, file);
   const parts: readonly Part[] = compiler.program(parseTemplate(source, file));
-  const { functions, files, partials } = compiler;
+  const { partials } = compiler;
+  const { functions, files } = compiler.expressions;
   return {
     functions,
     files,

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../../lib/errors/error.ts';
-import { escapeRegExp, substitute, translatePattern, translateReplacement } from '../../../file/regex.ts';
+import { escapeRegExp, substitute, translatePattern, translateReplacement } from '../../../../lib/regex.ts';
 import { builtin, flag, refuse, text, whole, type Helpers, type Named } from './definition.ts';
 
 /*
