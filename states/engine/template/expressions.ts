@@ -152,7 +152,10 @@ export class Expressions {
           const emit = newEmit();
           step(scope, emit, place);
           const { parts, path } = find(scope);
-          run(parts, scopeOfPartial({ scope, name: shown, place }, scope.context, evaluate(named, scope), path), emit);
+          // It is a value, that may be printed: what is in it is no value of its own.
+          const rendering = { ...scope.rendering, print: undefined };
+          const of = { scope: { ...scope, rendering }, name: shown, place };
+          run(parts, scopeOfPartial(of, scope.context, evaluate(named, scope), path), emit);
           return emit.pieces.join('');
         };
       }

@@ -44,8 +44,8 @@ export interface Rendering {
   readonly now: number | undefined;
   file(name: string, from: string | undefined): TemplateFile;
   template(name: string, from: string | undefined): LoadedTemplate;
-  /** How many more there may be. */
-  steps: number;
+  /** How many more steps there may be. */
+  readonly left: { steps: number };
 }
 
 export interface Scope {
@@ -97,7 +97,7 @@ export function run(parts: readonly Part[], scope: Scope, emit: Emit): void {
 
 /** One more step of a rendering. Raises `TS_TEMPLATE_TOO_MUCH`, `TS_TEMPLATE_TOO_LONG`. */
 export function step({ rendering }: Scope, emit: Emit, place: Place): void {
-  if (--rendering.steps < 0) throw templateErrors.tooMuch(undefined, { place });
+  if (--rendering.left.steps < 0) throw templateErrors.tooMuch(undefined, { place });
   refuseTooLong(emit, place);
 }
 

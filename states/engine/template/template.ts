@@ -110,7 +110,7 @@ function renderingOf(
     call,
     print,
     now,
-    steps: mostSteps,
+    left: { steps: mostSteps },
     file: files,
     template(name, from) {
       const { text, path, shown } = files(name, from);

@@ -77,7 +77,8 @@ function valid(date: Date): Date {
 
 export const dates: Helpers = {
   now: {
-    summary: 'When the run began, in seconds since 1970. What is made of it changes with every run.',
+    summary:
+      'When the run began, in seconds since 1970, so that what is made of it changes with every run. Pillars and reactors have none.',
     takes: 'nothing',
     args: [0, 0],
     jinja: "none | strftime('%s'), salt['status.time']()",
