@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { templateFiles } from '../../states/engine/files.ts';
 import { exampleData, exampleFiles, exampleNow } from '../../states/engine/template/helpers/examples.ts';
@@ -163,6 +164,13 @@ const refused: readonly (readonly [situation: string, source: string, message: R
     '{{regex_search (repeat "a" 40) "^(a+)+\\$b"}}{{regex_search (concat (repeat "a" 40) "b") "(a+)+$"}}',
     /done with its text within a second/,
   ],
+  [
+    'a pattern of choices that runs for ever',
+    '{{regex_search (repeat "a" 60) (concat (repeat "(a|.)" 40) "b")}}',
+    /done with its text within a second/,
+  ],
+  ['a helper without what it takes', '{{upper}}', /'upper' is not defined[^]*'upper' is a helper, which takes a text/],
+  ['a method of Jinja', '{{pillar.get "a" "b"}}', /no helper 'pillar.get'[^]*write \(pillar "a:b" default\)/],
   ['a pattern that is none', '{{regex_search "a" "("}}', /helper 'regex_search' takes a pattern: /],
   ['a pattern without measure', '{{regex_search "a" (repeat "a" 1001)}}', /at most 1000 characters/],
   ['a sort of numbers and texts', '{{sort (list 1 "a")}}', /all numbers or all texts/],
@@ -200,4 +208,53 @@ test('helpers: no time where none is handed in', (t) => {
   t.throws(() => compileTemplate('{{now}}{{int (now)}}', 'y.sls').render({ now: 1 }), {
     message: /no time is handed in/,
   });
+});
+
+test('yaml and json: read back, the same value', (t) => {
+  const word = fc.constantFrom(
+    'yes',
+    '~',
+    '...',
+    '---',
+    '1_000',
+    '0x1f',
+    'a: b',
+    '- a',
+    ' x',
+    'x ',
+    '#',
+    "'",
+    '[',
+    '<<',
+    '12:30',
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.oneof(
+        fc.string({ unit: 'grapheme' }),
+        word,
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+      ),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(fc.oneof(fc.string(), word), tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+  const read = (way: string) => `{{#unless (eq ${way} value)}}{{fail (json value)}}{{/unless}}`;
+  const ways = [
+    '(load_yaml (yaml value))',
+    '(load_yaml (concat (yaml value) (unescape "\\n")))',
+    '(load_json (json value))',
+    '(load_json (json value indent=2))',
+  ];
+  const template = compileTemplate(ways.map(read).join(''), 'x.sls');
+  fc.assert(
+    fc.property(value, (one) => {
+      t.is(template.render({ value: one }).text, '');
+    }),
+    { numRuns: 500 },
+  );
 });

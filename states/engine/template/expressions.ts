@@ -246,10 +246,7 @@ export class Expressions {
           const known = index === 0 && !data && !ofContext ? namesIn(scope) : entryNames(value);
           const shown = rest.slice(0, index + 1).join('.');
           const name_ = data ? `@${shown}` : shown;
-          throw templateErrors.undefinedName(
-            { name: name_ },
-            { place, hint: didYouMean(nearest(name, known)) ?? defaultHint(original) },
-          );
+          throw templateErrors.undefinedName({ name: name_ }, { place, hint: missingHint(original, name, known) });
         }
         value = next;
       }
@@ -293,6 +290,8 @@ function orUndefined(get: () => unknown): unknown {
   }
 }
 
-function defaultHint(original: string): string {
-  return `where it may be missing, write (default ${original} ...)`;
+function missingHint(original: string, name: string, known: readonly string[]): string {
+  const helper = helperNamed(original);
+  if (helper) return `'${original}' is a helper, which takes ${helper.takes}`;
+  return didYouMean(nearest(name, known)) ?? `where it may be missing, write (default ${original} ...)`;
 }

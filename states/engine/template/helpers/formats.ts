@@ -24,10 +24,17 @@ function indentedJson(value: unknown, blanks: number, depth = 0): string {
 }
 
 // oxlint-disable-next-line no-control-regex
-const plain = /^[A-Za-z0-9_./][^\n:#"'\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]*$/;
+const plain = /^(?!\.\.\.)[A-Za-z0-9_./][^\n:#"'\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]*$/;
+
+/** As YAML 1.1 has numbers: one with an exponent has a point, and a whole one that a double can't count is read as text. */
+function yamlNumber(value: number): string {
+  const written = asText(value) ?? '';
+  if (Number.isInteger(value) && !Number.isSafeInteger(value) && !written.includes('e')) return `${written}.0`;
+  return written.replace(/^(-?\d+)e/, '$1.0e');
+}
 
 function yamlScalar(value: unknown): string {
-  if (typeof value === 'number') return asText(value) ?? '';
+  if (typeof value === 'number') return yamlNumber(value);
   if (typeof value !== 'string') return toJson(value);
   return plain.test(value) && value.trimEnd() === value && resolvePlain(value) === value ? value : toJson(value);
 }

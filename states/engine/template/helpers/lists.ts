@@ -5,6 +5,7 @@ import {
   characters,
   flag,
   list,
+  longest,
   number,
   refuse,
   text,
@@ -167,7 +168,7 @@ export const lists: Helpers = {
   },
   batch: {
     summary: 'The list cut into lists of so many items; `fill` makes up what the last one lacks.',
-    takes: 'a list and a whole number from 1',
+    takes: `a list and a whole number from 1 (to ${longest} with fill)`,
     args: [2, 2],
     named: ['fill'],
     jinja: 'x | batch(3)',
@@ -178,7 +179,8 @@ export const lists: Helpers = {
       const parts = Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
         items.slice(at * size, (at + 1) * size),
       );
-      if (fill === undefined || size > 1_000) return parts;
+      if (fill === undefined) return parts;
+      if (size > longest) refuse();
       return parts.map((part) => [...part, ...Array.from({ length: size - part.length }, () => fill)]);
     },
   },

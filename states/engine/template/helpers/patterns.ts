@@ -24,20 +24,21 @@ function patternOf(value: unknown, { ignorecase, multiline }: Named): RegExp {
   }
 }
 
-/** Whether no text of that length keeps the pattern busy: repetitions multiply, one within another without end. */
+/** Whether no text of that length keeps the pattern busy: repetitions and choices multiply, one within another without end. */
 function isQuick({ source }: RegExp, length: number): boolean {
-  const repeats = source.match(/(?<!\\)(?:[*+]|\{\d*,?\d*\})/g)?.length ?? 0;
-  const isNested = /\)(?:[*+]|\{)/.test(source) || /\\\d|\\k</.test(source);
-  return !isNested && (length + 1) ** (repeats + 1) <= fewSteps;
+  const count = (pattern: RegExp) => plain.match(pattern)?.length ?? 0;
+  const plain = source.replace(/\\[^\dk]/gs, 'x');
+  const isNested = /\)[*+{]/.test(plain) || plain.includes('\\');
+  const steps = (length + 1) ** (count(/[*+{]/g) + 1) * 2 ** count(/[|]|(?<!\()\?/g);
+  return !isNested && steps <= fewSteps;
 }
 
-const watched = 'work()';
 let watch: ((work: () => void) => void) | undefined;
 
 function underWatch<T>(work: () => T): T {
   if (!watch) {
     const { createContext, Script } = builtin('node:vm');
-    const script = new Script(watched);
+    const script = new Script('work()');
     const place: { work: (() => void) | undefined } = { work: undefined };
     const context = createContext(place);
     watch = (job) => {

@@ -118,6 +118,11 @@ export const elsewhere: Readonly<Record<string, string>> = {
   for: '{{#each x as |item key|}} ... {{/each}}',
   load_text: '(render "name")',
   xor: '(ne x y)',
+  'pillar.get': '(pillar "a:b" default)',
+  'grains.get': '(grains "a:b" default)',
+  'opts.get': '(opts "a:b" default)',
+  'config.get': '(config "a:b" default)',
+  'grains.filter_by': '(filter_by x)',
 };
 
 /** What to write in place of a helper that is not there. */
