@@ -1,5 +1,5 @@
 import { exampleData, exampleFiles } from '../../dist/states/engine/template/helpers/examples.js';
-import { rooms } from '../../dist/states/engine/template/helpers/registry.js';
+import { allHelpers } from '../../dist/states/engine/template/helpers/registry.js';
 import { code, fenced, table } from './markdown.mjs';
 
 const shown = (text) => code(text.replaceAll('\n', '⏎'));
@@ -60,7 +60,7 @@ the block it stands in), one of a file that \`{{*import}}\` names, or, with a sl
 Files are named from the top of the tree (\`web/map.yaml\`, \`salt://web/map.yaml\`) or from the template's own folder (\`./map.yaml\`,
 \`../map.yaml\`); none leads out of the tree. A managed file whose template calls execution functions and that takes in others has to
 name these as quoted text.
-${Object.entries(rooms)
+${allHelpers()
   .map((room) => `\n${section(room)}\n`)
   .join('')}
 ## What the examples are rendered over

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { templateFiles } from '../../states/engine/files.ts';
 import { exampleData, exampleFiles, exampleNow } from '../../states/engine/template/helpers/examples.ts';
-import { elsewhere, helperNamed, rooms } from '../../states/engine/template/helpers/registry.ts';
+import { allHelpers, elsewhere, helperNamed } from '../../states/engine/template/helpers/registry.ts';
 import { compileTemplate } from '../../states/engine/template/template.ts';
 import { treeOf } from './kit.ts';
 
@@ -25,7 +25,7 @@ function errorOf(source: string): string {
   }
 }
 
-for (const [room, helpers] of Object.entries(rooms)) {
+for (const [room, helpers] of allHelpers()) {
   for (const [name, { example, gives, summary, takes, jinja }] of Object.entries(helpers)) {
     test(`${room}: the example of ${name}, renders to what the reference says`, (t) => {
       t.is(errorOf(example), `rendered: ${gives}`);
@@ -195,6 +195,14 @@ const refused: readonly (readonly [situation: string, source: string, message: R
 for (const [situation, source, message] of refused) {
   test(`helpers: ${situation}, refused with its place`, (t) => t.regex(errorOf(source), message));
 }
+
+test('helpers: each name, in one room only', (t) => {
+  const names = allHelpers().flatMap(([, helpers]) => Object.keys(helpers));
+  t.deepEqual(
+    names.filter((name, at) => names.indexOf(name) !== at),
+    [],
+  );
+});
 
 test('helpers: names of Jinja that have a hint, are no helpers here', (t) => {
   for (const [name, hint] of Object.entries(elsewhere)) {

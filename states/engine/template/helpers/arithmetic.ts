@@ -28,7 +28,7 @@ function read(value: unknown): number | undefined {
   return Number.isFinite(found) ? found : undefined;
 }
 
-export const arithmetic: Helpers = {
+export const arithmetic = (): Helpers => ({
   add: {
     summary: 'The sum of numbers.',
     takes: 'numbers',
@@ -140,4 +140,4 @@ export const arithmetic: Helpers = {
       return length > longest ? refuse() : Array.from({ length }, (_, index) => start + index * step);
     },
   },
-};
+});

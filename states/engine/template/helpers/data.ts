@@ -1,7 +1,7 @@
 import type { Helpers } from './definition.ts';
 
 /** What the evaluator itself does for a call, since it has to see names and not only values. */
-export const data: Helpers = {
+export const data = (): Helpers => ({
   pillar: {
     summary: 'What lies at a path with colons in the pillar, else the second value.',
     takes: 'a path (a:b:0) and what stands in for it',
@@ -52,4 +52,4 @@ export const data: Helpers = {
     example: '{{#*inline "map"}}port: {{port}}{{/inline}}{{lookup (load_yaml (render "map" port=80)) "port"}}',
     gives: '80',
   },
-};
+});

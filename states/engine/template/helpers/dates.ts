@@ -75,7 +75,7 @@ function valid(date: Date): Date {
   return Number.isNaN(date.getTime()) ? refuse() : date;
 }
 
-export const dates: Helpers = {
+export const dates = (): Helpers => ({
   now: {
     summary:
       'When the run began, in seconds since 1970, so that what is made of it changes with every run. Pillars and reactors have none.',
@@ -99,4 +99,4 @@ export const dates: Helpers = {
     gives: '01 January 2026 12:30',
     call: ([value, format = '%Y-%m-%d']) => strftime(dateOf(value), text(format)),
   },
-};
+});

@@ -100,7 +100,7 @@ export function readJson(source: string, shown: string): unknown {
 const blanks = (value: unknown): number =>
   whole(value, 0) <= 200 ? whole(value) : refuse('an indent of 0 to 200 blanks');
 
-export const formats: Helpers = {
+export const formats = (): Helpers => ({
   json: {
     summary: 'A value as JSON, which is YAML, too: on one line, or over several with `indent`.',
     takes: 'one value',
@@ -191,4 +191,4 @@ export const formats: Helpers = {
     gives: 'Welcome,\nbe kind.',
     call: ([name], _, around) => around.file(text(name)).text,
   },
-};
+});

@@ -18,7 +18,7 @@ function urlencoded(of: string): string {
 /** The name space that Salt's filter has. */
 const salted = Buffer.from('91633ebf1c865e33935a28061f4b480e', 'hex');
 
-export const hashes: Helpers = {
+export const hashes = (): Helpers => ({
   md5: {
     summary: 'The MD5 of a text, in hexadecimal digits.',
     ...one,
@@ -110,4 +110,4 @@ export const hashes: Helpers = {
       return bytes.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
     },
   },
-};
+});

@@ -87,7 +87,7 @@ const ofMaps = {
   args: [2, 6],
 } as const;
 
-export const lists: Helpers = {
+export const lists = (): Helpers => ({
   list: {
     summary: 'A list of what is given.',
     takes: 'values',
@@ -347,4 +347,4 @@ export const lists: Helpers = {
     gives: '/srv/web1 ["nginx-light","curl","vim"]',
     call: (args) => (args.every(Array.isArray) ? args.flat(1) : args.map(text).join('')),
   },
-};
+});

@@ -15,7 +15,7 @@ function ordered(args: readonly unknown[], holds: (order: number) => boolean): b
 const two = { takes: 'two numbers or two texts', args: [2, 2] } as const;
 const any = { takes: 'one value', args: [1, 1] } as const;
 
-export const logic: Helpers = {
+export const logic = (): Helpers => ({
   eq: {
     summary: 'Whether two values are the same, maps and lists by what is in them.',
     takes: 'two values',
@@ -223,4 +223,4 @@ export const logic: Helpers = {
       return globs.some((glob) => fnmatch(text(glob))(text(of ?? entry(root, 'id'))));
     },
   },
-};
+});

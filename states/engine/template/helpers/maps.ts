@@ -27,7 +27,7 @@ export function merged(under: Record<string, unknown>, over: Record<string, unkn
   >;
 }
 
-export const maps: Helpers = {
+export const maps = (): Helpers => ({
   dict: {
     summary: 'A map of what is given by name.',
     takes: 'nothing but named values',
@@ -138,7 +138,7 @@ export const maps: Helpers = {
       return mapOf(groups);
     },
   },
-};
+});
 
 function mergedWithLists(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const made = merged(under, over);

@@ -97,7 +97,7 @@ function is(value: unknown, version?: 4 | 6): boolean {
   return found !== undefined && (version === undefined || found.version === version);
 }
 
-export const network: Helpers = {
+export const network = (): Helpers => ({
   is_ip: {
     summary: 'Whether it is an IP address, with or without a prefix.',
     takes: 'one value',
@@ -213,4 +213,4 @@ export const network: Helpers = {
     gives: 'true',
     call: ([value, of]) => (Array.isArray(of) ? of : [of]).some((one) => isWithin(given(value), given(one))),
   },
-};
+});

@@ -3,7 +3,7 @@ import { text, type Helpers } from './definition.ts';
 
 const one = { takes: 'a path', args: [1, 1] } as const;
 
-export const paths: Helpers = {
+export const paths = (): Helpers => ({
   basename: {
     summary: 'The last part of a path; without an `ending` if it has that.',
     ...one,
@@ -38,4 +38,4 @@ export const paths: Helpers = {
     gives: '/srv/www/web1',
     call: (args) => posix.join(...args.map(text)),
   },
-};
+});

@@ -73,7 +73,7 @@ function groups(match: RegExpExecArray | null): (string | null)[] | null {
 
 const asked = { takes: 'a text and a pattern', args: [2, 2], named: ['ignorecase', 'multiline'] } as const;
 
-export const patterns: Helpers = {
+export const patterns = (): Helpers => ({
   regex_match: {
     summary:
       'A list of what the groups of a pattern matched at the start of a text (the match, where it has none), else null.',
@@ -135,4 +135,4 @@ export const patterns: Helpers = {
     gives: 'a\\.b',
     call: ([of]) => escapeRegExp(text(of)),
   },
-};
+});

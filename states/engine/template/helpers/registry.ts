@@ -15,7 +15,7 @@ import { patterns } from './patterns.ts';
 import { texts } from './text.ts';
 
 /** All helpers by what they are about, in the order of the reference. */
-export const rooms: Readonly<Record<string, Helpers>> = {
+const rooms: Readonly<Record<string, () => Helpers>> = {
   'What the machine knows': data,
   'Comparison and logic': logic,
   Arithmetic: arithmetic,
@@ -30,10 +30,26 @@ export const rooms: Readonly<Record<string, Helpers>> = {
   Dates: dates,
 };
 
-const all: Helpers = Object.assign(Object.create(null), ...Object.values(rooms)) as Helpers;
+/** Rooms that were looked into: a template needs few, and most commands none. */
+const opened = new Map<string, Helpers>();
+
+function open(title: string, make: () => Helpers): Helpers {
+  const helpers = opened.get(title) ?? make();
+  opened.set(title, helpers);
+  return helpers;
+}
+
+/** Every room's helpers, by its title. */
+export function allHelpers(): readonly (readonly [title: string, helpers: Helpers])[] {
+  return Object.entries(rooms).map(([title, make]) => [title, open(title, make)] as const);
+}
 
 export function helperNamed(name: string): HelperDefinition | undefined {
-  return all[name];
+  for (const [title, make] of Object.entries(rooms)) {
+    const helpers = open(title, make);
+    if (Object.hasOwn(helpers, name)) return helpers[name];
+  }
+  return undefined;
 }
 
 /** Names that Jinja, Salt or Python has, and what to write here. */
@@ -128,5 +144,10 @@ export const elsewhere: Readonly<Record<string, string>> = {
 /** What to write in place of a helper that is not there. */
 export function helperHint(name: string): string | undefined {
   if (Object.hasOwn(elsewhere, name)) return `write ${elsewhere[name]}`;
-  return didYouMean(nearest(name, Object.keys(all)));
+  return didYouMean(
+    nearest(
+      name,
+      allHelpers().flatMap(([, helpers]) => Object.keys(helpers)),
+    ),
+  );
 }

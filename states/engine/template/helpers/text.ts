@@ -58,7 +58,7 @@ function directed(type: string, value: unknown, digits: string | undefined): str
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\' };
 
-export const texts: Helpers = {
+export const texts = (): Helpers => ({
   string: {
     summary: 'A number, boolean or text as text.',
     takes: 'one value that is no map or list',
@@ -315,4 +315,4 @@ export const texts: Helpers = {
       return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
     },
   },
-};
+});
