@@ -1,128 +1,166 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import { race, ratio, type Contender } from './measure.ts';
-import { cfAgent, saltCall } from './peers.ts';
-import { atLeast, report } from './report.ts';
-import { tsalt, workplace } from './workplace.ts';
+import { race, ratio, type Contender, type Measured } from './measure.ts';
+import { ansible, cfAgent, puppetApply, saltCall } from './peers.ts';
+import { ansiblePlaybook, bareCalls, cfenginePolicy, puppetManifest, stateFile, type WantedFile } from './policies.ts';
+import { atLeast, ratios, report } from './report.ts';
+import { tsalt, workplace, type Workplace } from './workplace.ts';
 
-const COUNT = 1000;
 const MODE = 0o644;
-const names = Array.from({ length: COUNT }, (_, index) => `file-${String(index).padStart(4, '0')}.conf`);
-const contentOf = (name: string): string => `# ${name}\nlisten = 8080\nname = ${name}\nworkers = 4\nlog = yes\n`;
 
 /** 1,000 `file.managed` of five lines each with mode 0644: first run, and when all is right already. */
 export function files(): void {
-  const place = workplace();
-  const target = (who: string): string => path.join(place.directory, `out-${who}`);
-  const states = path.join(place.directory, 'states');
-  mkdirSync(states);
-  for (const who of ['tsalt', 'salt']) writeFileSync(path.join(states, `${who}.sls`), stateFile(target(who)));
-  const policy = path.join(place.directory, 'files.cf');
-  writeFileSync(policy, cfenginePolicy(target('cfengine')), { mode: 0o600 });
-  const config = path.join(place.directory, 'etc');
-  const call = [...tsalt, 'call', '--local', '--config-dir', config, '--file-root', states, '--out', 'quiet'];
-  const contenders: readonly Contender[] = [
-    { name: 'tsalt', argv: [...call, 'state.apply', 'tsalt'] },
-    ...saltCall(place, '--out', 'quiet', 'state.apply', 'salt'),
-    ...cfAgent(place, policy),
-  ];
-
-  const first = race(
-    contenders.map((one) => fromNothing(one, target(one.name))),
-    5,
-  );
-  const again = race(
-    contenders.map((one) => untouched(one, target(one.name))),
-    9,
-  );
-  // Who repairs nothing has checked nothing, and was in no race.
-  race(
-    contenders.map((one) => damaged(one, target(one.name))),
-    0,
-  );
-  report(`${COUNT} file.managed, first run`, {
+  const { first, again } = compare(1000, { first: 5, again: 9 });
+  report('1000 file.managed, first run', {
     marks: [atLeast('salt / tsalt', ratio(first, 'salt', 'tsalt'), 6, 'times')],
     measured: first,
+    notes: ratios(first, 'tsalt', ['puppet', 'cfengine', 'bare node']),
   });
-  report(`${COUNT} file.managed, all right already`, {
+  report('1000 file.managed, all right already', {
     marks: [
       atLeast('salt / tsalt', ratio(again, 'salt', 'tsalt'), 8, 'times'),
       atLeast("cfengine's C agent / tsalt", ratio(again, 'cfengine', 'tsalt'), 1, 'times'),
     ],
     measured: again,
+    notes: ratios(again, 'tsalt', ['puppet']),
   });
-  place.remove();
 }
 
-function fromNothing(contender: Contender, directory: string): Contender {
+/** The same with 100 files, and with Ansible, which takes a third of a second for each. */
+export function fewFiles(): void {
+  const { first, again } = compare(100, { first: 3, again: 3, withAnsible: true });
+  const peers = ['salt', 'puppet', 'ansible', 'cfengine'];
+  report('100 file.managed, first run', { measured: first, notes: ratios(first, 'tsalt', [...peers, 'bare node']) });
+  report('100 file.managed, all right already', { measured: again, notes: ratios(again, 'tsalt', peers) });
+}
+
+interface Races {
+  /** Rounds that count. */
+  readonly first: number;
+  readonly again: number;
+  readonly withAnsible?: boolean;
+}
+
+function compare(count: number, races: Races): { readonly first: Measured[]; readonly again: Measured[] } {
+  const place = workplace();
+  // Not before all benches are done: see `fromNothing`.
+  process.once('exit', () => place.remove());
+  const entrants = contenders(place, count, races.withAnsible === true);
+  const [bare] = entrants;
+  const first = race(entrants.map(fromNothing), races.first);
+  const managers = entrants.filter((one) => one !== bare);
+  const again = race(managers.map(untouched), races.again);
+  // Who repairs nothing has checked nothing, and was in no race.
+  race(managers.map(damaged), 0);
+  return { first, again };
+}
+
+interface Entrant extends Contender {
+  /** Where it has to put its files. */
+  readonly directory: string;
+  readonly wanted: readonly WantedFile[];
+}
+
+/** Bare Node first, then all who manage files. */
+function contenders(place: Workplace, count: number, withAnsible: boolean): Entrant[] {
+  const directoryOf = (who: string): string => path.join(place.directory, `out-${who}`);
+  const wantedBy = (who: string): WantedFile[] =>
+    Array.from({ length: count }, (_, index) => wantedFile(directoryOf(who), index));
+  const states = path.join(place.directory, 'states');
+  mkdirSync(states);
+  const write = (name: string, text: string): string => {
+    const file = path.join(place.directory, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  for (const who of ['tsalt', 'salt']) write(`states/${who}.sls`, stateFile(wantedBy(who)));
+  const config = path.join(place.directory, 'etc');
+  const call = [...tsalt, 'call', '--local', '--config-dir', config, '--file-root', states, '--out', 'quiet'];
+  return [
+    { name: 'bare node', argv: [process.execPath, write('bare.cjs', bareCalls(wantedBy('bare node')))] },
+    { name: 'tsalt', argv: [...call, 'state.apply', 'tsalt'] },
+    ...saltCall(place, '--out', 'quiet', 'state.apply', 'salt'),
+    ...puppetApply(place, write('files.pp', puppetManifest(wantedBy('puppet')))),
+    ...(withAnsible
+      ? ansible(place, 'ansible-playbook', write('files.yml', ansiblePlaybook(wantedBy('ansible'))))
+      : []),
+    ...cfAgent(place, write('files.cf', cfenginePolicy(wantedBy('cfengine')))),
+  ].map((one) => ({ ...one, directory: directoryOf(one.name), wanted: wantedBy(one.name) }));
+}
+
+function wantedFile(directory: string, index: number): WantedFile {
+  const name = `file-${String(index).padStart(4, '0')}.conf`;
   return {
-    ...contender,
+    path: path.join(directory, name),
+    content: `# ${name}\nlisten = 8080\nname = ${name}\nworkers = 4\nlog = yes\n`,
+  };
+}
+
+/**
+ * What former rounds wrote is moved aside, not removed: ext4 without a journal goes past the inodes that were freed in
+ * the last minutes, one by one, to make a new one. With those of a whole race, that took longer than all else.
+ */
+function fromNothing(entrant: Entrant): Contender {
+  const { directory } = entrant;
+  let round = 0;
+  return {
+    ...entrant,
     prepare() {
-      rmSync(directory, { recursive: true, force: true });
+      if (existsSync(directory)) renameSync(directory, `${directory}-${round++}`);
       mkdirSync(directory);
     },
-    check: () => checkFiles(contender.name, directory),
+    check: () => checkFiles(entrant),
   };
 }
 
 /** Raises where a run that has nothing to do makes a new inode or changes a time. */
-function untouched(contender: Contender, directory: string): Contender {
+function untouched(entrant: Entrant): Contender {
   let before = '';
   return {
-    ...contender,
-    prepare: () => void (before = fingerprint(directory)),
+    ...entrant,
+    prepare: () => void (before = fingerprint(entrant)),
     check() {
-      if (fingerprint(directory) !== before) throw new Error(`${contender.name} touched files that were right`);
+      if (fingerprint(entrant) !== before) throw new Error(`${entrant.name} touched files that were right`);
     },
   };
 }
 
-function damaged(contender: Contender, directory: string): Contender {
+function damaged(entrant: Entrant): Contender {
+  const [, , , other, , closed] = entrant.wanted;
   return {
-    ...contender,
+    ...entrant,
     prepare() {
-      writeFileSync(path.join(directory, names[3] ?? ''), '# something else\n');
-      chmodSync(path.join(directory, names[5] ?? ''), 0o600);
+      writeFileSync(other?.path ?? '', '# something else\n');
+      chmodSync(closed?.path ?? '', 0o600);
     },
-    check: () => checkFiles(contender.name, directory),
+    check: () => checkFiles(entrant),
   };
-}
-
-function stateFile(directory: string): string {
-  const indented = (name: string): string => contentOf(name).replace(/^(?=.)/gm, '        ');
-  return names
-    .map((name) => `${directory}/${name}:\n  file.managed:\n    - mode: '0644'\n    - contents: |\n${indented(name)}`)
-    .join('\n');
-}
-
-function cfenginePolicy(directory: string): string {
-  const promises = names.map(
-    (name) => `    "${directory}/${name}" create => "true", perms => mode644, content => "${contentOf(name)}";\n`,
-  );
-  return `body common control { bundlesequence => { "main" }; }
-body perms mode644 { mode => "0644"; }
-bundle agent main {
-  files:
-${promises.join('')}}
-`;
 }
 
 /** Raises unless all files are there with the right bytes and modes, and nothing else. */
-function checkFiles(who: string, directory: string): void {
+function checkFiles({ name: who, directory, wanted }: Entrant): void {
   const there = readdirSync(directory).filter((name) => !name.endsWith('.cf-before-edit'));
-  if (there.length !== COUNT) throw new Error(`${who} left ${there.length} files in place of ${COUNT}`);
-  for (const name of names) {
-    const file = path.join(directory, name);
-    if (readFileSync(file, 'utf8') !== contentOf(name)) throw new Error(`${who} wrote other bytes into ${name}`);
+  if (there.length !== wanted.length) throw new Error(`${who} left ${there.length} files in place of ${wanted.length}`);
+  for (const { path: file, content } of wanted) {
+    if (readFileSync(file, 'utf8') !== content) throw new Error(`${who} wrote other bytes into ${file}`);
     const mode = statSync(file).mode & 0o7777;
-    if (mode !== MODE) throw new Error(`${who} gave ${name} the mode ${mode.toString(8)}`);
+    if (mode !== MODE) throw new Error(`${who} gave ${file} the mode ${mode.toString(8)}`);
   }
 }
 
 /** Inode and time of change of every file. */
-function fingerprint(directory: string): string {
-  return names
-    .map((name) => statSync(path.join(directory, name), { bigint: true }))
+function fingerprint({ wanted }: Entrant): string {
+  return wanted
+    .map((file) => statSync(file.path, { bigint: true }))
     .map(({ ino, ctimeNs }) => `${ino}:${ctimeNs}`)
     .join();
 }

@@ -1,8 +1,10 @@
 import os from 'node:os';
 import { enrolment } from './enrolment.ts';
 import { events } from './events.ts';
-import { files } from './files.ts';
+import { fewFiles, files } from './files.ts';
 import { memory } from './memory.ts';
+import { conditions, hosts, packages } from './nothing-to-do.ts';
+import { watchOthers } from './others.ts';
 import { ping } from './ping.ts';
 import { missedMarks } from './report.ts';
 import { signing } from './signing.ts';
@@ -12,6 +14,10 @@ import { startup } from './startup.ts';
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   startup,
   files,
+  'few-files': fewFiles,
+  hosts,
+  packages,
+  conditions,
   enrolment,
   ping,
   events,
@@ -29,5 +35,15 @@ const [cpu] = os.cpus();
 console.log(
   `Node ${process.versions.node}, ${os.cpus().length} x ${cpu?.model ?? 'unknown CPU'}, Linux ${os.release()}, load ${os.loadavg()[0]?.toFixed(2) ?? '?'}`,
 );
-for (const [name, bench] of Object.entries(benches)) if (wanted.length === 0 || wanted.includes(name)) await bench();
+const disturbed: string[] = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const warning = watchOthers();
+  await bench();
+  const busy = warning();
+  if (busy === undefined) continue;
+  disturbed.push(name);
+  console.log(`  BUSY    ${busy}`);
+}
 console.log(`\n${missedMarks() === 0 ? 'every mark is met' : `${missedMarks()} marks are missed`}`);
+if (disturbed.length > 0) console.log(`the machine was busy with other things during ${disturbed.join(', ')}`);

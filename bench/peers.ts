@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,6 +25,40 @@ export function saltCall(place: Workplace, ...words: readonly string[]): Contend
   );
   if (program === undefined) return [];
   return [{ name: 'salt', argv: [program, '--local', '--config-dir', place.saltConfig(), ...words] }];
+}
+
+/** `puppet apply`, with all that it keeps below the place, or nothing. */
+export function puppetApply(place: Workplace, ...words: readonly string[]): Contender[] {
+  const program = found(['/opt/puppetlabs/bin/puppet', '/usr/bin/puppet'], 'Puppet (apt-get install puppet)');
+  if (program === undefined) return [];
+  const own = ['confdir', 'codedir', 'vardir', 'rundir', 'logdir'].flatMap((setting) => [
+    `--${setting}`,
+    path.join(place.directory, 'puppet', setting),
+  ]);
+  return [{ name: 'puppet', argv: [program, 'apply', ...own, ...words] }];
+}
+
+/** One of Ansible's programs, with a config and temporary directories of its own, or nothing. */
+export function ansible(
+  place: Workplace,
+  name: 'ansible' | 'ansible-playbook',
+  ...words: readonly string[]
+): Contender[] {
+  const program = found([`/usr/bin/${name}`], 'Ansible (apt-get install ansible)');
+  if (program === undefined) return [];
+  const home = path.join(place.directory, 'ansible');
+  mkdirSync(home);
+  const config = path.join(home, 'ansible.cfg');
+  // The interpreter is named, so that no task has to look for one.
+  const settings = {
+    home,
+    local_tmp: `${home}/tmp`,
+    remote_tmp: `${home}/tmp`,
+    interpreter_python: '/usr/bin/python3',
+  };
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
+  writeFileSync(config, `[defaults]\n${lines.join('')}`);
+  return [{ name: 'ansible', argv: [program, ...words], env: { ANSIBLE_CONFIG: config, LC_ALL: 'C.UTF-8' } }];
 }
 
 /** cfengine's agent on a policy file, with a work directory of its own, or nothing. */

@@ -1,15 +1,28 @@
 import { readFileSync } from 'node:fs';
 
 /** Kernel ticks in a second, as /proc counts them: 100 on every Linux that Node runs on. */
-const TICKS = 100;
+export const TICKS = 100;
 
 /** Seconds of CPU that a process has used, with all its threads. */
 export function cpuOf(pid: number): number {
+  const [user = NaN, system = NaN] = timesOf(pid);
+  return user + system;
+}
+
+/** Seconds of CPU that a process and all below it have used, those that have ended included. */
+export function cpuOfFamily(pid: number): number {
+  return familyOf(pid)
+    .flatMap(timesOf)
+    .reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** Seconds of CPU: its own as a user and in the kernel, then both of its children that have ended. */
+function timesOf(pid: number): number[] {
   // The name, in brackets, may hold anything.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  return fields.slice(11, 15).map((ticks) => Number(ticks) / TICKS);
 }
 
 /** MiB of a process's memory: its share of pages (PSS), that of its memory-mapped database apart. */

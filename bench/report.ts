@@ -1,4 +1,4 @@
-import { median, type Measured } from './measure.ts';
+import { median, ratio, type Measured } from './measure.ts';
 
 /** One line of what was aimed at: met or missed, by figures of the same run. */
 export interface Mark {
@@ -41,6 +41,13 @@ export function report(title: string, { marks = [], measured = [], notes = [] }:
     console.log(`          ${name}: ${shown(median(runs))} ms (${spread}, ${runs.length} runs)`);
   }
   for (const note of notes) console.log(`          ${note}`);
+}
+
+/** How many times ours each peer takes, in words, for those of them that ran: what has no mark. */
+export function ratios(all: readonly Measured[], ours: string, peers: readonly string[]): string[] {
+  return peers
+    .filter((peer) => all.some(({ name }) => name === peer))
+    .map((peer) => `${peer} / ${ours}: ${shown(ratio(all, peer, ours))} times`);
 }
 
 /** Marks missed so far. */

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { race, ratio } from './measure.ts';
-import { saltCall } from './peers.ts';
-import { atLeast, atMost, report } from './report.ts';
+import { ansible, puppetApply, saltCall } from './peers.ts';
+import { atLeast, atMost, ratios, report } from './report.ts';
 import { tsalt, workplace } from './workplace.ts';
 
-/** Doing nothing: `tsalt call --local test.ping` against bare Node and Salt. */
+/** Doing nothing: `tsalt call --local test.ping` against bare Node and what other tools do as nothing. */
 export function startup(): void {
   const place = workplace();
   const config = path.join(place.directory, 'etc');
@@ -13,6 +13,8 @@ export function startup(): void {
       { name: 'node -e 0', argv: [process.execPath, '-e', '0'] },
       { name: 'tsalt', argv: [...tsalt, 'call', '--local', '--config-dir', config, 'test.ping'] },
       ...saltCall(place, 'test.ping'),
+      ...puppetApply(place, '-e', ''),
+      ...ansible(place, 'ansible', 'localhost', '--connection', 'local', '-m', 'ping'),
     ],
     15,
   );
@@ -22,6 +24,7 @@ export function startup(): void {
       atLeast('salt / tsalt', ratio(all, 'salt', 'tsalt'), 8, 'times'),
     ],
     measured: all,
+    notes: ratios(all, 'tsalt', ['puppet', 'ansible']),
   });
   place.remove();
 }

@@ -19,25 +19,30 @@ const orLocal = '--local uses the state files of this machine';
  */
 export default async function ask(request: LocalCall): Promise<Json> {
   const { config, configDir, clock, log, signal, fun, args, kwargs } = request;
+  const jid = jidMaker(() => clock.now())();
+  const sent: Promise<Json>[] = [];
   const minion = await minionHere(config.sock_dir);
   try {
     await letIn(minion, request);
     return await callWithMaster({
-      jid: jidMaker(() => clock.now())(),
+      jid,
       fun,
       args,
       kwargs,
       config,
+      configDir,
       grains: collectGrains({ config, configDir, version }),
       ask: async (question, body) => asMap(await minion.call('ask', { question, body })),
       sendEvent: async (tag, data) => (await minion.call('event', { tag, data })) === true,
       clock,
       log,
       signal,
-      ...(request.onResult && { onResult: (tag, result) => request.onResult?.(tag, result) }),
+      watcher: request.watcher,
+      sendResult: (result, total) => sent.push(minion.call('result', { jid, result: { ...result }, total })),
       onFailed: (retcode) => request.onFailed?.(retcode),
     });
   } finally {
+    await Promise.allSettled(sent);
     minion.close();
   }
 }

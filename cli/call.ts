@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { systemClock } from '../lib/clock.ts';
+import { isStateRun } from '../lib/state-runs.ts';
 import { loadMinionConfig } from '../lib/config/load.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { messageOf, TsaltError } from '../lib/errors/error.ts';
@@ -9,6 +10,8 @@ import { callLocally, PillarFailed, type LocalCall } from '../minion/local.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { format, formOf, outOption } from './output/output.ts';
+import { viewFlags, viewOptions } from './output/view.ts';
+import type { RunProgress } from './progress.ts';
 import { argumentsOf } from './words.ts';
 
 const options = {
@@ -19,6 +22,10 @@ const options = {
   root: { value: 'DIR', help: 'manage the tree under this directory' },
   id: { value: 'ID', help: "the minion's name" },
   out: outOption,
+  ...viewOptions,
+  progress: {
+    help: 'print a line on stderr for each state as it ends (without it, a terminal shows in one line where the run is)',
+  },
   'log-level': { short: 'l', value: 'LEVEL', help: 'debug, info, warning, error or quiet' },
 } as const;
 
@@ -43,6 +50,7 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
       ...(given['pillar-root'] && { pillar_roots: absolute(given['pillar-root']) }),
       ...(given.root !== undefined && { root: path.resolve(io.cwd, given.root) }),
       ...(given.id !== undefined && { id: given.id }),
+      ...viewFlags(given),
     },
   });
   const least = levelOf(given['log-level']);
@@ -50,11 +58,17 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     least === 'quiet'
       ? () => {}
       : lineLog(
-          (line) => io.err(line),
+          (line) => (progress ? progress.err(line) : io.err(line)),
           () => systemClock.now(),
           least,
         );
+  let progress: RunProgress | undefined;
   for (const warning of warnings) log('warning', warning.message);
+  const areStates = isStateRun(fun);
+  if (areStates && least !== 'quiet' && (given.progress || io.errIsTerminal)) {
+    const { runProgress } = await import('./progress.ts');
+    progress = runProgress(io, systemClock, given.progress === true);
+  }
   let told = 0;
   const request: LocalCall = {
     fun,
@@ -64,23 +78,26 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     clock: systemClock,
     log,
     signal: io.interrupted,
+    watcher: progress,
     onFailed: (retcode) => (told = retcode),
   };
-  const areStates = fun.startsWith('state.');
+  const shown = { areStates, view: config };
   try {
     const answer = config.file_client === 'local' ? await callLocally(request) : await throughMinion(request);
-    io.out(format({ local: answer }, form, io, areStates));
+    progress?.end();
+    io.out(format({ local: answer }, form, io, shown));
     return io.interrupted.aborted ? 130 : exitCode(answer, areStates, told);
   } catch (thrown) {
+    progress?.end();
     // A pillar that can't be made is one more reason why states don't compile.
     if (thrown instanceof PillarFailed && areStates) {
-      io.out(format({ local: thrown.errors.map(({ message }) => message) }, form, io, true));
+      io.out(format({ local: thrown.errors.map(({ message }) => message) }, form, io, shown));
       return 2;
     }
     if (thrown instanceof TsaltError && /^TS_(EXEC|CLI|CONTROL)_/.test(thrown.code)) throw thrown;
     // What the master can't render is no less.
     if (thrown instanceof TsaltError && areStates) {
-      io.out(format({ local: [thrown.message] }, form, io, true));
+      io.out(format({ local: [thrown.message] }, form, io, shown));
       return 2;
     }
     if (thrown instanceof PillarFailed) throw thrown.errors[0] ?? thrown;

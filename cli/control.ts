@@ -1,5 +1,7 @@
 import path from 'node:path';
-import { loadMasterConfig } from '../lib/config/load.ts';
+import { loadMasterConfig, type Loaded } from '../lib/config/load.ts';
+import type { MasterConfig } from '../lib/config/options.ts';
+import type { JsonMap } from '../lib/json.ts';
 import { connectLocal, type LocalClient } from '../wire/local/client.ts';
 import type { Io } from './io.ts';
 
@@ -8,12 +10,21 @@ export const controlOptions = {
   'config-dir': { short: 'c', value: 'DIR', help: 'where the config files are' },
 } as const;
 
+interface ConfigOption {
+  readonly 'config-dir'?: string | undefined;
+}
+
+/** The config of the master of this machine; `flags` are options of it that the command line says. */
+export function masterConfig(options: ConfigOption, io: Io, flags: JsonMap = {}): Loaded<MasterConfig> {
+  return loadMasterConfig({ configDir: options['config-dir'], env: io.env, flags });
+}
+
 /** Connects to the master of this machine. Raises `TS_CONTROL_UNREACHABLE`, `TS_CONTROL_DENIED`. */
 export async function connectMaster(
-  options: { readonly 'config-dir'?: string | undefined },
+  options: ConfigOption,
   io: Io,
+  { config, configDir }: Pick<Loaded<MasterConfig>, 'config' | 'configDir'> = masterConfig(options, io),
 ): Promise<LocalClient> {
-  const { config, configDir } = loadMasterConfig({ configDir: options['config-dir'], env: io.env });
   const hint = `is it running? 'tsalt master' starts it; this one was looked for by the config in ${configDir}`;
   return connectLocal('master', path.join(config.sock_dir, 'master.sock'), hint);
 }

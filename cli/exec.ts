@@ -1,12 +1,15 @@
+import { systemClock } from '../lib/clock.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import { batchSize, execInBatches } from './batch.ts';
-import { connectMaster, controlOptions, interrupted } from './control.ts';
+import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
+import type { ExecProgress } from './exec-progress.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
 import { format, formOf, outOption, type Form } from './output/output.ts';
+import { viewFlags, viewOptions, type StateView } from './output/view.ts';
 import { verbs } from './verbs.ts';
 import { argumentsOf } from './words.ts';
 
@@ -30,6 +33,10 @@ const options = {
   'batch-size': { short: 'b', value: 'N', help: 'on so many minions at a time, or so many percent of them (25%)' },
   async: { help: 'print the jid and do not wait' },
   out: outOption,
+  ...viewOptions,
+  progress: {
+    help: 'print on stderr, line by line, where state runs are, every 2 seconds at most (without it, a terminal shows it in one line)',
+  },
 } as const;
 
 const help = `usage: tsalt [exec] TARGET FUNCTION [ARG ...] [KEY=VALUE ...]
@@ -70,22 +77,29 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   if (size && given.async) throw cliErrors.exclusive({ options: '--batch-size and --async' });
   if (given.timeout !== undefined) params.timeout = seconds(given.timeout);
 
-  const control = await connectMaster(given, io);
+  const master = masterConfig(given, io, viewFlags(given));
+  const control = await connectMaster(given, io, master);
+  const progress = fun.startsWith('state.') && !given.async ? await progressOf(io, given.progress === true) : undefined;
+  if (progress) params.progress = true;
   let jid = '';
   const parts = new Map<string, Part>();
   const hear = (event: Json): void => {
     if (!isMap(event)) return;
     if (typeof event.jid === 'string') jid = event.jid;
+    if (Array.isArray(event.minions)) progress?.begun(event.minions.length);
     if (typeof event.id !== 'string') return;
+    if (event.progress !== undefined) return progress?.heard(event.id, event.progress as Json);
+    progress?.ended(event.id);
     const part = event as unknown as Part;
     parts.set(part.id, part);
-    if (form !== 'json') show(part, form, io);
+    if (form !== 'json') show(part, form, io, master.config);
   };
   try {
     const done = size ? execInBatches(control, params, size, hear, io.interrupted) : control.call('exec', params, hear);
     // Ctrl-C leaves the job running: its number is how to come back to it.
     const ended = await Promise.race([done, interrupted(io)]);
     if (ended === 130) {
+      progress?.end();
       io.err(
         jid === ''
           ? 'interrupted before the master had taken the job\n'
@@ -99,9 +113,11 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
       return 0;
     }
   } catch (thrown) {
+    progress?.end();
     if (jid !== '') io.err(`the job is on its way: tsalt run jobs.show ${jid}\n`);
     throw thrown;
   } finally {
+    progress?.end();
     control.close();
   }
   if (form === 'json') {
@@ -112,6 +128,12 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     io.out(format(Object.fromEntries(returns) as JsonMap, form, io));
   }
   return exitCode([...parts.values()]);
+}
+
+async function progressOf(io: Io, asLines: boolean): Promise<ExecProgress | undefined> {
+  if (!asLines && !io.errIsTerminal) return undefined;
+  const { execProgress } = await import('./exec-progress.ts');
+  return execProgress(io, systemClock, asLines);
 }
 
 function seconds(value: string): number {
@@ -127,8 +149,9 @@ function describe({ state, reason }: Part): string {
   return reason === undefined || reason === '' ? state : `${state}: ${reason}`;
 }
 
-function show(part: Part, form: Form | undefined, io: Io): void {
-  if (answered(part)) io.out(format({ [part.id]: part.return ?? null }, form, io, part.out === 'highstate'));
+function show(part: Part, form: Form | undefined, io: Io, view: StateView): void {
+  if (answered(part))
+    io.out(format({ [part.id]: part.return ?? null }, form, io, { areStates: part.out === 'highstate', view }));
   else io.err(`${part.id}: no answer (${describe(part)})\n`);
 }
 

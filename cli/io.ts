@@ -23,7 +23,7 @@ export function processIo(): Io {
     err: (text) => void process.stderr.write(text),
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
-    columns: process.stdout.columns ?? 80,
+    columns: [process.stdout.columns, process.stderr.columns].find((columns) => columns > 0) ?? 80,
     env: process.env,
     cwd: process.cwd(),
     interrupted: interrupt.signal,

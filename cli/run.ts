@@ -1,16 +1,20 @@
 import { isMap } from '../lib/json.ts';
-import { connectMaster, controlOptions, interrupted } from './control.ts';
+import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
-import { formOf, outOption } from './output/output.ts';
+import { isStateRun } from './output/highstate.ts';
+import { format, formOf, outOption } from './output/output.ts';
 import { nested } from './output/nested.ts';
 import { table } from './output/table.ts';
+import { safeJson } from './output/text.ts';
 import { toYaml } from './output/yaml.ts';
+import { viewFlags, viewOptions, type StateView } from './output/view.ts';
 import { argumentsOf } from './words.ts';
 
 const options = {
   ...controlOptions,
   out: outOption,
+  ...viewOptions,
 } as const;
 
 const help = `usage: tsalt run [FUNCTION [ARG ...] [KEY=VALUE ...]]
@@ -29,7 +33,8 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
   const [fun, ...rest] = words;
   const form = formOf(given.out);
   const { args, kwargs } = argumentsOf(rest);
-  const control = await connectMaster(given, io);
+  const master = masterConfig(given, io, viewFlags(given));
+  const control = await connectMaster(given, io, master);
   try {
     if (fun === undefined) {
       io.out(printFunctions((await control.call('run.functions')) as unknown as RunnerFunction[]));
@@ -37,7 +42,7 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
     }
     const answer = await Promise.race([control.call('run', { fun, arg: args, kwarg: kwargs }), interrupted(io)]);
     if (answer === 130) return 130;
-    io.out(print(answer, form));
+    io.out(print(answer, form, io, master.config));
     return isMap(answer) && answer.success === false ? 1 : 0;
   } finally {
     control.close();
@@ -61,9 +66,14 @@ function printFunctions(functions: readonly RunnerFunction[]): string {
   return rows.map(([call, summary]) => `${call.padEnd(width)}${summary}\n`).join('');
 }
 
-function print(answer: unknown, form: ReturnType<typeof formOf>): string {
+function print(answer: unknown, form: ReturnType<typeof formOf>, io: Io, view: StateView): string {
+  // The returns of a job, by minion.
+  const hasRuns =
+    isMap(answer) && Object.values(answer).some((value) => isStateRun(value) && Object.keys(value).length > 0);
+  if (hasRuns && (form === undefined || form === 'highstate' || form === 'table'))
+    return format(answer, form, io, { areStates: true, view });
   if (form === 'quiet') return '';
-  if (form === 'json') return `${JSON.stringify(answer)}\n`;
+  if (form === 'json') return `${safeJson(answer)}\n`;
   if (form === 'table') return table(answer);
   return form === 'yaml' ? toYaml(answer) : nested(answer, 0);
 }

@@ -26,8 +26,16 @@ export function readHosts({ files, opts }: Pick<Reading, 'files' | 'opts'>): Hos
   const given = opts['hosts.file'];
   const path = typeof given === 'string' ? given : '/etc/hosts';
   if (files.follow(path) === undefined) return { path, lines: [] };
-  const text = textOf(files.read(path), path);
+  return { path, lines: parsed(textOf(files.read(path), path)) };
+}
+
+let last: { readonly text: string; readonly lines: readonly Line[] } = { text: '', lines: [] };
+
+/** The lines of a whole file. The last one is kept: a run of many entries reads the same text again and again. */
+function parsed(text: string): readonly Line[] {
+  if (text === last.text) return last.lines;
   const lines = text.split('\n').map((line) => parseLine(line.replace(/\r$/, '')));
   if (text === '' || text.endsWith('\n')) lines.pop();
-  return { path, lines };
+  last = { text, lines };
+  return lines;
 }

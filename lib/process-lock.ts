@@ -46,6 +46,12 @@ export function tryLock(file: string, purpose: string): Attempt {
   }
 }
 
+/** Who holds the lock; undefined when nobody who is alive does. */
+export function holderOf(file: string): Holder | undefined {
+  const holder = readHolder(file);
+  return holder && isAlive(holder) ? holder : undefined;
+}
+
 function release(file: string, me: Holder): void {
   const holder = readHolder(file);
   if (holder?.pid === me.pid && holder.born === me.born) rmSync(file, { force: true });

@@ -97,6 +97,22 @@ export function jobReturnEvent(facts: ReturnFacts, nowMs: number): NewEvent {
   return { tag: `salt/job/${jid}/ret/${id}`, data };
 }
 
+export interface StateResultFacts {
+  readonly id: string;
+  readonly jid: string;
+  /** The state's number in its run, of how many. */
+  readonly run: number;
+  readonly of: number;
+  readonly ret: JsonMap;
+}
+
+/** `salt/job/<jid>/prog/<id>/<number>`: one state of a run has ended, where `state_events` wants to know. */
+export function stateResultEvent({ id, jid, run, of, ret }: StateResultFacts, nowMs: number): NewEvent {
+  const tag = `salt/job/${jid}/prog/${id}/${run}`;
+  const { data } = minionEvent(id, tag, { len: of, ret }, nowMs);
+  return { tag, data: { ...data, jid } };
+}
+
 /** `ms` since 1970 as C's ctime(3) writes it, in UTC: `Sat Jan 31 23:59:59 2026`. */
 function ctime(ms: number): string {
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(ms)

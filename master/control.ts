@@ -6,6 +6,7 @@ import type { BusEvent } from '../lib/contracts/events.ts';
 import type { LocalCall, LocalMethod } from '../wire/local/server.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
+import type { JobProgress } from './job-progress.ts';
 import type { Jobs, Pair } from './jobs.ts';
 import type { Publisher } from './publisher.ts';
 import type { Runners } from './runners.ts';
@@ -21,6 +22,7 @@ export interface ControlParts {
   readonly instances: Instances;
   readonly publisher: Publisher;
   readonly runners: Runners;
+  readonly progress: JobProgress;
   readonly clock: Clock;
   /** The master's own key, as minions pin it, and its fingerprint. */
   readonly masterKey: string;
@@ -149,7 +151,7 @@ function aim({ publisher, timeoutSeconds }: ControlParts, params: JsonMap) {
   return { resolved, seconds };
 }
 
-/** Publishes a job and tells how it ends on each minion, as it happens. */
+/** Publishes a job and tells how it ends on each minion, as it happens; with `progress`, where its state runs are, too. */
 async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: LocalCall): Promise<Json> {
   const { jobs, publisher, notConnected, clock } = parts;
   const { resolved, seconds } = aim(parts, params);
@@ -157,7 +159,15 @@ async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: Loca
   emit({ jid: job.jid, minions: [...job.minions] });
   for (const id of job.missing) emit({ jid: job.jid, id, state: 'unknown', reason: 'no accepted minion has this id' });
   if (params.wait === false) return { jid: job.jid };
-  await Promise.all(job.minions.map(async (id) => emit({ jid: job.jid, ...(await ending(id)) })));
+  const stopListening =
+    params.progress === true
+      ? parts.progress.listen(job.jid, (id, place) => emit({ jid: job.jid, id, progress: { ...place } }))
+      : () => {};
+  try {
+    await Promise.all(job.minions.map(async (id) => emit({ jid: job.jid, ...(await ending(id)) })));
+  } finally {
+    stopListening();
+  }
   return { jid: job.jid };
 
   /** How the job ends on one minion, or why nobody waits for it any longer. */

@@ -7,6 +7,7 @@ import { listen } from '../wire/listen.ts';
 import type { MasterLink } from '../wire/types.ts';
 import type { Books } from './books.ts';
 import { fileServer } from './files.ts';
+import { jobProgress, type JobProgress } from './job-progress.ts';
 import { intake } from './intake.ts';
 import { pillarCompiler } from './pillar.ts';
 import type { RenderPool } from './pool/render-pool.ts';
@@ -19,6 +20,7 @@ import { targeting } from './targeting.ts';
 export interface FrontDesk {
   readonly link: MasterLink;
   readonly publisher: Publisher;
+  readonly progress: JobProgress;
   /** Undefined while the minion is connected, else since when it is not, for a person. */
   readonly notConnected: (id: string) => string | undefined;
   readonly stats: () => Readonly<Record<string, number>>;
@@ -47,11 +49,13 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     return opened;
   };
   const publishing = publisher({ jobs, store, targeting: targeting({ keys, facts, nodegroups }), link, clock, log });
+  const progress = jobProgress();
   const taking = intake({
     store,
     bus,
     jobs,
     minions,
+    progress,
     clock,
     log,
     acknowledge: (session, n) => link().acknowledge(session, n),
@@ -61,6 +65,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
   const answers = questions({
     files: fileServer(config.file_roots, () => clock.monotonic(), log),
     facts,
+    stateEvents: config.state_events,
     pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, nodegroups, instances }),
   });
   opened = await listen(
@@ -93,6 +98,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
   return {
     link: opened,
     publisher: publishing,
+    progress,
     notConnected: (id) => (isMinionId(id) && link().sessions.has(id) ? undefined : present.lastSeen(id)),
     stats: () => taking.stats(),
   };

@@ -1,23 +1,35 @@
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors/error.ts';
-import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { asText, isJsonMap, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { minionEvent } from '../lib/salt-events.ts';
+import { isJid } from '../lib/ids.ts';
+import { minionEvent, stateResultEvent } from '../lib/salt-events.ts';
 import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
 import { refusalOfTag } from '../lib/tags.ts';
 import type { Change } from '../store/codec.ts';
 import type { Store } from '../store/store.ts';
 import type { MasterSession, UpItem } from '../wire/types.ts';
 import type { EventBus } from './bus.ts';
+import type { JobProgress } from './job-progress.ts';
 import type { Jobs } from './jobs.ts';
 import type { MinionBook } from './minions.ts';
+
+interface Counters {
+  events: number;
+  /** Of single states. */
+  results: number;
+  refusedTags: number;
+  refusedProgress: number;
+  returns: number;
+  failures: number;
+}
 
 export interface Intake {
   /** Takes what a minion sent, and acknowledges it once it is on disk. */
   take(session: MasterSession, items: readonly UpItem[]): void;
   /** A session is over: what it began to send comes again. */
   forget(session: MasterSession): void;
-  stats(): Readonly<Record<'events' | 'refusedTags' | 'returns' | 'failures', number>>;
+  stats(): Readonly<Record<keyof Counters, number>>;
 }
 
 export interface IntakeOptions {
@@ -25,6 +37,7 @@ export interface IntakeOptions {
   readonly bus: EventBus;
   readonly jobs: Jobs;
   readonly minions: MinionBook;
+  readonly progress: JobProgress;
   readonly acknowledge: (session: MasterSession, n: number) => void;
   /** It could not be recorded: the session has to begin anew, so that the minion sends it again. */
   readonly failed: (session: MasterSession, reason: string) => void;
@@ -37,8 +50,8 @@ const LONGEST_RETURN = 2 * MOST_RETURN_CHARACTERS;
 
 /** Turns what minions send into records: an item and the note that it was taken are one commit, so that it counts once. */
 export function intake(options: IntakeOptions): Intake {
-  const { store, bus, jobs, minions, acknowledge, failed, clock, log } = options;
-  const counters = { events: 0, refusedTags: 0, returns: 0, failures: 0 };
+  const { store, bus, jobs, minions, progress, acknowledge, failed, clock, log } = options;
+  const counters: Counters = { events: 0, results: 0, refusedTags: 0, refusedProgress: 0, returns: 0, failures: 0 };
   /** The first parts of a return whose last part has not come yet. */
   const begun = new WeakMap<MasterSession, readonly UpItem[]>();
 
@@ -50,7 +63,7 @@ export function intake(options: IntakeOptions): Intake {
       case 'accepted':
         return jobs.delivered(jid, id);
       case 'progress':
-        return jobs.running(jid, id);
+        return [...jobs.running(jid, id), ...progressChanges(id, jid, body)];
       case 'return': {
         counters.returns++;
         const { success, retcode, out, text } = body;
@@ -74,6 +87,27 @@ export function intake(options: IntakeOptions): Intake {
     }
     counters.events++;
     return [bus.record(minionEvent(id, tag, data ?? {}, clock.now()))];
+  }
+
+  /** Where a state run is, for who listens; or the result of one state, as an event. */
+  function progressChanges(id: string, jid: string, { ret, total, number, fun, name }: JsonMap): Change[] {
+    const isOwn = isJid(jid) && (!jobs.find(jid) || jobs.pair(jid, id) !== undefined);
+    const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+    if (!isOwn || !isCount(total)) return refused(id, jid);
+    if (isJsonMap(ret)) {
+      const run = ret['__run_num__'];
+      if (!isCount(run)) return refused(id, jid);
+      counters.results++;
+      return [bus.record(stateResultEvent({ id, jid, run, of: total, ret }, clock.now()))];
+    }
+    if (isCount(number)) progress.tell(jid, id, { fun: asText(fun), name: asText(name), number, total });
+    return [];
+  }
+
+  function refused(id: string, jid: string): Change[] {
+    counters.refusedProgress++;
+    log('warning', 'progress of a job was refused', { id, jid: jid.slice(0, 40), reason: "it is not that minion's" });
+    return [];
   }
 
   /** One that can't be used must not hold up those behind it for ever. */

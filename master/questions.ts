@@ -11,6 +11,8 @@ type Answer = (session: MasterSession, body: JsonMap) => JsonMap | Promise<JsonM
 export interface QuestionParts {
   readonly files: FileServer;
   readonly facts: MinionFacts;
+  /** `state_events` of the master's config: told with the pillar. */
+  readonly stateEvents: boolean;
   /** The pillar of one minion, and of nobody else. */
   readonly pillarOf: (id: string, grains: JsonMap, override: JsonMap) => Promise<JsonMap>;
 }
@@ -23,6 +25,7 @@ const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) && 
 export function questions({
   files,
   facts,
+  stateEvents,
   pillarOf,
 }: QuestionParts): (session: MasterSession, question: string, body: JsonMap) => Promise<JsonMap> {
   const table = new Map<string, Answer>(
@@ -39,7 +42,7 @@ export function questions({
         const pillar = await pillarOf(id, map(body.grains), override);
         // What somebody laid over it for one run is no fact of the minion.
         if (Object.keys(override).length === 0) facts.learnPillar(id, pillar);
-        return { pillar };
+        return { pillar, ...(stateEvents && { state_events: true }) };
       },
     }),
   );

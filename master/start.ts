@@ -60,7 +60,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   const curve = loadOrMakeCurveKeys(path.join(config.pki_dir, 'curve.pem'));
   const masterKey = formatMasterKey(masterKeyOf(identity, curve));
   const desk = await openFrontDesk({ books, pool, config, identity, curve, clock, log });
-  const { link, publisher, notConnected } = desk;
+  const { link, publisher, notConnected, progress } = desk;
   atEnd(() => link.stop());
 
   const commands = keyCommands(keys);
@@ -113,6 +113,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     ...books,
     keys: { ...commands, askAnew: (id) => keys.askAnew(id) },
     publisher,
+    progress,
     runners: running,
     clock,
     masterKey,

@@ -2,12 +2,13 @@ import { backoff } from '../lib/backoff.ts';
 import { sleep, type Clock } from '../lib/clock.ts';
 import { jobErrors } from '../lib/errors/jobs.ts';
 import { messageOf } from '../lib/errors/error.ts';
+import type { StatePlace, StateResult } from '../lib/contracts/state.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { JobArguments, JobManifest, MinionHandlers, MinionLink, MinionLinkState } from '../wire/types.ts';
 import { failedReturn } from './jobs/in-process.ts';
 import type { JobOrder, JobReturn } from './jobs/messages.ts';
-import { isStateRun } from './jobs/outcome.ts';
+import { isStateRun } from '../lib/state-runs.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -33,12 +34,19 @@ export interface Agent {
   readonly link: MinionLink;
   /** Puts an event into the outbox; resolves when it is written there. */
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
+  /** Tells the master where the state run of a job is, when it can be told at once. */
+  progress(jid: string, place: StatePlace): void;
+  /** Puts a state's result into the outbox, for an event of the master's. */
+  sendResult(jid: string, result: StateResult, total: number): Promise<void>;
   /** Ends a running job; false when there is none of that number. */
   terminate(jid: string): boolean;
   /** Jobs that run or wait now. */
   jobs(): readonly { readonly jid: string; readonly fun: string }[];
   stop(): Promise<void>;
 }
+
+/** With more than this on its way, where a job is is not told. */
+const MOST_BEFORE_PROGRESS = 100;
 
 /** Takes jobs from the link, runs each once, and keeps what comes of them in the outbox until the master has it. */
 export function startAgent({ outbox, runner, queue, clock, log, connect, greeting }: AgentParts): Agent {
@@ -135,6 +143,17 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       await outbox.addEvent(tag, data);
       pump();
       return true;
+    },
+    progress(jid, place) {
+      // What comes late is worth nothing.
+      if (!running.has(jid) || link.state.state !== 'accept' || outbox.waiting > MOST_BEFORE_PROGRESS) return;
+      outbox.addProgress(jid, place).then(pump, (cause: unknown) => {
+        log('warning', 'where a job is could not be told', { jid, reason: messageOf(cause) });
+      });
+    },
+    async sendResult(jid, result, total) {
+      await outbox.addResult(jid, result, total);
+      pump();
     },
     terminate(jid) {
       running.get(jid)?.abort.abort();

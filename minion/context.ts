@@ -1,7 +1,8 @@
-import type { ExecContext, ModuleRegistry, StateRequest } from '../lib/contracts/execution.ts';
+import type { ExecContext, ModuleRegistry, ShownStates, StateRequest } from '../lib/contracts/execution.ts';
 import type { Machine } from '../lib/contracts/machine.ts';
-import type { StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
+import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors/error.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Nodegroups } from '../lib/target/target.ts';
@@ -20,6 +21,8 @@ export interface ExecutionParts {
   /** Holds the lock that state runs take. */
   readonly cachedir: string;
   readonly grains: JsonMap;
+  /** The grains as they are by now. */
+  freshGrains(): JsonMap;
   readonly pillar: JsonMap;
   /** The pillar for a state run, with what the request lays over it; raises what is wrong with it. */
   readonly pillarWith: (override: JsonMap) => Promise<JsonMap>;
@@ -39,7 +42,12 @@ export interface ExecutionParts {
   readonly nodegroups?: Nodegroups;
   readonly top?: string;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
-  onResult?(tag: string, result: StateResult): void;
+  /** Of state runs that are asked for; not of those that are a part of another. */
+  readonly watcher?: RunWatcher | undefined;
+  /** `state_events` of the configs; a request may say otherwise. */
+  readonly stateEvents?: boolean;
+  /** Sends the result of one state of `total` to the master, as an event. */
+  sendResult?(result: StateResult, total: number): void;
   onFailed?(retcode: number): void;
 }
 
@@ -51,13 +59,13 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   const now = clock.now();
   let machine: Machine | undefined;
 
-  function rendering(pillar: JsonMap): RenderContext {
-    return { id, grains: parts.grains, pillar, opts, saltenv: parts.saltenv, functions, now };
+  function rendering(pillar: JsonMap, grains = parts.grains): RenderContext {
+    return { id, grains, pillar, opts, saltenv: parts.saltenv, functions, now };
   }
 
   /** Packages, services and the rest are looked at by few functions. */
-  function machineWith(pillar: JsonMap): Machine {
-    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, rendering(pillar));
+  function machineWith(seen: RenderContext): Machine {
+    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, seen);
   }
 
   let hasTurn = false;
@@ -71,14 +79,24 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     if (turn.refused !== undefined) return [turn.refused];
     hasTurn = true;
     try {
-      return await runStates(request);
+      return await runStates(request, watcherOf(request));
     } finally {
       hasTurn = false;
       turn.release();
     }
   }
 
-  async function runStates(request: StateRequest): Promise<StateReturn> {
+  function watcherOf({ stateEvents = parts.stateEvents }: StateRequest): RunWatcher {
+    return {
+      began: (place) => parts.watcher?.began?.(place),
+      ended(result, place) {
+        parts.watcher?.ended?.(result, place);
+        if (stateEvents === true) parts.sendResult?.(result, place.total);
+      },
+    };
+  }
+
+  async function runStates(request: StateRequest, watcher?: RunWatcher): Promise<StateReturn> {
     const [{ applyStates: apply }, { foresee }] = await Promise.all([
       import('../states/engine/apply.ts'),
       import('./machine/foreseen/foreseen.ts'),
@@ -88,7 +106,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     return apply({
       request,
       tree,
-      machine: machineWith(pillar),
+      machine: machineWith(rendering(pillar)),
       foresee: (real) => foresee(real, () => clock.now()),
       context: rendering(pillar),
       registry: states,
@@ -98,8 +116,25 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       top,
       signal,
       call,
-      onResult: (tag, result) => parts.onResult?.(tag, result),
+      watcher,
+      async fire(tag = `state_result/${jid}/${id}`, data) {
+        await parts.sendEvent(tag, data).catch((cause: unknown) => {
+          log('warning', 'the event of a state could not be sent', { tag, reason: messageOf(cause) });
+        });
+      },
+      reload: async (what) => {
+        const grains = what.includes('grains') ? parts.freshGrains() : parts.grains;
+        const fresh = what.includes('pillar') ? await parts.pillarWith(request.pillar) : pillar;
+        return machineWith(rendering(fresh, grains));
+      },
     });
+  }
+
+  async function showStates(request: Parameters<ExecContext['showStates']>[0]): Promise<ShownStates> {
+    const { showStates: show } = await import('../states/engine/apply.ts');
+    const pillar = Object.keys(request.pillar).length > 0 ? await parts.pillarWith(request.pillar) : parts.pillar;
+    const { tree, states: registry, nodegroups, top } = parts;
+    return show(request, { tree, context: rendering(pillar), registry, nodegroups, top });
   }
 
   function call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json> {
@@ -117,6 +152,11 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     failed: (retcode) => parts.onFailed?.(retcode),
     call,
     applyStates,
+    showStates,
+    async runningStates() {
+      const { runningStates } = await import('./state-lock.ts');
+      return runningStates(parts.cachedir);
+    },
     sendEvent: (tag, data) => parts.sendEvent(tag, data),
     get grains() {
       return parts.grains;
@@ -126,7 +166,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     },
     get machine() {
       // Only states read a pillar off their machine; a broken one must not take the machine from the rest.
-      return (machine ??= machineWith({}));
+      return (machine ??= machineWith(rendering({})));
     },
   };
   return context;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
-import type { StateResult } from '../lib/contracts/state.ts';
+import type { RunWatcher } from '../lib/contracts/state.ts';
 import { TsaltError } from '../lib/errors/error.ts';
 import { jidMaker } from '../lib/ids.ts';
 import { isJsonMap, type Json, type JsonMap } from '../lib/json.ts';
@@ -28,7 +28,7 @@ export interface LocalCall {
   readonly signal: AbortSignal;
   /** Laid over the options that templates see, as a master does for pillar. */
   readonly opts?: JsonMap;
-  onResult?(tag: string, result: StateResult): void;
+  readonly watcher?: RunWatcher | undefined;
   /** The function gave an answer, and yet failed. */
   onFailed?(retcode: number): void;
 }
@@ -56,7 +56,7 @@ export async function callLocally(call: LocalCall): Promise<Json> {
 
 /** What functions run with on this machine, with no master. Raises `PillarFailed`. */
 export async function partsOfThisMachine(
-  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'opts' | 'onResult' | 'onFailed'>,
+  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'opts' | 'watcher' | 'onFailed'>,
 ): Promise<ExecutionParts> {
   const { config, configDir, clock, log, signal } = call;
   const { id, saltenv } = config;
@@ -81,6 +81,7 @@ export async function partsOfThisMachine(
     get grains() {
       return grainsOf();
     },
+    freshGrains: () => collectGrains({ config, configDir, version }),
     pillar: await pillarWith({}),
     pillarWith,
     opts,
@@ -90,7 +91,7 @@ export async function partsOfThisMachine(
     log,
     signal,
     sendEvent: () => Promise.resolve(false),
-    ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
+    watcher: call.watcher,
     onFailed: (retcode) => call.onFailed?.(retcode),
   };
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
+import type { StatePlace, StateResult } from '../lib/contracts/state.ts';
 import { jobErrors } from '../lib/errors/jobs.ts';
 import { asText, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
@@ -19,6 +20,10 @@ export interface Outbox {
   addEvent(tag: string, data: JsonMap): Promise<void>;
   /** The note that a job is about to start. */
   addAccepted(jid: string, fun: string): Promise<void>;
+  /** Where a state run is. */
+  addProgress(jid: string, place: StatePlace): Promise<void>;
+  /** The result of one state of `total`; one that is too long goes without its changes. */
+  addResult(jid: string, result: StateResult, total: number): Promise<void>;
   addReturn(jid: string, fun: string, outcome: JobReturn): Promise<void>;
   /** What is on disk with a number above `n`, oldest first. */
   after(n: number): Iterable<UpItem>;
@@ -37,6 +42,8 @@ export interface Outbox {
 const PART_CHARACTERS = 200_000;
 /** Returns and events that wait for an unreachable master, at most; then the oldest events are dropped. */
 const MOST_WAITING = 100_000;
+/** Results of single states that wait, at most; then further ones are dropped: the return has them all. */
+const MOST_RESULTS_WAITING = 10_000;
 /** Jobs that are told from new ones; what is older has expired. */
 const JOBS_KNOWN = 10_000;
 /** Acknowledged items are cleared away when so many have come together. */
@@ -78,6 +85,7 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
   drop(acknowledgedUpTo);
   writePlace(directory, { name, acknowledged: acknowledgedUpTo });
   let sinceTrim = 0;
+  let resultsDropped = 0;
 
   function note({ kind, body, record }: Kept): void {
     const jid = typeof body.jid === 'string' ? body.jid : '';
@@ -132,6 +140,17 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
       await add('event', { tag, data, ts: Math.floor(clock.now() / 1000) });
     },
     addAccepted: (jid, fun) => add('accepted', { jid, fun }),
+    addProgress: (jid, place) => add('progress', { jid, ...place }),
+    async addResult(jid, result, total) {
+      if (items.length >= MOST_RESULTS_WAITING) {
+        if (resultsDropped++ === 0) log('warning', "the outbox is full: a state's result was dropped", { jid });
+        return;
+      }
+      if (resultsDropped > 0)
+        log('warning', "the outbox has room again: states' results were dropped", { resultsDropped });
+      resultsDropped = 0;
+      await add('progress', { jid, total, ret: { ...shortened(result) } });
+    },
     async addReturn(jid, fun, outcome) {
       const { text: whole, success, retcode, out } = sendable(fun, outcome);
       const texts = partsOf(whole);
@@ -159,6 +178,13 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
       await records.close();
     },
   };
+}
+
+/** A state's result that one message carries. */
+function shortened(result: StateResult): StateResult {
+  if (JSON.stringify(result).length <= PART_CHARACTERS) return result;
+  const comment = `${result.comment.slice(0, 1000)}\n(what it changed is too long for an event; the return has it)`;
+  return { ...result, comment, changes: {} };
 }
 
 /** A return as JSON; in place of one that is too long to be sent, what was the matter with it, as a failure. */

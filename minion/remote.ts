@@ -1,10 +1,12 @@
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
-import type { StateResult } from '../lib/contracts/state.ts';
+import type { RunWatcher, StateResult } from '../lib/contracts/state.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { version } from '../lib/version.ts';
 import { executionContext } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
+import { collectGrains } from './grains/collect.ts';
 import { optionsOf, toJson, partsOfConfig } from './local.ts';
 import { builtinModules } from './modules/registry.ts';
 import { remoteTree, treeOfManifest, type Ask } from './remote-tree.ts';
@@ -15,13 +17,17 @@ export interface RemoteCall {
   readonly args: readonly Json[];
   readonly kwargs: JsonMap;
   readonly config: MinionConfig;
+  /** Holds the file of grains. */
+  readonly configDir: string;
   readonly grains: JsonMap;
   readonly ask: Ask;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
-  onResult?(tag: string, result: StateResult): void;
+  readonly watcher?: RunWatcher | undefined;
+  /** Sends the result of one state of `total` to the master, as an event. */
+  sendResult?(result: StateResult, total: number): void;
   /** The function gave an answer, and yet failed. */
   onFailed?(retcode: number): void;
 }
@@ -31,12 +37,14 @@ export interface RemoteCall {
  * master answered as an error, and what the function throws.
  */
 export async function callWithMaster(call: RemoteCall): Promise<Json> {
-  const { jid, fun, args, kwargs, config, grains, ask, clock, log, signal } = call;
+  const { jid, fun, args, kwargs, config, configDir, grains, ask, clock, log, signal } = call;
   const found = await findFunction(fun, builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
   const { id, saltenv } = config;
+  let isWantedByMaster = false;
   const pillarWith = async (override: JsonMap): Promise<JsonMap> => {
-    const { pillar } = await ask('pillar', { grains, override });
+    const { pillar, state_events } = await ask('pillar', { grains, override });
+    isWantedByMaster = state_events === true;
     return isMap(pillar) ? (pillar as JsonMap) : {};
   };
   // What is quick asks for nothing that has to travel.
@@ -51,6 +59,7 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     fun,
     cachedir: config.cachedir,
     grains,
+    freshGrains: () => collectGrains({ config, configDir, version }),
     get pillar() {
       return pillar();
     },
@@ -62,7 +71,11 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     log,
     signal,
     sendEvent: (tag, data) => call.sendEvent(tag, data),
-    ...(call.onResult && { onResult: (tag, result) => call.onResult?.(tag, result) }),
+    watcher: call.watcher,
+    get stateEvents() {
+      return config.state_events || isWantedByMaster;
+    },
+    sendResult: (result, total) => call.sendResult?.(result, total),
     onFailed: (retcode) => call.onFailed?.(retcode),
   });
   return toJson(await found.run(bound as never, context));

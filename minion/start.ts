@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
+import type { StateResult } from '../lib/contracts/state.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import { minionErrors } from '../lib/errors/minion.ts';
 import { parseMinionId } from '../lib/ids.ts';
@@ -77,7 +78,8 @@ async function start(
     host: {
       ask: patientAsk(ask, { clock, signal: stopping.signal }),
       sendEvent: (tag, data) => agent.sendEvent(tag, data),
-      progress: () => {},
+      progress: (jid, place) => agent.progress(jid, place),
+      result: (jid, result, total) => void sendResult(jid, result, total),
     },
   });
 
@@ -130,6 +132,14 @@ async function start(
     return answer;
   }
 
+  function sendResult(jid: string, result: StateResult, total: number): Promise<void> {
+    return agent
+      .sendResult(jid, result, total)
+      .catch((cause: unknown) =>
+        log('warning', "a state's result could not be kept", { jid, reason: messageOf(cause) }),
+      );
+  }
+
   /** Said again with every acknowledgement. */
   function accepted(): void {
     if (wasAccepted) return;
@@ -158,6 +168,11 @@ async function start(
       ask: async ({ question, body }) => {
         if (agent.link.state.state !== 'accept') throw minionErrors.notConnected({ state: agent.link.state.state });
         return ask(asText(question), isMap(body) ? (body as JsonMap) : {});
+      },
+      result: async ({ jid, result, total }) => {
+        if (!isMap(result)) return false;
+        await agent.sendResult(asText(jid), result as unknown as StateResult, Number(total));
+        return true;
       },
       event: async ({ tag, data }) => agent.sendEvent(asText(tag), isMap(data) ? (data as JsonMap) : {}),
     });

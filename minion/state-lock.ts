@@ -2,7 +2,7 @@ import path from 'node:path';
 import { sleep, type Clock } from '../lib/clock.ts';
 import { jobErrors } from '../lib/errors/jobs.ts';
 import type { Log } from '../lib/log.ts';
-import { tryLock, type Holder } from '../lib/process-lock.ts';
+import { holderOf, tryLock, type Holder } from '../lib/process-lock.ts';
 
 export interface StateLockOptions {
   /** The minion's `cachedir`: the lock is for everybody who manages this machine with that config. */
@@ -28,7 +28,7 @@ const LOOK_AGAIN_MS = 200;
  */
 export async function takeStateTurn(options: StateLockOptions): Promise<StateTurn> {
   const { cachedir, fun, jid, queue, clock, log, signal } = options;
-  const file = path.join(cachedir, 'state-run.lock');
+  const file = lockFile(cachedir);
   let told: number | undefined;
   for (;;) {
     const attempt = tryLock(file, `${fun} ${jid}`);
@@ -42,6 +42,14 @@ export async function takeStateTurn(options: StateLockOptions): Promise<StateTur
     if (signal.aborted) throw jobErrors.stoppedWaiting({ fun, first });
   }
 }
+
+/** What runs states on this machine now, in Salt's words; undefined when nothing does. */
+export function runningStates(cachedir: string): string | undefined {
+  const holder = holderOf(lockFile(cachedir));
+  return holder && refusal(holder);
+}
+
+const lockFile = (cachedir: string): string => path.join(cachedir, 'state-run.lock');
 
 /** What Salt says of a second state run. */
 function refusal({ pid, purpose }: Holder): string {

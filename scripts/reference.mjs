@@ -1,5 +1,5 @@
 // Writes docs/reference from the code itself, or the pages named; with --check, only says which pages are not up to date.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const makers = path.join(import.meta.dirname, 'reference');
@@ -17,12 +17,16 @@ const isCheck = process.argv.includes('--check');
 const stale = [];
 for (const name of names) {
   const { default: make } = await import(path.join(makers, `${name}.mjs`));
-  const page = (await make()).replace('\n', `\n${mark(name)}`);
-  const file = path.join(folder, `${name}.md`);
-  if (isCheck && readFileSync(file, 'utf8') !== page) stale.push(name);
-  if (!isCheck) {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(file, page);
+  const made = await make();
+  // One page, or several by their paths.
+  for (const [own, text] of Object.entries(typeof made === 'string' ? { [name]: made } : made)) {
+    const page = text.replace('\n', `\n${mark(name)}`);
+    const file = path.join(folder, `${own}.md`);
+    if (isCheck && (!existsSync(file) || readFileSync(file, 'utf8') !== page)) stale.push(own);
+    if (!isCheck) {
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, page);
+    }
   }
 }
 if (stale.length > 0) {

@@ -6,6 +6,8 @@ import { coloursFor } from './colour.ts';
 import { highstate, isStateRun } from './highstate.ts';
 import { nested } from './nested.ts';
 import { table } from './table.ts';
+import { printable, safeJson } from './text.ts';
+import { usualView, type StateView } from './view.ts';
 import { toYaml } from './yaml.ts';
 
 const forms = ['json', 'yaml', 'table', 'highstate', 'nested', 'quiet'] as const;
@@ -34,19 +36,21 @@ export function format(
   returns: Readonly<Record<string, unknown>>,
   form: Form | undefined,
   io: Io,
-  areStates = false,
+  { areStates = false, view = usualView }: { readonly areStates?: boolean; readonly view?: StateView } = {},
 ): string {
   if (form === 'quiet') return '';
-  if (form === 'json') return `${JSON.stringify(returns, null, 4)}\n`;
+  if (form === 'json') return `${safeJson(returns, 4)}\n`;
   if (form === 'yaml') return toYaml(returns);
+  const colours = coloursFor(io);
   return Object.entries(returns)
     .map(([id, value]) => {
+      const head = `${colours.changed(printable(id))}:\n`;
       // `local` is what a call on this machine is named: nobody needs to be told.
-      if (form === 'table') return id === 'local' ? table(value) : `${id}:\n${table(value)}`;
+      if (form === 'table') return (id === 'local' ? '' : head) + table(value, colours);
       const isHighstate =
         form === 'highstate' ||
         (form === undefined && (areStates || (isStateRun(value) && Object.keys(value).length > 0)));
-      return isHighstate ? highstate(id, value, coloursFor(io)) : `${id}:\n${nested(value, 4)}`;
+      return isHighstate ? highstate(id, value, colours, view) : head + nested(value, 4, colours);
     })
     .join('');
 }

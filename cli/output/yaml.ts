@@ -1,5 +1,6 @@
 import { isMap } from '../../lib/json.ts';
 import { resolvePlain } from '../../lib/yaml/scalar.ts';
+import { safeJson } from './text.ts';
 
 /** A value as YAML in block style, which reads back as the same value. */
 export function toYaml(value: unknown, indent = 0): string {
@@ -25,9 +26,9 @@ function isBlock(value: unknown): boolean {
 }
 
 function scalar(value: unknown): string {
-  if (typeof value !== 'string') return JSON.stringify(value) ?? 'null';
+  if (typeof value !== 'string') return safeJson(value);
   // oxlint-disable-next-line no-control-regex
-  const unquoted = /^[A-Za-z0-9_./][^\n:#"'\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]*$/;
+  const unquoted = /^[A-Za-z0-9_./][^\n:#"'\\\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*$/;
   const isPlain = unquoted.test(value) && value.trimEnd() === value;
-  return isPlain && resolvePlain(value) === value ? value : JSON.stringify(value);
+  return isPlain && resolvePlain(value) === value ? value : safeJson(value);
 }

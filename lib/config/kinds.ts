@@ -97,6 +97,27 @@ export const roots = mapOf(
   oneOrMany(path),
 );
 
+const resultWords = ['True', 'False', 'None'];
+const resultWord = v.pipe(
+  v.union([v.string(), v.boolean(), v.null()]),
+  v.transform((given) => {
+    const text = given === null ? 'None' : String(given);
+    return text.charAt(0).toUpperCase() + text.slice(1);
+  }),
+  v.picklist(resultWords),
+);
+
+/** Results of states by Salt's words, as a list or a text with commas. */
+export const stateResults: Kind<string[]> = kind('True, False, None, or several of them with commas', (words) =>
+  v.pipe(
+    v.union([v.string(), v.boolean(), v.null(), v.array(v.unknown())], words),
+    v.transform((given): unknown[] =>
+      typeof given === 'string' ? given.split(',').flatMap((word) => word.trim() || []) : [given].flat(),
+    ),
+    v.array(resultWord, words),
+  ),
+);
+
 /** A list of one-key maps, tag glob to file or files; as a list of pairs. */
 export const reactorList = kind(
   "a list of one-key maps from tag to files, such as [{'salt/auth': [builtin:auth]}]",

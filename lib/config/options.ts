@@ -8,6 +8,35 @@ import { option, type Values } from './option.ts';
 
 const defaultLevel: LogLevel | 'quiet' = 'info';
 
+const forms = ['full', 'terse', 'mixed', 'changes', 'filter'] as const;
+
+/** How the result of a state run is shown: the master's for `tsalt exec`, the minion's for `tsalt call`. */
+const stateView = {
+  state_output: option(
+    kind.oneOf(...forms, 'full_id', 'terse_id', 'mixed_id', 'changes_id', 'filter_id'),
+    'full',
+    'How states are shown: a paragraph each (`full`), a line each (`terse`), a paragraph for those that failed (`mixed`) or that failed or changed something (`changes`) and a line for the rest, or as `state_output_terse` and `state_output_exclude` say (`filter`). With `_id` their id stands for their name.',
+  ),
+  state_verbose: option(kind.flag, true, 'Show states that were right already, too.'),
+  state_output_diff: option(kind.flag, false, 'Show only states that changed something, would, or failed.'),
+  state_output_pct: option(kind.flag, false, 'Say what share of the states succeeded and failed.'),
+  state_output_profile: option(kind.flag, true, 'Show when each state began and how long it took, and the sum.'),
+  state_output_exclude: option(
+    kind.stateResults,
+    [],
+    "With `filter`: results whose states are not shown, such as `'True,None'`.",
+  ),
+  state_output_terse: option(kind.stateResults, [], 'With `filter`: results whose states are shown on one line.'),
+  state_tabular: option(kind.flag, false, 'Put what is shown on one line in columns.'),
+  state_compress_ids: option(
+    kind.flag,
+    false,
+    'Show the states of one id (`names`) that ended alike as one, with their number.',
+  ),
+};
+
+export type StateViewConfig = Values<typeof stateView>;
+
 /** What both daemons and `tsalt call` have. */
 function shared(dirs: Directories, daemon: 'master' | 'minion') {
   return {
@@ -49,6 +78,12 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
     'hosts.file': option(kind.path, '/etc/hosts', 'The hosts file that the host states manage.'),
     test: option(kind.flag, false, 'State runs only say what they would change.'),
     failhard: option(kind.flag, false, 'A state run ends at its first failure.'),
+    ...stateView,
+    state_events: option(
+      kind.flag,
+      false,
+      "Each state's result is an event, `salt/job/<jid>/prog/<id>/<number>`, as soon as it is there; the master's for all minions.",
+    ),
     bundle_port: option(kind.port, 4507, 'Where bundles for new machines and `master_key` are fetched from (HTTP).'),
   };
 }

@@ -15,11 +15,29 @@ export type FunctionSchema = StrictObjectSchema<ObjectEntries, undefined>;
 export interface StateRequest {
   /** State files by name; empty for the highstate. */
   readonly sls: readonly string[];
+  /** A state file that is not of the tree, but given: the one that `sls` names. `shown` is its name in errors. */
+  readonly given?: { readonly text: string; readonly shown: string } | undefined;
+  /** Only the states with this id, and what they need. */
+  readonly only?: string | undefined;
   readonly test: boolean;
   /** Laid over the minion's pillar. */
   readonly pillar: JsonMap;
   /** While another run is under way: waits for its end (the default), or is refused. */
   readonly queue?: boolean | undefined;
+  /** Each state's result is an event at the master; else the configs say whether it is. */
+  readonly stateEvents?: boolean | undefined;
+}
+
+/** A tree as it would be run, without running it: Salt's "high" and "low" data. */
+export interface ShownStates {
+  /** All that is wrong with it; the rest is worth nothing then. */
+  readonly errors: readonly string[];
+  readonly high: JsonMap;
+  readonly low: readonly JsonMap[];
+  /** The state files, in their order, those that are included among them. */
+  readonly files: readonly string[];
+  /** What the top file means for this minion; empty where files were named. */
+  readonly top: readonly string[];
 }
 
 /** What a function is handed. */
@@ -40,6 +58,10 @@ export interface ExecContext {
   call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json>;
   /** Compiles and runs states. */
   applyStates(request: StateRequest): Promise<StateReturn>;
+  /** Compiles states, and shows what came of it. */
+  showStates(request: Pick<StateRequest, 'sls' | 'given' | 'pillar'>): Promise<ShownStates>;
+  /** What runs states on this machine now, in Salt's words; undefined when nothing does. */
+  runningStates(): Promise<string | undefined>;
   /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
 }

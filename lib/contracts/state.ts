@@ -77,9 +77,9 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
   report?(plan: Plan, results: readonly StepResult[], args: InferOutput<Schema>): Outcome;
   /**
    * What to do when something it watches has changed and its own plan was empty: restart, run. Salt's `mod_watch`.
-   * Without it, `watch` is `require`.
+   * Without it, `watch` is `require`. `woken` names what has changed, as `file: /etc/motd`.
    */
-  refresh?(args: InferOutput<Schema>, facts: Facts): Plan;
+  refresh?(args: InferOutput<Schema>, facts: Facts, woken: readonly string[]): Plan;
 }
 
 /** Keeps the types of one state function together; gives it back as it is. */
@@ -125,7 +125,23 @@ export interface StateResult {
   duration: number;
   /** False when a requisite kept it from running. */
   __state_ran__?: boolean;
+  /** It ran beside states after it. */
+  __parallel__?: boolean;
   warnings?: string[];
+}
+
+/** A state of a run: its number, from 0, of how many. */
+export interface StatePlace {
+  readonly fun: string;
+  readonly name: string;
+  readonly number: number;
+  readonly total: number;
+}
+
+/** Is told of a state run as it goes on. */
+export interface RunWatcher {
+  began?(place: StatePlace): void;
+  ended?(result: StateResult, place: StatePlace): void;
 }
 
 /** A state run's return: the results, or the reasons why the tree didn't compile (then nothing was done). */

@@ -2,9 +2,11 @@ import { catalogue } from './error.ts';
 
 export const stateErrors = catalogue('TS_STATE', {
   noSls: ({ sls }: { sls: string }) => `there is no state file '${sls}'`,
+  noSuchId: ({ id }: { id: string }) => `no state has the id '${id}'`,
   badSlsName: ({ sls }: { sls: string }) => `'${sls}' is not the name of a state file: names joined by dots`,
   noSource: ({ url }: { url: string }) => `there is no file ${url}`,
   badSource: ({ url }: { url: string }) => `'${url}' is not the address of a file in the state tree`,
+  unknownRenderer: ({ name }: { name: string }) => `there is no renderer '${name}'`,
   notMap: ({ what, found }: { what: string; found: string }) => `${what} has to be a map, not ${found}`,
   badTop: ({ what, found }: { what: string; found: string }) => `${what} in the top file, not ${found}`,
   noMatch: ({ id, saltenv }: { id: string; saltenv: string }) =>
@@ -39,6 +41,12 @@ export const stateErrors = catalogue('TS_STATE', {
     `'${kind}' names ${target}, which is nowhere in this tree`,
   cycle: ({ chain }: { chain: string }) => `these states wait for each other: ${chain}`,
   badInclude: ({ found }: { found: string }) => `'include' takes a list of state files, not ${found}`,
+  badExclude: ({ found }: { found: string }) =>
+    `'exclude' takes a list of state files, '- sls: file' and '- id: name', not ${found}`,
+  badExtend: ({ found }: { found: string }) =>
+    `'extend' takes a map of ids, each with what is added to it, not ${found}`,
+  nothingToExtend: ({ id, module }: { id: string; module: string }) =>
+    `there is no ${module} '${id}' in this tree that could be extended`,
   includeOutside: ({ name }: { name: string }) => `'${name}' leads out of the tree`,
   stepFailed: ({ problem, step, of }: { problem: string; step: number; of: number }) =>
     of === 1 ? problem : `${problem} (in step ${step} of ${of}; those before were done)`,

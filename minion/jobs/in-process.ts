@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { jobErrors } from '../../lib/errors/jobs.ts';
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
+import type { StatePlace, StateResult } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { FromWorker, JobOrder, JobReturn, ToWorker } from './messages.ts';
 
@@ -8,7 +9,10 @@ import type { FromWorker, JobOrder, JobReturn, ToWorker } from './messages.ts';
 export interface WorkerHost {
   readonly ask: (question: string, body: JsonMap) => Promise<JsonMap>;
   readonly sendEvent: (tag: string, data: JsonMap) => Promise<boolean>;
-  progress(message: Extract<FromWorker, { type: 'progress' }>): void;
+  /** Where the state run of a job is. */
+  progress(jid: string, place: StatePlace): void;
+  /** The result of one state of `total`, for an event of the master's. */
+  result(jid: string, result: StateResult, total: number): void;
 }
 
 export interface WorkerSettings {
@@ -47,7 +51,8 @@ export function runInProcess(
     signal.addEventListener('abort', terminate, { once: true });
     child.on('message', (message: FromWorker) => {
       if (message.type === 'done') outcome = message.outcome;
-      else if (message.type === 'progress') host.progress(message);
+      else if (message.type === 'progress') host.progress(order.jid, message.place);
+      else if (message.type === 'result') host.result(order.jid, message.result, message.total);
       else void answer(message, host).then(tell);
     });
     child.on(

@@ -1,4 +1,4 @@
-import type { StateResult } from '../../lib/contracts/state.ts';
+import type { StatePlace, StateResult } from '../../lib/contracts/state.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 
 /*
@@ -33,7 +33,10 @@ export type FromWorker =
   /** Something only the master knows: files, pillar. */
   | { readonly type: 'question'; readonly id: number; readonly question: string; readonly body: JsonMap }
   | { readonly type: 'event'; readonly id: number; readonly tag: string; readonly data: JsonMap }
-  | { readonly type: 'progress'; readonly key: string; readonly result: StateResult; readonly total: number }
+  /** Where its state run is. */
+  | { readonly type: 'progress'; readonly place: StatePlace }
+  /** The result of one state of `total`, for an event of the master's. */
+  | { readonly type: 'result'; readonly result: StateResult; readonly total: number }
   | { readonly type: 'done'; readonly outcome: JobReturn };
 
 /** How a job ended, as its return event has it. */

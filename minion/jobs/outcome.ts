@@ -1,4 +1,5 @@
 import { isMap, type Json } from '../../lib/json.ts';
+import { isStateRun } from '../../lib/state-runs.ts';
 import type { JobReturn } from './messages.ts';
 
 /** Salt's return codes of a state run: 1 it did not compile, 2 a state failed. */
@@ -10,11 +11,6 @@ export function outcomeOf(fun: string, value: Json, told: number): JobReturn {
   if (!isStateRun(fun)) return { return: value, success: told === 0, retcode: told, out: 'nested' };
   const retcode = Array.isArray(value) ? NOT_COMPILED : anyFailed(value) ? STATE_FAILED : 0;
   return { return: value, success: retcode === 0, retcode, out: 'highstate' };
-}
-
-/** State runs go one at a time on a minion. */
-export function isStateRun(fun: string): boolean {
-  return /^state\.(apply|highstate|sls|single|top|low|high|template)$/.test(fun);
 }
 
 function anyFailed(value: Json): boolean {

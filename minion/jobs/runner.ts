@@ -49,6 +49,7 @@ export function jobRunner({ config, configDir, flags, script, host, grains, cloc
           args: arg,
           kwargs: kwarg,
           config,
+          configDir,
           grains: grains(),
           ask,
           sendEvent,

@@ -7,6 +7,7 @@ import { callWithMaster } from '../remote.ts';
 import { failedReturn } from './in-process.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { outcomeOf } from './outcome.ts';
+import { nowAndThen } from './progress.ts';
 
 /** Is a job's process: takes one order over the channel to the minion, does it, tells what came of it, and ends. */
 export async function work(): Promise<void> {
@@ -39,7 +40,9 @@ export async function work(): Promise<void> {
   });
 
   const { jid, fun, arg, kwarg } = order.order;
+  const progress = nowAndThen(systemClock, (place) => void tell({ type: 'progress', place }));
   const outcome = await run();
+  progress.end();
   await tell({ type: 'done', outcome });
   process.removeAllListeners('disconnect');
   process.disconnect();
@@ -54,6 +57,7 @@ export async function work(): Promise<void> {
         args: arg,
         kwargs: kwarg,
         config,
+        configDir: order.configDir,
         grains: order.grains,
         clock: systemClock,
         log: lineLog(
@@ -61,6 +65,8 @@ export async function work(): Promise<void> {
           () => Date.now(),
         ),
         signal: stop.signal,
+        watcher: { began: (place) => progress.tell(place) },
+        sendResult: (result, total) => void tell({ type: 'result', result, total }),
         onFailed: (retcode) => (told = retcode),
         ask: (question, body) => ask((id) => ({ type: 'question', id, question, body })),
         sendEvent: async (tag, data) => (await ask((id) => ({ type: 'event', id, tag, data }))).sent === true,

@@ -31,9 +31,10 @@ export function createFiles(root: string, random = randomBytes(6).toString('hex'
   function temporaryBeside(target: string): string {
     // Nobody can guess it, and it is not there twice.
     const suffix = `.tsalt-${random}${(written++).toString(36)}`;
-    let name = path.basename(target);
+    const at = target.lastIndexOf('/') + 1;
+    let name = target.slice(at);
     while (Buffer.byteLength(name) + suffix.length + 1 > NAME_MAX_BYTES) name = name.slice(0, -1);
-    return path.join(path.dirname(target), `.${name}${suffix}`);
+    return `${target.slice(0, at)}.${name}${suffix}`;
   }
 
   function write({ path: where, content, mode, uid, gid }: FileStep & { do: 'write' }): void {

@@ -1,26 +1,52 @@
 import * as v from 'valibot';
-import { defineFunction, defineModule, type ExecContext, type StateRequest } from '../../lib/contracts/execution.ts';
-import { isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
+import {
+  defineFunction,
+  defineModule,
+  type ExecContext,
+  type ShownStates,
+  type StateRequest,
+} from '../../lib/contracts/execution.ts';
+import { asText, isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
 
 const names = v.optional(v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]), []);
 const pillar = v.optional(v.custom<JsonMap>(isJsonMap, 'a map'), {});
 const test = v.optional(v.boolean());
 /** Salt's word for waiting until another run is over, which every run does here unless it is false. */
 const queue = v.optional(v.boolean());
+/** Each state's result is an event at the master. */
+const state_events = v.optional(v.boolean());
 
-const named = v.strictObject({ mods: names, test, pillar, queue });
-const whole = v.strictObject({ test, pillar, queue });
+const named = v.strictObject({ mods: names, test, pillar, queue, state_events });
+const whole = v.strictObject({ test, pillar, queue, state_events });
 
 type Named = v.InferOutput<typeof named>;
 
-function run({ mods, test: wanted, pillar: over, queue: waits }: Named, context: ExecContext) {
-  const request: StateRequest = {
-    sls: list(mods),
-    test: wanted ?? isTest(context.opts['test']),
-    pillar: over,
-    queue: waits,
-  };
-  return context.applyStates(request);
+type Asked = Pick<Named, 'test' | 'pillar' | 'queue' | 'state_events'>;
+
+function run(
+  { test: wanted, pillar: over, queue: waits, state_events: stateEvents }: Asked,
+  what: Pick<StateRequest, 'sls' | 'given' | 'only'>,
+  context: ExecContext,
+) {
+  const isTest = wanted ?? context.opts['test'] === true;
+  return context.applyStates({ ...what, test: isTest, pillar: over, queue: waits, stateEvents });
+}
+
+/** States that are given here, and not in a file of the tree; `name` is what errors call them. */
+function given(name: string, data: JsonMap): Pick<StateRequest, 'sls' | 'given'> {
+  return { sls: [name], given: { text: `#!json\n${JSON.stringify(data)}`, shown: `the arguments of state.${name}` } };
+}
+
+/** What a state tree is, or the mistakes in it, in place of a run's return. */
+async function shown(
+  { mods, pillar: over }: Pick<Named, 'mods' | 'pillar'>,
+  context: ExecContext,
+  part: (states: ShownStates) => unknown,
+): Promise<unknown> {
+  const states = await context.showStates({ sls: list(mods), pillar: over });
+  if (states.errors.length === 0) return part(states);
+  context.failed(1);
+  return states.errors;
 }
 
 /** `a,b`, `[a, b]`, or several words. */
@@ -32,36 +58,146 @@ function list(mods: Named['mods']): string[] {
     .filter((word) => word !== '');
 }
 
-function isTest(value: Json | undefined): boolean {
-  return value === true;
-}
+const someNames = v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]);
+const look = v.strictObject({ mods: names, pillar });
+const lookAtSome = v.strictObject({ mods: someNames, pillar });
+const wholeLook = v.strictObject({ pillar });
+const data = v.custom<JsonMap>(isJsonMap, 'a map');
 
-/** State runs. */
+/** State runs, and what would be run. */
 export default defineModule({
   apply: defineFunction({
     summary: 'Applies the named state files, or the highstate when none are named.',
     args: named,
     rest: 'mods',
-    run,
+    run: (asked, context) => run(asked, { sls: list(asked.mods) }, context),
   }),
   sls: defineFunction({
     summary: 'Applies the named state files.',
-    args: v.strictObject({
-      ...named.entries,
-      mods: v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]),
-    }),
+    args: v.strictObject({ ...named.entries, mods: someNames }),
     rest: 'mods',
-    run,
+    run: (asked, context) => run(asked, { sls: list(asked.mods) }, context),
   }),
   highstate: defineFunction({
     summary: 'Applies the states that the top file means for this minion.',
     args: whole,
-    run: (given, context) => run({ mods: [], ...given }, context),
+    run: (asked, context) => run(asked, { sls: [] }, context),
+  }),
+  top: defineFunction({
+    summary: 'The same: the top file is the one that the config names (`state_top`).',
+    args: whole,
+    run: (asked, context) => run(asked, { sls: [] }, context),
   }),
   test: defineFunction({
     summary: 'Says what the named state files, or the highstate, would change.',
-    args: v.strictObject({ mods: names, pillar, queue }),
+    args: v.strictObject({ mods: names, pillar, queue, state_events }),
     rest: 'mods',
-    run: (given, context) => run({ ...given, test: true }, context),
+    run: (asked, context) => run({ ...asked, test: true }, { sls: list(asked.mods) }, context),
+  }),
+  sls_id: defineFunction({
+    summary: 'Applies the states with this id, of the named state files or the highstate, and what they need.',
+    args: v.strictObject({ id: v.string(), ...named.entries }),
+    rest: 'mods',
+    run: (asked, context) => run(asked, { sls: list(asked.mods), only: asked.id }, context),
+  }),
+  single: defineFunction({
+    summary: 'Applies one state that is given here, such as `file.managed`, with its arguments by name.',
+    args: v.strictObject({
+      fun: v.string(),
+      name: v.string(),
+      ...whole.entries,
+      arguments: v.record(v.string(), v.any()),
+    }),
+    keywords: 'arguments',
+    run: ({ fun, name, arguments: args, ...asked }, context) => {
+      const list_ = Object.entries({ name, ...args }).map(([key, value]): JsonMap => ({ [key]: value as Json }));
+      return run(asked, given('single', { [name]: { [fun]: list_ } }), context);
+    },
+  }),
+  low: defineFunction({
+    summary:
+      "Applies one state that is given here as Salt's low data: a map with `state`, `fun`, `name` and its arguments.",
+    args: v.strictObject({ data, ...whole.entries }),
+    run: ({ data: { state, fun, name, __id__: id = name ?? '', ...args }, ...asked }, context) => {
+      const written = Object.entries({ ...(name === undefined ? {} : { name }), ...args })
+        .filter(([key]) => !key.startsWith('__'))
+        .map(([key, value]): JsonMap => ({ [key]: value }));
+      return run(asked, given('low', { [asText(id)]: { [`${asText(state)}.${asText(fun)}`]: written } }), context);
+    },
+  }),
+  high: defineFunction({
+    summary: "Applies states that are given here as a state file has them: Salt's high data.",
+    args: v.strictObject({ data, ...whole.entries }),
+    run: ({ data: high, ...asked }, context) => run(asked, given('high', high), context),
+  }),
+  template: defineFunction({
+    summary: 'Applies a state file of this machine, by its absolute path.',
+    args: v.strictObject({ path: v.string(), ...whole.entries }),
+    run: ({ path, ...asked }, context) => {
+      const text = context.machine.files.read(path).toString('utf8');
+      return run(asked, { sls: ['template'], given: { text, shown: path } }, context);
+    },
+  }),
+  template_str: defineFunction({
+    summary: 'Applies states that are given here as the text of a state file.',
+    args: v.strictObject({ text: v.string(), ...whole.entries }),
+    run: ({ text, ...asked }, context) =>
+      run(asked, { sls: ['template_str'], given: { text, shown: 'the arguments of state.template_str' } }, context),
+  }),
+  show_sls: defineFunction({
+    summary: "Shows the named state files as Salt's high data, nothing being run.",
+    args: lookAtSome,
+    rest: 'mods',
+    run: (asked, context) => shown(asked, context, ({ high }) => high),
+  }),
+  show_low_sls: defineFunction({
+    summary: 'Shows the states of the named state files, in the order they run in.',
+    args: lookAtSome,
+    rest: 'mods',
+    run: (asked, context) => shown(asked, context, ({ low }) => low),
+  }),
+  show_highstate: defineFunction({
+    summary: "Shows the highstate as Salt's high data, nothing being run.",
+    args: wholeLook,
+    run: (asked, context) => shown({ mods: [], ...asked }, context, ({ high }) => high),
+  }),
+  show_lowstate: defineFunction({
+    summary: 'Shows the states of the highstate, in the order they run in.',
+    args: wholeLook,
+    run: (asked, context) => shown({ mods: [], ...asked }, context, ({ low }) => low),
+  }),
+  show_top: defineFunction({
+    summary: 'Shows the state files that the top file means for this minion, by environment.',
+    args: wholeLook,
+    run: (asked, context) =>
+      shown({ mods: [], ...asked }, context, ({ top }) => ({ [asText(context.opts['saltenv'] ?? 'base')]: top })),
+  }),
+  show_states: defineFunction({
+    summary: 'Shows the state files of the highstate, those that are included among them.',
+    args: wholeLook,
+    run: (asked, context) => shown({ mods: [], ...asked }, context, ({ files }) => files),
+  }),
+  sls_exists: defineFunction({
+    summary: 'Whether the named state files are there and compile.',
+    args: lookAtSome,
+    rest: 'mods',
+    run: async ({ mods, pillar: over }, context) =>
+      (await context.showStates({ sls: list(mods), pillar: over })).errors.length === 0,
+  }),
+  id_exists: defineFunction({
+    summary: 'Whether states with these ids are in the named state files, or the highstate.',
+    args: v.strictObject({ ids: someNames, ...look.entries }),
+    rest: 'mods',
+    run: (asked, context) =>
+      shown(asked, context, ({ high }) => list(asked.ids).every((id) => Object.hasOwn(high, id))),
+  }),
+  running: defineFunction({
+    summary: 'What runs states on this machine now: a list of sentences, empty when nothing does.',
+    args: v.strictObject({}),
+    quick: true,
+    async run(_, context) {
+      const running = await context.runningStates();
+      return running === undefined ? [] : [running];
+    },
   }),
 });

@@ -36,6 +36,10 @@ const ofSalt = [
   [salt.startEvent(id, 0), "a minion's process has begun; once for each"],
   [salt.jobNewEvent(job), 'a job is published'],
   [salt.jobReturnEvent(answer, 0), 'a minion has returned'],
+  [
+    salt.stateResultEvent({ id, jid, run: '<number>', of: 1, ret: {} }, 0),
+    'a state of a run has ended, with `state_events: true` or the argument `state_events=True`; `data.data` is `{len, ret}`: how many there are, and its result',
+  ],
   [salt.minionEvent(id, `salt/beacon/${id}/<beacon>/`, { '<field>': 0 }, 0), "a minion's beacon; its fields lie flat"],
   [salt.minionEvent(id, '<tag>', {}, 0), 'a minion fired it; what it sent is in `data.data`'],
 ];

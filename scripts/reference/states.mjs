@@ -1,24 +1,44 @@
-import { notYetSupported, requisiteKinds } from '../../dist/states/engine/common.js';
+import { commonNames, notYetSupported } from '../../dist/states/engine/common-arguments.js';
+import { requisiteKinds, reversedKinds, useKinds } from '../../dist/states/engine/common.js';
 import { builtinStates } from '../../dist/states/registry.js';
-import { code, fenced } from './markdown.mjs';
+import { code, fenced, table } from './markdown.mjs';
 import { argumentTable } from './schema.mjs';
 
-async function section(name) {
-  const state = await builtinStates.load(name);
+async function section(name, state) {
   return [
     `## ${name}`,
-    state.summary + (state.refresh ? ' Reacts to `watch`.' : ''),
+    state.summary + (state.refresh ? ' Reacts to `watch` and `listen`.' : ''),
     fenced('yaml', state.example),
     argumentTable(state.args, { name: 'the id' }),
   ].join('\n\n');
 }
 
-/** From the registry of state functions. */
-export default async () => `# States
+const modules = [...new Set(builtinStates.names.map((name) => name.split('.')[0]))];
 
-Arguments that every state takes: the requisites ${requisiteKinds.map((kind) => `\`${kind}\``).join(', ')} and each with \`_in\`;
-\`names\`, \`order\`, \`failhard\`, \`unless\`, \`onlyif\`, \`creates\`. Any other argument that is not listed is an error when the tree is
-compiled. Salt has for every state, and tsalt has not yet (they are errors, too): ${[...notYetSupported].map(code).join(', ')}.
+/** From the registry of state functions: a page of all, and one for each module. */
+export default async () => {
+  const states = new Map();
+  for (const name of builtinStates.names) states.set(name, await builtinStates.load(name));
+  const of = (module) => [...states].filter(([name]) => name.startsWith(`${module}.`));
+  const pages = await Promise.all(
+    modules.map(async (module) => {
+      const sections = await Promise.all(of(module).map(([name, state]) => section(name, state)));
+      return [`states/${module}`, `# ${module}\n\n${sections.join('\n\n')}\n`];
+    }),
+  );
+  const rows = [...states].map(([name, { summary }]) => {
+    const [module, fun] = name.split('.');
+    return [`[${module}.${fun}](states/${module}.md#${module}${fun})`, summary];
+  });
+  return {
+    states: `# States
 
-${(await Promise.all(builtinStates.names.map(section))).join('\n\n')}
-`;
+Arguments that every state takes are [requisites](requisites.md) (${[...requisiteKinds, ...reversedKinds, ...useKinds].map(code).join(', ')}),
+and ${commonNames.map(code).join(', ')}. Any other argument that a function does not list is an error when the tree is compiled. Salt has
+for every state, and tsalt has not (they are errors, too): ${[...notYetSupported].map(code).join(', ')}.
+
+${table(['function', 'what it says'], rows)}
+`,
+    ...Object.fromEntries(pages),
+  };
+};

@@ -1,16 +1,21 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { StateRequest } from '../../lib/contracts/execution.ts';
+import type { ShownStates, StateRequest } from '../../lib/contracts/execution.ts';
 import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
-import type { StateRegistry, StateResult, StateReturn } from '../../lib/contracts/state.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import type { RunWatcher, StateRegistry, StateReturn } from '../../lib/contracts/state.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
-import { compileHighstate, compileSls } from './compile.ts';
+import { didYouMean } from '../../lib/errors/error.ts';
+import { stateErrors } from '../../lib/errors/state.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { compileHighstate, compileSls, type Compiled, type CompileOptions } from './compile.ts';
 import type { CallExecution } from './conditions.ts';
 import type { RenderContext } from './render.ts';
 import { runChunks } from './run.ts';
-import type { Tree } from './tree.ts';
+import { highData, lowData, withNeeds } from './show.ts';
+import { treeWith, type Tree } from './tree.ts';
 
 export interface ApplyOptions {
-  readonly request: Pick<StateRequest, 'sls' | 'test'>;
+  readonly request: Pick<StateRequest, 'sls' | 'test' | 'given' | 'only'>;
   readonly tree: Tree;
   readonly machine: Machine;
   /** Lays plans over a machine, for test mode. */
@@ -23,7 +28,38 @@ export interface ApplyOptions {
   readonly top?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly call?: CallExecution | undefined;
-  readonly onResult?: ((tag: string, result: StateResult) => void) | undefined;
+  readonly watcher?: RunWatcher | undefined;
+  /** Fires the event that a state asked for: with a tag of its own, or the usual one. */
+  readonly fire?: ((tag: string | undefined, data: JsonMap) => Promise<unknown>) | undefined;
+  /** The machine with its grains or pillar made anew. */
+  readonly reload?: ((what: readonly ('grains' | 'pillar')[]) => Promise<Machine>) | undefined;
+}
+
+/** Compiles what a request names. */
+export function compileRequest(
+  { sls, given }: Pick<StateRequest, 'sls' | 'given'>,
+  options: CompileOptions,
+): Promise<Compiled> {
+  if (sls.length === 0) return compileHighstate(options);
+  const [name = ''] = sls;
+  const tree = given ? treeWith(options.tree, `${name}.sls`, Buffer.from(given.text), given.shown) : options.tree;
+  return compileSls(sls, { ...options, tree });
+}
+
+/** Compiles, and shows what came of it. */
+export async function showStates(
+  request: Pick<StateRequest, 'sls' | 'given'>,
+  options: CompileOptions,
+): Promise<ShownStates> {
+  const { declarations, chunks, errors, top } = await compileRequest(request, options);
+  const { saltenv } = options.context;
+  return {
+    errors: errors.map(({ message }) => message),
+    high: highData(declarations, saltenv),
+    low: lowData(chunks, declarations, saltenv),
+    files: [...new Set(declarations.map(({ sls }) => sls.name))],
+    top,
+  };
 }
 
 /**
@@ -32,10 +68,21 @@ export interface ApplyOptions {
  */
 export async function applyStates(options: ApplyOptions): Promise<StateReturn> {
   const { request, machine } = options;
-  const { chunks, errors } =
-    request.sls.length === 0 ? await compileHighstate(options) : await compileSls(request.sls, options);
+  const { chunks: all, errors } = await compileRequest(request, options);
   if (errors.length > 0) return errors.map(({ message }) => message);
+  const { only } = request;
+  const chunks = only === undefined ? all : withNeeds(all, ({ id }) => id === only);
+  if (chunks.length === 0 && only !== undefined) {
+    const ids = all.map(({ id }) => id);
+    return [stateErrors.noSuchId({ id: only }, { hint: didYouMean(nearest(only, ids)) }).message];
+  }
   // Templates of managed files are rendered in the middle of the run.
   if (chunks.some(({ args }) => args['template'] !== undefined)) await options.context.functions?.prepareAll();
-  return runChunks(chunks, { ...options, foreseen: request.test ? options.foresee(machine) : undefined });
+  return runChunks(chunks, {
+    ...options,
+    foreseen: request.test ? options.foresee(machine) : undefined,
+    async onEvent({ event }, result) {
+      await options.fire?.(typeof event === 'string' ? event : undefined, { ret: result as unknown as JsonMap });
+    },
+  });
 }

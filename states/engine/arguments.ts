@@ -5,7 +5,7 @@ import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
 import type { Yaml } from '../../lib/yaml/maps.ts';
-import type { Argument, Declaration } from './declaration.ts';
+import { placeOf, type Argument, type Declaration } from './declaration.ts';
 
 /**
  * What a state function's schema makes of its arguments; undefined with every mistake in `errors`. `name` is the id where
@@ -35,7 +35,7 @@ export function checkArguments(
     errors.push(
       stateErrors.unknownArgument(
         { state: title, name: argument.name },
-        { place: sls.yaml.placeOf(argument.path), hint: didYouMean(near) },
+        { place: placeOf(argument), hint: didYouMean(near) },
       ),
     );
   }
@@ -65,7 +65,7 @@ export function checkArguments(
         );
       return stateErrors.missingArgument({ state: title, name: String(first) }, { place });
     }
-    const place = sls.yaml.placeOf([...argument.path, ...deeper], 'value');
+    const place = placeOf(argument, 'value', deeper);
     const name = keys.join('.');
     return stateErrors.badValue({ name, expected: expectedOf(issue), found: describe(issue.input) }, { place });
   }

@@ -1,6 +1,8 @@
 import type { AnyStateFunction, StateFunction } from '../../lib/contracts/state.ts';
-import type { Condition, RequisiteKind, Target } from './common.ts';
 import type { Step } from '../../lib/yaml/load.ts';
+import type { CommonArguments } from './common-arguments.ts';
+import type { RequisiteKind, Target } from './common.ts';
+import type { Argument } from './declaration.ts';
 import type { Sls } from './sls.ts';
 
 /** A requisite as written, to be tied to the states it means. */
@@ -8,17 +10,22 @@ export interface Requisite {
   readonly kind: RequisiteKind;
   readonly isReversed: boolean;
   readonly target: Target;
-  readonly path: readonly Step[];
+  readonly written: Argument;
+  /** Which entry of its list. */
+  readonly index: number;
 }
 
-/** A requisite tied: the states that have to be done before. */
+/** `prerequired`: the other end of `prereq`; such a state has done its part before. */
+export type LinkKind = RequisiteKind | 'prerequired';
+
+/** A requisite tied to the states that it means. */
 export interface Link {
-  readonly kind: RequisiteKind;
+  readonly kind: LinkKind;
   readonly chunks: readonly Chunk[];
 }
 
 /** One state to run: a function with checked arguments. Salt's "low chunk". */
-export interface Chunk {
+export interface Chunk extends Omit<CommonArguments, 'order'> {
   readonly id: string;
   readonly name: string;
   readonly module: string;
@@ -31,10 +38,6 @@ export interface Chunk {
   /** What the function's schema made of its arguments. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly order: number;
-  readonly failhard: boolean | undefined;
-  readonly unless: readonly Condition[];
-  readonly onlyif: readonly Condition[];
-  readonly creates: readonly string[];
   readonly requisites: readonly Requisite[];
   /** Filled when requisites are tied. */
   readonly links: Link[];

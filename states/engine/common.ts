@@ -1,7 +1,7 @@
 import { describe } from '../../lib/describe.ts';
 import type { Yaml } from '../../lib/yaml/maps.ts';
 
-/* The arguments that every state takes. */
+/* Requisites, as they are written: what every state may say of others. */
 
 /** A requisite's target: one state by module and id or name, any state by id or name, or all states of a file. */
 export interface Target {
@@ -10,47 +10,41 @@ export interface Target {
   readonly name: string;
 }
 
-export const requisiteKinds = ['require', 'watch', 'onfail', 'onchanges'] as const;
+export const requisiteKinds = [
+  'require',
+  'require_any',
+  'watch',
+  'watch_any',
+  'prereq',
+  'onfail',
+  'onfail_any',
+  'onfail_all',
+  'onchanges',
+  'onchanges_any',
+  'listen',
+] as const;
 export type RequisiteKind = (typeof requisiteKinds)[number];
+
+/** Those that can be said from the other end: `require_in`. */
+const reversible = ['require', 'watch', 'prereq', 'onfail', 'onchanges', 'listen'] as const;
+export const reversedKinds = reversible.map((kind) => `${kind}_in` as const);
+
+/** What takes over arguments, and is gone once they are taken. */
+export const useKinds = ['use', 'use_in'] as const;
 
 export function isRequisiteKind(name: string): name is RequisiteKind {
   return (requisiteKinds as readonly string[]).includes(name);
 }
 
-/** `require_in` and its kin: the same, said from the other end. */
+/** The kind that `require_in` and its kin say from the other end. */
 export function reversed(name: string): RequisiteKind | undefined {
-  const kind = name.endsWith('_in') ? name.slice(0, -3) : '';
-  return isRequisiteKind(kind) ? kind : undefined;
+  return reversible.find((kind) => name === `${kind}_in`);
 }
 
-/** What Salt has for every state and is still to come here. */
-export const notYetSupported: ReadonlySet<string> = new Set([
-  'prereq',
-  'prereq_in',
-  'use',
-  'use_in',
-  'listen',
-  'listen_in',
-  'onfail_all',
-  'onfail_stop',
-  'onfail_any',
-  'require_any',
-  'watch_any',
-  'onchanges_any',
-  'check_cmd',
-  'retry',
-  'parallel',
-  'aggregate',
-  'fire_event',
-  'reload_modules',
-  'reload_grains',
-  'reload_pillar',
-  'saltenv',
-  'runas',
-  'runas_password',
-  'umask',
-  'cmd_opts_exclude',
-]);
+/** Arguments that name other states, in any way: extending a state adds to them, and no state takes them over. */
+export function namesOthers(name: string): boolean {
+  return isRequisiteKind(name) || reversed(name) !== undefined || (useKinds as readonly string[]).includes(name);
+}
 
 /** The targets of a requisite as written, or what was found in place of a list of them. */
 export function targetsOf(value: Yaml): readonly { readonly target: Target; readonly index: number }[] | string {
@@ -61,28 +55,11 @@ export function targetsOf(value: Yaml): readonly { readonly target: Target; read
     else if (typeof item === 'object' && item !== null && !Array.isArray(item)) {
       for (const [module, name] of Object.entries(item)) {
         if (typeof name !== 'string' && typeof name !== 'number') return `a target that is ${describe(name)}`;
-        // `file.managed: x` is a slip for `file: x`.
-        targets.push({ target: { module: module.split('.')[0] ?? module, name: String(name) }, index });
+        // `id: x` is any state that is called so, as a bare `x`; `file.managed: x` is a slip for `file: x`.
+        const meant = module === 'id' ? undefined : (module.split('.')[0] ?? module);
+        targets.push({ target: { module: meant, name: String(name) }, index });
       }
     } else return `a list with ${describe(item)}`;
   }
   return targets;
-}
-
-/** A condition on running: text for a shell, or an execution function. */
-export type Condition =
-  | string
-  | { readonly fun: string; readonly args: readonly Yaml[]; readonly kwargs: Readonly<Record<string, Yaml>> };
-
-/** `unless` or `onlyif` as written; undefined for what can't be a condition. A boolean is its own answer, as text for a shell. */
-export function conditionsOf(value: Yaml): readonly Condition[] | undefined {
-  const items = Array.isArray(value) ? value : [value];
-  const conditions = items.map((item): Condition | undefined => {
-    if (typeof item === 'string') return item;
-    if (typeof item === 'boolean') return item ? 'true' : 'false';
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) return undefined;
-    const { fun, args, ...kwargs } = item;
-    return typeof fun === 'string' ? { fun, args: Array.isArray(args) ? args : [], kwargs } : undefined;
-  });
-  return conditions.every((condition) => condition !== undefined) ? conditions : undefined;
 }

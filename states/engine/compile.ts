@@ -4,16 +4,21 @@ import { stateErrors } from '../../lib/errors/state.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
 import { placeAt } from '../../lib/place.ts';
 import type { Chunk } from './chunk.ts';
-import { declarations } from './declaration.ts';
+import { declarations, type Declaration } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
 import { prepareText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
+import { reshape } from './reshape.ts';
 import { loadSlsFiles, type Sls } from './sls.ts';
 import { topFiles, type Wanted } from './top.ts';
 import { isAddress, nearestSource, pathOf, sourcesOf, type Tree } from './tree.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 
 export interface Compiled {
+  /** What the files say, with what they say of each other done. */
+  readonly declarations: readonly Declaration[];
+  /** The files that the top file means for this minion; empty where files were named. */
+  readonly top: readonly string[];
   /** In the order they run in. Worth nothing when there are errors. */
   readonly chunks: readonly Chunk[];
   /** All that is wrong with the tree, by file and line. */
@@ -42,8 +47,9 @@ export async function compileHighstate(options: CompileOptions): Promise<Compile
     errors.push(stateErrors.noTop(undefined, { hint: 'name state files: state.apply web.nginx' }));
   else if (names.length === 0 && errors.length === 0)
     errors.push(stateErrors.noMatch({ id, saltenv: context.saltenv }));
-  const { chunks, errors: more } = await compileFiles(names ?? [], options);
-  return { chunks, errors: [...errors, ...more] };
+  const compiled = await compileFiles(names ?? [], options);
+  const meant = (names ?? []).map(({ name }) => name);
+  return { ...compiled, top: meant, errors: [...errors, ...compiled.errors] };
 }
 
 /** The states of the named files and all they include. */
@@ -58,7 +64,8 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   const errors: TsaltError[] = [];
   const files = await loadSlsFiles(wanted, tree, context, errors);
   const isComplete = errors.length === 0;
-  const all = declarations(files, errors);
+  const written = declarations(files, errors);
+  const all = reshape(files, written, errors);
   const states = await loadStates(all, registry, errors);
   const chunks = all.flatMap((declaration, at) => {
     const state = states.get(`${declaration.module}.${declaration.fun}`);
@@ -68,9 +75,11 @@ async function compileFiles(wanted: readonly Wanted[], { tree, context, registry
   await checkSources(chunks, tree, errors);
   await checkTemplates(chunks, tree, context, errors);
   // What a file that could not be read has in it, nobody knows: requisites may point there.
-  tie(chunks, isComplete ? errors : [], declared(files));
+  const there = new Set(all.map(({ id }) => id));
+  const excluded = new Set(written.map(({ id }) => id).filter((id) => !there.has(id)));
+  tie(chunks, isComplete ? errors : [], declared(files), excluded);
   const ordered = inOrder(chunks, errors);
-  return { chunks: ordered, errors: byPlace(errors) };
+  return { declarations: all, top: [], chunks: ordered, errors: byPlace(errors) };
 }
 
 /** Every id and name in the files and their own names, also of states that have mistakes. */
@@ -133,7 +142,9 @@ async function checkTemplates(
   for (const { state, args } of chunks) {
     if (!state.templates) continue;
     try {
-      for (const use of await state.templates(args as never, sources)) await checkTemplate(use, context, tree);
+      const uses = state.templates(args as never, sources);
+      // A thousand states without a template are not waited for.
+      for (const use of uses instanceof Promise ? await uses : uses) await checkTemplate(use, context, tree);
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       // That it is not there is told already, with the place that names it.

@@ -1,8 +1,9 @@
-import type { Reading } from '../../lib/contracts/machine.ts';
+import type { Command, Reading } from '../../lib/contracts/machine.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { lookUp } from '../../lib/look-up.ts';
 import type { Chunk } from './chunk.ts';
-import type { Condition } from './common.ts';
+import type { Condition } from './common-arguments.ts';
 
 /** Runs an execution function for a condition. */
 export type CallExecution = (fun: string, args: readonly Json[], kwargs: JsonMap) => Promise<Json>;
@@ -41,24 +42,34 @@ export async function whyNot(
 
 async function holds(
   condition: Condition,
-  { args }: Chunk,
+  chunk: Chunk,
   machine: Reading,
   call: CallExecution | undefined,
 ): Promise<boolean> {
   if (typeof condition !== 'string') {
-    const answer = await call?.(condition.fun, condition.args as Json[], condition.kwargs as JsonMap);
+    const whole = await call?.(condition.fun, condition.args as Json[], condition.kwargs as JsonMap);
+    const { part } = condition;
+    const answer = part === undefined ? whole : isMap(whole) ? lookUp(whole, part) : undefined;
     return Array.isArray(answer) ? answer.length > 0 : isMap(answer) ? Object.keys(answer).length > 0 : Boolean(answer);
   }
-  const { cwd, runas } = args;
   try {
-    // A person wrote it as text for a shell.
-    const { code } = await machine.processes.run({
-      argv: ['/bin/sh', '-c', condition],
-      ...(typeof cwd === 'string' && { cwd }),
-      ...((typeof runas === 'string' || typeof runas === 'number') && { runas }),
-    });
+    const { code } = await machine.processes.run(commandOf(condition, chunk));
     return code === 0;
   } catch (thrown) {
     throw new Error(`the condition '${condition}' can't be run: ${messageOf(thrown)}`, { cause: thrown });
   }
+}
+
+/** A command that belongs to a state, run as the state's own is: a person wrote it as text for a shell. */
+export function commandOf(text: string, { args, runas, umask, notForConditions }: Chunk): Command {
+  const { cwd, env, timeout } = args;
+  const isShared = (name: string): boolean => !notForConditions.includes(name);
+  return {
+    argv: ['/bin/sh', '-c', text],
+    ...(isShared('cwd') && typeof cwd === 'string' && { cwd }),
+    ...(isShared('runas') && runas !== undefined && { runas }),
+    ...(isShared('umask') && umask !== undefined && { umask }),
+    ...(isShared('env') && isMap(env) && { env: env as Record<string, string> }),
+    ...(isShared('timeout') && typeof timeout === 'number' && { timeoutMs: timeout * 1000 }),
+  };
 }

@@ -2,7 +2,7 @@ import { describe } from '../../lib/describe.ts';
 import type { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
-import { formatPlace } from '../../lib/place.ts';
+import { formatPlace, type Place } from '../../lib/place.ts';
 import { keyAsWritten, keysOf, type Yaml } from '../../lib/yaml/maps.ts';
 import type { Step } from '../../lib/yaml/load.ts';
 import type { Sls } from './sls.ts';
@@ -11,8 +11,14 @@ import type { Sls } from './sls.ts';
 export interface Argument {
   readonly name: string;
   readonly value: Yaml;
-  /** Where it stands: the way to its key in the file. */
+  /** Where it stands: its file, and the way to its key there. */
+  readonly sls: Sls;
   readonly path: readonly Step[];
+}
+
+/** The place of an argument's name, of its value, or of what stands deeper in that. */
+export function placeOf({ sls, path }: Argument, part: 'key' | 'value' = 'key', deeper: readonly Step[] = []): Place {
+  return sls.yaml.placeOf([...path, ...deeper], part);
 }
 
 /** One state function under an id, as it is written: `file.managed: [...]`, or `file: [managed, ...]`. */
@@ -25,9 +31,11 @@ export interface Declaration {
   readonly path: readonly Step[];
 }
 
+/** The same in an `extend`, where the function is left as it is unless it is named. */
+export type Extension = Omit<Declaration, 'fun'> & { readonly fun: string | undefined };
+
 /** Keys of a state file that are not ids. */
-const reserved = new Set(['include']);
-const notYet = new Set(['extend', 'exclude']);
+const reserved = new Set(['include', 'extend', 'exclude']);
 
 /** All declarations of the files, in their order. An id stands for one thing in the whole tree. */
 export function declarations(files: readonly Sls[], errors: TsaltError[]): Declaration[] {
@@ -35,10 +43,6 @@ export function declarations(files: readonly Sls[], errors: TsaltError[]): Decla
   return files.flatMap((sls) =>
     keysOf(sls.data).flatMap((id) => {
       if (reserved.has(id) || id.startsWith('__')) return [];
-      if (notYet.has(id)) {
-        errors.push(stateErrors.notSupported({ name: id }, { place: sls.yaml.placeOf([id]) }));
-        return [];
-      }
       const written = keyAsWritten(sls.data, id);
       if (typeof written !== 'string') {
         const kind = written === null ? 'null' : typeof written;
@@ -53,32 +57,43 @@ export function declarations(files: readonly Sls[], errors: TsaltError[]): Decla
         return [];
       }
       owners.set(id, sls);
-      return body(id, sls, errors);
+      return body(id, sls.data[id] ?? null, { sls, path: [id] }, errors).flatMap((declaration) => {
+        if (declaration.fun !== undefined) return [{ ...declaration, fun: declaration.fun }];
+        const { module, path } = declaration;
+        errors.push(stateErrors.noFunction({ module }, { place: sls.yaml.placeOf(path) }));
+        return [];
+      });
     }),
   );
 }
 
-function body(id: string, sls: Sls, errors: TsaltError[]): Declaration[] {
-  const value = sls.data[id] ?? null;
+/** Where something stands: the way to it in a file. */
+interface Spot {
+  readonly sls: Sls;
+  readonly path: readonly Step[];
+}
+
+/** What stands under an id, here or in an `extend`. */
+export function body(id: string, value: Yaml, { sls, path }: Spot, errors: TsaltError[]): Extension[] {
   // `id: test.nop`
   if (typeof value === 'string' && /^\w+\.\w+$/.test(value)) {
     const [module = '', fun = ''] = value.split('.');
-    return [{ id, sls, module, fun, args: [], path: [id] }];
+    return [{ id, sls, module, fun, args: [], path }];
   }
   if (!isMap(value) || keysOf(value).length === 0) {
-    errors.push(stateErrors.badState({ id }, { place: sls.yaml.placeOf([id]) }));
+    errors.push(stateErrors.badState({ id }, { place: sls.yaml.placeOf(path) }));
     return [];
   }
   const seen = new Set<string>();
   return keysOf(value).flatMap((key) => {
     if (key.startsWith('__')) return [];
-    const declaration = declare(id, key, value[key] ?? null, sls, errors);
+    const declaration = declare(id, key, value[key] ?? null, { sls, path: [...path, key] }, errors);
     if (!declaration) return [];
     if (seen.has(declaration.module)) {
-      const twice = { module: declaration.module, first: 'one before', second: declaration.fun };
+      const twice = { module: declaration.module, first: 'one before', second: declaration.fun ?? 'another' };
       errors.push(
         stateErrors.twoFunctions(twice, {
-          place: sls.yaml.placeOf([id, key]),
+          place: sls.yaml.placeOf([...path, key]),
           hint: 'give the second one an id of its own',
         }),
       );
@@ -89,8 +104,13 @@ function body(id: string, sls: Sls, errors: TsaltError[]): Declaration[] {
   });
 }
 
-function declare(id: string, key: string, value: Yaml, sls: Sls, errors: TsaltError[]): Declaration | undefined {
-  const path = [id, key];
+function declare(
+  id: string,
+  key: string,
+  value: Yaml,
+  { sls, path }: Spot,
+  errors: TsaltError[],
+): Extension | undefined {
   const [module = '', named, ...more] = key.split('.');
   if (value !== null && !Array.isArray(value)) {
     const hint = isMap(value) ? "put '- ' before each argument" : undefined;
@@ -107,7 +127,8 @@ function declare(id: string, key: string, value: Yaml, sls: Sls, errors: TsaltEr
   let fun = named;
   for (const [index, item] of (value ?? []).entries()) {
     if (isMap(item)) {
-      for (const name of keysOf(item)) args.push({ name, value: item[name] ?? null, path: [...path, index, name] });
+      for (const name of keysOf(item))
+        args.push({ name, value: item[name] ?? null, sls, path: [...path, index, name] });
     } else if (typeof item === 'string' && fun === undefined) {
       fun = item;
     } else if (typeof item === 'string' && named === undefined && /^\w+$/.test(item)) {
@@ -123,7 +144,5 @@ function declare(id: string, key: string, value: Yaml, sls: Sls, errors: TsaltEr
       errors.push(stateErrors.badArgument({ state: key, found: describe(item) }, { place, hint }));
     }
   }
-  if (fun !== undefined) return { id, sls, module, fun, args, path };
-  errors.push(stateErrors.noFunction({ module }, { place: sls.yaml.placeOf(path) }));
-  return undefined;
+  return { id, sls, module, fun, args, path };
 }

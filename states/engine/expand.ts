@@ -7,19 +7,21 @@ import { nearest } from '../../lib/nearest.ts';
 import { keysOf, type YamlMap } from '../../lib/yaml/maps.ts';
 import { checkArguments } from './arguments.ts';
 import type { Chunk, Requisite } from './chunk.ts';
+import { commonArguments, commonNames, notYetSupported, type Order } from './common-arguments.ts';
 import {
-  conditionsOf,
   isRequisiteKind,
-  notYetSupported,
+  namesOthers,
   requisiteKinds,
   reversed,
+  reversedKinds,
   targetsOf,
-  type Condition,
+  useKinds,
 } from './common.ts';
-import type { Argument, Declaration } from './declaration.ts';
+import { placeOf, type Argument, type Declaration } from './declaration.ts';
 
-const ownNames = ['name', 'names', 'order', 'failhard', 'unless', 'onlyif', 'creates'];
-const commonNames = [...ownNames, ...requisiteKinds, ...requisiteKinds.map((kind) => `${kind}_in`)];
+const engineNames: readonly string[] = commonNames;
+/** What may have been meant by an argument that nobody has. */
+const suggestions = [...commonNames, ...requisiteKinds, ...reversedKinds, ...useKinds];
 
 /** The state functions that a tree uses, loaded. Unknown ones are errors with the nearest name. */
 export async function loadStates(
@@ -53,25 +55,36 @@ export async function loadStates(
 /** The states that a declaration makes: one, or one for each of its `names`. */
 export function expand(declaration: Declaration, state: AnyStateFunction, at: number, errors: TsaltError[]): Chunk[] {
   const { id, sls, module, fun, path } = declaration;
+  const entries = new Set(Object.keys(state.args.entries));
   const args = new Map<string, Argument>();
   for (const argument of declaration.args) {
-    const place = () => sls.yaml.placeOf(argument.path);
-    if (args.has(argument.name) && !isRequisite(argument.name)) {
-      errors.push(stateErrors.repeatedArgument({ state: `${module}.${fun}`, name: argument.name }, { place: place() }));
-    } else if (notYetSupported.has(argument.name) && !(argument.name in state.args.entries)) {
-      errors.push(stateErrors.notSupported({ name: argument.name }, { place: place() }));
-    } else args.set(argument.name, argument);
+    const { name } = argument;
+    if (namesOthers(name)) continue;
+    if (args.has(name)) {
+      errors.push(stateErrors.repeatedArgument({ state: `${module}.${fun}`, name }, { place: placeOf(argument) }));
+    } else if (notYetSupported.has(name) && !entries.has(name)) {
+      errors.push(stateErrors.notSupported({ name }, { place: placeOf(argument) }));
+    } else args.set(name, argument);
   }
-  const common = commonOf(declaration, args, errors);
-  const own = new Map([...args].filter(([name]) => !commonNames.includes(name) || name === 'name'));
+  const requisites = declaration.args.flatMap((argument) => requisitesOf(argument, errors));
+  const own = new Map(
+    [...args].filter(([name]) => entries.has(name) || name === 'name' || !engineNames.includes(name)),
+  );
+  const { order, ...common } = commonArguments(args, entries, errors);
 
   return namesOf(declaration, args, errors).flatMap(({ name, extra }, index) => {
-    const all =
-      extra.length === 0 ? own : new Map([...own, ...extra.map((argument) => [argument.name, argument] as const)]);
-    const checked = checkArguments(declaration, all, name, state, commonNames, errors);
+    const special = new Map(extra.map((argument) => [argument.name, argument] as const));
+    const ownHere = [...special].filter(([key]) => entries.has(key) || !engineNames.includes(key));
+    const isPlain = special.size === 0;
+    const all = isPlain ? own : new Map([...own, ...ownHere.filter(([key]) => !namesOthers(key))]);
+    const checked = checkArguments(declaration, all, name, state, suggestions, errors);
     if (!checked) return [];
+    const { order: orderHere, ...commonHere } = isPlain
+      ? { order, ...common }
+      : commonArguments(new Map([...args, ...special]), entries, errors);
     const chunk: Chunk = {
-      ...common,
+      ...commonHere,
+      requisites: isPlain ? requisites : [...requisites, ...extra.flatMap((one) => requisitesOf(one, errors))],
       id,
       name,
       module,
@@ -82,19 +95,15 @@ export function expand(declaration: Declaration, state: AnyStateFunction, at: nu
       args: checked,
       tag: `${module}_|-${id}_|-${name}_|-${fun}`,
       // Several names stay together, in their order.
-      order: orderOf(common.order, at) + (args.has('names') ? index / 10_000 : 0),
+      order: orderOf(orderHere, at) + (args.has('names') ? index / 10_000 : 0),
       links: [],
     };
     return [chunk];
   });
 }
 
-function isRequisite(name: string): boolean {
-  return isRequisiteKind(name) || reversed(name) !== undefined;
-}
-
 function namesOf(
-  { id, sls }: Declaration,
+  { id }: Declaration,
   args: ReadonlyMap<string, Argument>,
   errors: TsaltError[],
 ): { readonly name: string; readonly extra: readonly Argument[] }[] {
@@ -103,17 +112,16 @@ function namesOf(
   if (many === undefined) {
     if (one === undefined) return [{ name: id, extra: [] }];
     if (typeof one.value === 'string') return [{ name: one.value, extra: [] }];
-    const place = sls.yaml.placeOf(one.path, 'value');
+    const place = placeOf(one, 'value');
     errors.push(stateErrors.badValue({ name: 'name', expected: 'text', found: describe(one.value) }, { place }));
     return [];
   }
   if (!Array.isArray(many.value)) {
-    const place = sls.yaml.placeOf(many.path, 'value');
+    const place = placeOf(many, 'value');
     errors.push(stateErrors.badValue({ name: 'names', expected: 'a list', found: describe(many.value) }, { place }));
     return [];
   }
   return many.value.flatMap((item, index) => {
-    const path = [...many.path, index];
     if (typeof item === 'string') return [{ name: item, extra: [] }];
     const [name, ...others] = isMap(item) ? keysOf(item) : [];
     const inner = isMap(item) && name !== undefined ? item[name] : undefined;
@@ -124,82 +132,31 @@ function namesOf(
       inner.every((map): map is YamlMap => isMap(map))
     ) {
       const extra = inner.flatMap((map, at) =>
-        keysOf(map).map((key) => ({ name: key, value: map[key] ?? null, path: [...path, name, at, key] })),
+        keysOf(map).map((key) => {
+          const path = [...many.path, index, name, at, key];
+          return { name: key, value: map[key] ?? null, sls: many.sls, path };
+        }),
       );
       return [{ name, extra }];
     }
     const expected = 'a name, or a name with a list of arguments';
-    const place = sls.yaml.placeOf(path, 'value');
+    const place = placeOf(many, 'value', [index]);
     errors.push(stateErrors.badValue({ name: 'names', expected, found: describe(item) }, { place }));
     return [];
   });
 }
 
-type Order = number | 'first' | 'last' | undefined;
-
-interface Common {
-  readonly order: Order;
-  readonly failhard: boolean | undefined;
-  readonly unless: readonly Condition[];
-  readonly onlyif: readonly Condition[];
-  readonly creates: readonly string[];
-  readonly requisites: readonly Requisite[];
-}
-
-function commonOf(
-  { args: written, sls }: Declaration,
-  args: ReadonlyMap<string, Argument>,
-  errors: TsaltError[],
-): Common {
-  const read = <T>(
-    name: string,
-    expected: string,
-    otherwise: T,
-    convert: (value: Argument['value']) => T | undefined,
-  ): T => {
-    const argument = args.get(name);
-    if (argument === undefined) return otherwise;
-    const value = convert(argument.value);
-    if (value !== undefined) return value;
-    const place = sls.yaml.placeOf(argument.path, 'value');
-    errors.push(stateErrors.badValue({ name, expected, found: describe(argument.value) }, { place }));
-    return otherwise;
-  };
-  const conditions = 'a command, or a list of commands';
-  return {
-    order: read<Order>('order', "a whole number, 'first' or 'last'", undefined, (value) =>
-      value === 'first' || value === 'last' || (typeof value === 'number' && Number.isInteger(value))
-        ? value
-        : undefined,
-    ),
-    failhard: read<boolean | undefined>('failhard', 'true or false', undefined, (value) =>
-      typeof value === 'boolean' ? value : undefined,
-    ),
-    unless: read<readonly Condition[]>('unless', conditions, [], conditionsOf),
-    onlyif: read<readonly Condition[]>('onlyif', conditions, [], conditionsOf),
-    creates: read<readonly string[]>('creates', 'a path, or a list of paths', [], (value) => {
-      const paths = Array.isArray(value) ? value : [value];
-      return paths.every((path) => typeof path === 'string') ? paths : undefined;
-    }),
-    requisites: written.flatMap((argument) => requisitesOf(argument, sls, errors)),
-  };
-}
-
-function requisitesOf({ name, value, path }: Argument, sls: Declaration['sls'], errors: TsaltError[]): Requisite[] {
+function requisitesOf(written: Argument, errors: TsaltError[]): Requisite[] {
+  const { name, value } = written;
   const opposite = reversed(name);
   const kind = isRequisiteKind(name) ? name : opposite;
   if (kind === undefined) return [];
   const targets = targetsOf(value);
   if (typeof targets === 'string') {
-    errors.push(stateErrors.badRequisite({ kind: name, found: targets }, { place: sls.yaml.placeOf(path, 'value') }));
+    errors.push(stateErrors.badRequisite({ kind: name, found: targets }, { place: placeOf(written, 'value') }));
     return [];
   }
-  return targets.map(({ target, index }) => ({
-    kind,
-    isReversed: opposite !== undefined,
-    target,
-    path: [...path, index],
-  }));
+  return targets.map(({ target, index }) => ({ kind, isReversed: opposite !== undefined, target, written, index }));
 }
 
 /** Where a state stands by Salt's count: what says nothing comes in order of definition from 10000. */

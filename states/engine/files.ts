@@ -57,6 +57,8 @@ function filesOf(tree: Tree): TemplateFiles {
 
   return (name, from) => {
     const path = pathFrom(name, from);
+    // What was fetched for one is at hand for the other.
+    if (tree.over && path !== tree.over.path) return templateFiles(tree.over.tree)(path, undefined);
     const shown = tree.shown(path);
     const keep = (bytes: Buffer | undefined) => texts.set(path, bytes && textOf(bytes, shown));
     if (!texts.has(path)) {

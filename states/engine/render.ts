@@ -1,8 +1,10 @@
 import type { JsonMap } from '../../lib/json.ts';
+import type { Place } from '../../lib/place.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
 import { textOf } from '../../lib/text.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
 import { NotYet, patiently, templateFiles, type TemplateFiles } from './files.ts';
+import { jsonAsYaml, rendererOf } from './renderer.ts';
 import { compileTemplate, type CallFunction } from './template/template.ts';
 import { isAddress, pathOf, type Tree } from './tree.ts';
 
@@ -50,7 +52,7 @@ export function templateData(context: RenderContext, location: JsonMap): JsonMap
 }
 
 /** Renderings that need no functions, for the run that asks again for what compiling has rendered. */
-const rendered = new WeakMap<RenderContext, Map<string, string>>();
+const rendered = new WeakMap<RenderContext, WeakMap<object, Map<string, string>>>();
 const mostRendered = 10_000;
 
 /** A template of a state: of the tree where its name is an address. */
@@ -77,7 +79,7 @@ export function renderText(template: StateTemplate, context: RenderContext, tree
         throw templateErrors.notAtHand({ path }, { hint: 'name the file as a quoted text' });
       }
     });
-  return textWith(template, context, atHand);
+  return textWith(template, context, tree, atHand);
 }
 
 /**
@@ -98,7 +100,7 @@ export async function prepareText(
   if (functions.size > 0) return functions;
   try {
     await patiently(() =>
-      textWith(template, context, files, (names) => {
+      textWith(template, context, tree, files, (names) => {
         note(names);
         throw new CallsFunctions();
       }),
@@ -135,9 +137,19 @@ function pathOfTemplate({ name }: StateTemplate): string | undefined {
   return isAddress(name) ? pathOf(name) : undefined;
 }
 
+/** What was rendered over a context with the files of a tree. */
+function textsOf(context: RenderContext, tree: object): Map<string, string> {
+  const ofContext = rendered.get(context) ?? new WeakMap<object, Map<string, string>>();
+  rendered.set(context, ofContext);
+  const texts = ofContext.get(tree) ?? new Map<string, string>();
+  ofContext.set(tree, texts);
+  return texts;
+}
+
 function textWith(
   template: StateTemplate,
   context: RenderContext,
+  tree: Tree | undefined,
   files: TemplateFiles | undefined,
   onFunctions?: (names: ReadonlySet<string>) => void,
 ): string {
@@ -149,8 +161,7 @@ function textWith(
       { call: context.functions?.call, now: context.now, files, path: pathOfTemplate(template), onFunctions: onCalls },
     ).text;
   if (compiled.functions.size > 0) return render(() => {});
-  const known = rendered.get(context) ?? new Map<string, string>();
-  rendered.set(context, known);
+  const known = textsOf(context, tree ?? context);
   const key = `${name}\0${JSON.stringify(names)}\0${source}`;
   const before = known.get(key);
   if (before !== undefined) return before;
@@ -163,7 +174,7 @@ function textWith(
   return text;
 }
 
-/** Renders a file of a tree, then reads its YAML. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
+/** Renders a file of a tree as its first line says, then reads its YAML or JSON. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
 export async function renderYaml(
   bytes: Buffer,
   file: { readonly path: string; readonly sls: string },
@@ -171,7 +182,12 @@ export async function renderYaml(
   tree: Tree,
 ): Promise<YamlFile> {
   const shown = tree.shown(file.path);
-  const template = compileTemplate(textOf(bytes, shown), shown);
+  const text = textOf(bytes, shown);
+  const { isTemplate, data: form } = rendererOf(text, shown);
+  const read = (made: string, placer?: (offset: number) => Place): YamlFile =>
+    loadYaml(form === 'json' ? jsonAsYaml(made) : made, shown, placer);
+  if (!isTemplate) return read(text);
+  const template = compileTemplate(text, shown);
   const { functions, now } = context;
   const prepared = new Set<string>();
   const prepare = async (names: ReadonlySet<string>) => {
@@ -191,5 +207,5 @@ export async function renderYaml(
       },
     }),
   );
-  return loadYaml(result.text, shown, (offset) => result.placeOf(offset));
+  return read(result.text, (offset) => result.placeOf(offset));
 }

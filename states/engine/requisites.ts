@@ -2,8 +2,9 @@ import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { fnmatch } from '../../lib/fnmatch.ts';
 import { nearest } from '../../lib/nearest.ts';
-import { called, type Chunk, type Requisite } from './chunk.ts';
+import { called, type Chunk, type Link, type Requisite } from './chunk.ts';
 import { requisiteKinds, type Target } from './common.ts';
+import { placeOf } from './declaration.ts';
 
 /** Finds states by what requisites call them, in time that does not grow with the tree. */
 class Finder {
@@ -53,7 +54,12 @@ function add(map: Map<string, Chunk[]>, key: string, chunk: Chunk): void {
 }
 
 /** Ties every requisite to the states it means. A target that is not even `declared` is an error. */
-export function tie(chunks: readonly Chunk[], errors: TsaltError[], declared: ReadonlySet<string>): void {
+export function tie(
+  chunks: readonly Chunk[],
+  errors: TsaltError[],
+  declared: ReadonlySet<string>,
+  excluded: ReadonlySet<string> = new Set(),
+): void {
   const finder = new Finder(chunks);
   for (const chunk of chunks) {
     for (const requisite of chunk.requisites) {
@@ -61,24 +67,39 @@ export function tie(chunks: readonly Chunk[], errors: TsaltError[], declared: Re
       if (found.length === 0) {
         // A state that has a mistake of its own is there all the same.
         const isBroken = errors.length > 0 && declared.has(requisite.target.name);
-        if (!isBroken) errors.push(lost(chunk, requisite, finder));
+        if (!isBroken) errors.push(lost(requisite, finder, excluded));
       } else if (requisite.isReversed)
-        for (const other of found) other.links.push({ kind: requisite.kind, chunks: [chunk] });
-      else chunk.links.push({ kind: requisite.kind, chunks: found });
+        for (const other of found) link(other, { kind: requisite.kind, chunks: [chunk] });
+      else link(chunk, { kind: requisite.kind, chunks: found });
     }
   }
 }
 
-function lost(chunk: Chunk, { kind, isReversed, target, path }: Requisite, finder: Finder): TsaltError {
+/** Who has something before it for its sake, knows that, too. */
+function link(chunk: Chunk, tied: Link): void {
+  chunk.links.push(tied);
+  if (tied.kind === 'prereq')
+    for (const other of tied.chunks) other.links.push({ kind: 'prerequired', chunks: [chunk] });
+}
+
+function lost(
+  { kind, isReversed, target, written, index }: Requisite,
+  finder: Finder,
+  excluded: ReadonlySet<string>,
+): TsaltError {
   const { module, name } = target;
   const shown = module === undefined ? `'${name}'` : `'${module}: ${name}'`;
   // A module that no state of the tree has is the likelier slip.
   const elsewhere = module === undefined ? [] : finder.find({ module: undefined, name });
   const near = nearest(name, finder.names(target));
-  const hint = elsewhere[0] ? `there is ${called(elsewhere[0])}` : didYouMean(near);
+  const hint = excluded.has(name)
+    ? 'it is excluded'
+    : elsewhere[0]
+      ? `there is ${called(elsewhere[0])}`
+      : didYouMean(near);
   return stateErrors.noTarget(
     { kind: isReversed ? `${kind}_in` : kind, target: shown },
-    { place: chunk.sls.yaml.placeOf(path, 'value'), hint },
+    { place: placeOf(written, 'value', [index]), hint },
   );
 }
 
@@ -119,11 +140,22 @@ export function inOrder(chunks: readonly Chunk[], errors: TsaltError[]): Chunk[]
   }
 }
 
+/** Kinds whose targets run before, in the order they are asked for. */
+const before = ([...requisiteKinds, 'prerequired'] as const).filter((kind) => kind !== 'prereq' && kind !== 'listen');
+
 /** What has to run before, last one first. */
 function needed(chunk: Chunk): Chunk[] {
-  return requisiteKinds
-    .flatMap((kind) => chunk.links.filter((link) => link.kind === kind).flatMap(({ chunks }) => chunks))
-    .reverse();
+  if (chunk.links.length === 0) return [];
+  const of = ({ links }: Chunk, kinds: readonly Link['kind'][]): Chunk[] =>
+    kinds.flatMap((kind) => links.filter((one) => one.kind === kind).flatMap(({ chunks }) => chunks));
+  // What it is a prereq of has to be able to tell what it will do: what that one needs comes first, too.
+  const theirs = of(chunk, ['prereq']).flatMap((other) =>
+    of(
+      other,
+      before.filter((kind) => kind !== 'prerequired'),
+    ),
+  );
+  return [...of(chunk, before), ...theirs].reverse();
 }
 
 function cycle(chain: readonly Chunk[]): TsaltError {

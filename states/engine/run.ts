@@ -1,11 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Foreseen, Machine, Reading, StepResult } from '../../lib/contracts/machine.ts';
-import type { Domain, Outcome, Plan, StateFunction, StateResult } from '../../lib/contracts/state.ts';
-import { messageOf } from '../../lib/errors/error.ts';
-import { stateErrors } from '../../lib/errors/state.ts';
+import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
+import type { RunWatcher, StatePlace, StateResult } from '../../lib/contracts/state.ts';
 import type { Chunk } from './chunk.ts';
-import { hasConditions, whyNot, type CallExecution } from './conditions.ts';
-import { weigh, type Ending } from './verdict.ts';
+import type { Retry } from './common-arguments.ts';
+import type { CallExecution } from './conditions.ts';
+import { retried, retryNote } from './retry.ts';
+import { Runner, type Done } from './runner.ts';
+import { weigh, type Ending, type Verdict } from './verdict.ts';
 
 export interface RunOptions {
   readonly machine: Machine;
@@ -18,237 +19,209 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Runs execution functions that conditions name. */
   readonly call?: CallExecution | undefined;
-  /** Told of each result as it comes. */
-  readonly onResult?: ((tag: string, result: StateResult) => void) | undefined;
-}
-
-// A chunk's arguments were made by the schema of its own function.
-type Runnable = StateFunction<never, unknown>;
-
-/** How one state ended. */
-interface Done extends Ending {
-  readonly shown: Pick<StateResult, 'result' | 'changes' | 'comment'>;
-  readonly warnings?: readonly string[] | undefined;
-  /** Conditions kept it from running: nothing it watches can wake it. */
-  readonly ran?: false;
+  readonly watcher?: RunWatcher | undefined;
+  /** Fires an event with the result of a state that asked for it: under a tag of its own, or Salt's. */
+  readonly onEvent?: ((chunk: Chunk, result: StateResult) => Promise<void>) | undefined;
+  /** What a state may have changed is made anew for those after it. */
+  readonly reload?: ((what: Chunk['reloads']) => Promise<Machine>) | undefined;
+  readonly random?: (() => number) | undefined;
 }
 
 /** Runs states in their order; gives their results by Salt's keys. Raises nothing: what a state throws is its result. */
 export async function runChunks(chunks: readonly Chunk[], options: RunOptions): Promise<Record<string, StateResult>> {
-  const { clock, failhard = false, signal, onResult } = options;
-  const runner = new Runner(options);
-  const results: Record<string, StateResult> = {};
-  const endings = new Map<Chunk, Ending>();
-  for (const [number, chunk] of chunks.entries()) {
-    if (signal?.aborted) break;
-    const now = clock.now();
-    const began = clock.monotonic();
-    const verdict = weigh(chunk, endings);
-    let done: Done | Promise<Done>;
-    if (verdict.run) done = runner.run(chunk, verdict.watched, verdict.unsure);
-    else {
-      const { result, comment } = verdict;
-      done = { result, changes: false, shown: { result, changes: {}, comment } };
+  const run = new Run(chunks, options);
+  await run.all();
+  await run.listeners();
+  return run.ended();
+}
+
+class Run {
+  private readonly chunks: readonly Chunk[];
+  private readonly options: RunOptions;
+  private readonly runner: Runner;
+  private readonly endings = new Map<Chunk, Ending>();
+  /** How a test run of what has something before it ended, made when that had its turn. */
+  private readonly foretold = new Map<Chunk, Done>();
+  /** States that run beside those after them. */
+  private readonly beside = new Map<Chunk, Promise<void>>();
+  private readonly entries: { readonly tag: string; readonly entry: StateResult }[] = [];
+  private readonly events: Promise<void>[] = [];
+  private number = 0;
+  private isOver = false;
+
+  constructor(chunks: readonly Chunk[], options: RunOptions) {
+    this.chunks = chunks;
+    this.options = options;
+    this.runner = new Runner(options);
+  }
+
+  /** The results, once all events are on their way. */
+  async ended(): Promise<Record<string, StateResult>> {
+    await Promise.all(this.events);
+    const inOrder = this.entries.sort((a, b) => a.entry.__run_num__ - b.entry.__run_num__);
+    return Object.fromEntries(inOrder.map(({ tag, entry }) => [tag, entry]));
+  }
+
+  async all(): Promise<void> {
+    for (const chunk of this.chunks) {
+      if (this.isOver || this.options.signal?.aborted) break;
+      if (this.beside.size > 0) await this.waitFor(chunk);
+      if (chunk.parallel && !this.options.foreseen) {
+        this.beside.set(chunk, this.one(chunk) ?? Promise.resolve());
+        continue;
+      }
+      // Only what really waits is waited for.
+      const running = this.one(chunk);
+      if (running) await running;
     }
-    // Only what really waits is waited for.
-    if (done instanceof Promise) done = await done;
-    endings.set(chunk, done);
-    const { name, id, sls, tag } = chunk;
+    await Promise.all(this.beside.values());
+  }
+
+  /** What is done at the end, once each, because something listened to has changed. */
+  async listeners(): Promise<void> {
+    for (const chunk of this.chunks) {
+      if (this.isOver || this.options.signal?.aborted) return;
+      const heard = chunk.links
+        .filter(({ kind }) => kind === 'listen')
+        .flatMap(({ chunks }) => chunks)
+        .filter((other) => this.endings.get(other)?.changes !== false && this.endings.has(other));
+      if (heard.length === 0) continue;
+      const started = this.start(chunk);
+      const done = await this.runner.refresh(
+        chunk,
+        heard.some((other) => this.endings.get(other)?.changes === undefined),
+      );
+      const { module, id, name } = chunk;
+      const listener = { ...chunk, id: `listener_${id}`, tag: `${module}_|-listener_${id}_|-${name}_|-mod_watch` };
+      await this.finish(listener, started, done, undefined);
+    }
+  }
+
+  /** States beside this one that it is tied to have to be over. */
+  private async waitFor(chunk: Chunk): Promise<void> {
+    const others = chunk.links.flatMap(({ chunks }) => chunks);
+    for (const other of [...others, ...others.flatMap(({ links }) => links.flatMap(({ chunks }) => chunks))]) {
+      await this.beside.get(other);
+    }
+  }
+
+  private start({ module, fun, name }: Chunk): Started {
+    const { clock, watcher } = this.options;
+    const number = this.number++;
+    const place = { fun: `${module}.${fun}`, name, number, total: Math.max(this.chunks.length, this.number) };
+    watcher?.began?.(place);
+    return { place, now: clock.now(), began: clock.monotonic() };
+  }
+
+  private one(chunk: Chunk): Promise<void> | undefined {
+    const started = this.start(chunk);
+    if (chunk.links.some(({ kind }) => kind === 'prereq')) {
+      return this.foretell(chunk).then(() => this.judged(chunk, started));
+    }
+    return this.judged(chunk, started);
+  }
+
+  private judged(chunk: Chunk, started: Started): Promise<void> | undefined {
+    const verdict = weigh(chunk, this.endings, this.foretold);
+    const done = verdict.run ? this.act(chunk, verdict) : this.spared(chunk, verdict);
+    if (done instanceof Promise) return done.then((ended) => this.finish(chunk, started, ended, verdict));
+    return this.finish(chunk, started, done, verdict);
+  }
+
+  /** What this state is a prereq of, looked at as if it had its turn now, nothing being changed. */
+  private async foretell(chunk: Chunk): Promise<void> {
+    for (const other of chunk.links.filter(({ kind }) => kind === 'prereq').flatMap(({ chunks }) => chunks)) {
+      if (this.foretold.has(other)) continue;
+      if (other.links.some(({ kind }) => kind === 'prereq')) await this.foretell(other);
+      const verdict = weigh(
+        { ...other, links: other.links.filter(({ kind }) => kind !== 'prerequired') },
+        this.endings,
+        this.foretold,
+      );
+      if (verdict.run)
+        this.foretold.set(other, await this.runner.preview(other, this.woken(other, verdict), verdict.unsure));
+      else {
+        const { result, comment } = verdict;
+        this.foretold.set(other, { result, changes: false, shown: { result, changes: {}, comment } });
+      }
+    }
+  }
+
+  /** What it watches that has changed, or may have; undefined when nothing has. */
+  private woken({ links }: Chunk, { watched }: Verdict & { run: true }): readonly string[] | undefined {
+    if (!watched) return undefined;
+    return links
+      .filter(({ kind }) => kind === 'watch')
+      .flatMap(({ chunks }) => chunks)
+      .filter((other) => this.endings.get(other)?.changes !== false)
+      .map(({ module, id }) => `${module}: ${id}`);
+  }
+
+  private act(chunk: Chunk, verdict: Verdict & { run: true }): Done | Promise<Done> {
+    const { retry } = chunk;
+    const woken = this.woken(chunk, verdict);
+    const once = (): Done | Promise<Done> => this.runner.run(chunk, woken, verdict.unsure);
+    return retry === undefined || chunk.parallel ? once() : this.again(once, retry);
+  }
+
+  private async again(once: () => Done | Promise<Done>, retry: Retry): Promise<Done> {
+    const { clock, foreseen, random = Math.random } = this.options;
+    const first = await once();
+    return foreseen ? noted(first, retryNote(retry)) : retried(retry, first, once, clock, random);
+  }
+
+  /** Why it does not run; of what had something before it for its sake, its own failure in the test run comes first. */
+  private spared(chunk: Chunk, { result, comment, skipped }: Verdict & { run: false }): Done {
+    const own = this.foretold.get(chunk);
+    if (own?.result === false) return own;
+    return { result, changes: false, skipped, shown: { result, changes: {}, comment } };
+  }
+
+  /** Takes a result; what is to be reloaded after it is waited for. */
+  private finish(
+    chunk: Chunk,
+    { place, now, began }: Started,
+    done: Done,
+    verdict: Verdict | undefined,
+  ): Promise<void> | undefined {
+    const { clock, foreseen, failhard = false } = this.options;
+    const { name, id, sls, tag, parallel } = chunk;
     const { result, changes, comment } = done.shown;
+    if (verdict) this.endings.set(chunk, done);
     const entry: StateResult = {
       name,
       changes,
       result,
       comment,
       __sls__: sls.name,
-      __run_num__: number,
+      __run_num__: place.number,
       start_time: timeOfDay(now, began),
       duration: Math.round((clock.monotonic() - began) * 1000) / 1000,
       __id__: id,
     };
-    // As in Salt, what a failed requisite stops has a result of its own.
-    if (!verdict.run && result !== false) entry.__state_ran__ = false;
+    if (done.skipped) entry.__state_ran__ = false;
+    if (parallel && !foreseen) entry.__parallel__ = true;
     if (done.warnings && done.warnings.length > 0) entry.warnings = [...done.warnings];
-    results[tag] = entry;
-    onResult?.(tag, entry);
+    this.entries.push({ tag, entry });
+    this.options.watcher?.ended?.(entry, place);
+    const event = chunk.event !== false && !foreseen ? this.options.onEvent?.(chunk, entry) : undefined;
+    if (event) this.events.push(event);
     // Test mode tells of everything.
-    if (result === false && !options.foreseen && (chunk.failhard ?? failhard)) break;
-  }
-  return results;
-}
-
-class Runner {
-  private readonly options: RunOptions;
-  /** What states read: in test mode with all plans so far laid over it. */
-  private readonly view: Reading;
-  /** Test mode: parts of the machine that a planned step changes in ways nobody can tell. */
-  private readonly obscured = new Set<Domain>();
-  /** Test mode: something is planned already, so that conditions are asked too early. */
-  private hasPlans = false;
-
-  constructor(options: RunOptions) {
-    this.options = options;
-    this.view = options.foreseen ?? options.machine;
-  }
-
-  /** `unsure`: test mode can't tell whether it runs at all. */
-  run(chunk: Chunk, watched: boolean, unsure: boolean): Done | Promise<Done> {
-    if (hasConditions(chunk)) return this.runConditionally(chunk, watched, unsure);
-    return this.act(chunk, watched, unsure);
-  }
-
-  private async runConditionally(chunk: Chunk, watched: boolean, unsure: boolean): Promise<Done> {
-    try {
-      const reason = await whyNot(chunk, this.view, this.options.call);
-      if (!reason) return await this.act(chunk, watched, unsure);
-      const isForeseen = this.options.foreseen !== undefined;
-      const mayChange = isForeseen && (reason.asked ? this.hasPlans : this.obscured.has('files'));
-      if (mayChange) return unknown(`${reason.comment}, before what is planned: unknown until run`);
-      return {
-        result: true,
-        changes: false,
-        shown: { result: true, changes: {}, comment: reason.comment },
-        ran: false,
-      };
-    } catch (thrown) {
-      return failed(thrown);
-    }
-  }
-
-  private act(chunk: Chunk, watched: boolean, unsure: boolean): Done | Promise<Done> {
-    const state = chunk.state as Runnable;
-    try {
-      const facts = state.read(chunk.args as never, this.viewOf(chunk));
-      if (facts instanceof Promise)
-        return facts.then((known) => this.settle(chunk, known, watched, unsure)).catch(failed);
-      const done = this.settle(chunk, facts, watched, unsure);
-      return done instanceof Promise ? done.catch(failed) : done;
-    } catch (thrown) {
-      return failed(thrown);
-    }
-  }
-
-  /** What the state reads, with the states that it requires. */
-  private viewOf({ links }: Chunk): Reading {
-    if (links.length === 0) return this.view;
-    const required = links
-      .filter(({ kind }) => kind === 'require' || kind === 'watch')
-      .flatMap(({ chunks }) => chunks.map(({ module, fun, name }) => ({ fun: `${module}.${fun}`, name })));
-    return Object.create(this.view, { required: { value: required } }) as Reading;
-  }
-
-  private settle(chunk: Chunk, facts: unknown, watched: boolean, unsure: boolean): Done | Promise<Done> {
-    const state = chunk.state as Runnable;
-    const args = chunk.args as never;
-    let plan = state.plan(args, facts);
-    if (plan.impossible === true) {
-      return {
-        result: false,
-        changes: false,
-        shown: { result: false, changes: {}, comment: plan.comment },
-        warnings: plan.warnings,
-      };
-    }
-    if (watched && state.refresh && isEmpty(plan)) plan = state.refresh(args, facts);
-    if (plan.impossible === true) {
-      return {
-        result: false,
-        changes: false,
-        shown: { result: false, changes: {}, comment: plan.comment },
-        warnings: plan.warnings,
-      };
-    }
-    return this.options.foreseen ? this.foretell(chunk, plan, unsure) : this.perform(chunk, plan);
-  }
-
-  /** Test mode: the plan is laid over what later states read, and told. */
-  private foretell(chunk: Chunk, plan: Plan, unsure: boolean): Done {
-    const { foreseen } = this.options;
-    const { changes, comment, warnings } = plan;
-    if (isEmpty(plan)) {
-      if (unsure || chunk.state.reads.some((domain) => this.obscured.has(domain))) {
-        return { ...unknown(`${comment} Unknown until run: it depends on states before it.`.trim()), warnings };
-      }
-      return { result: true, changes: false, shown: { result: true, changes, comment }, warnings };
-    }
-    this.hasPlans = true;
-    for (const step of plan.steps) foreseen?.lay(step);
-    for (const domain of plan.obscures ?? []) this.obscured.add(domain);
-    const known = plan.unknownUntilRun !== true && !unsure;
-    return {
-      result: null,
-      changes: known ? Object.keys(changes).length > 0 : undefined,
-      shown: { result: null, changes, comment },
-      warnings,
-    };
-  }
-
-  private perform(chunk: Chunk, plan: Plan): Done | Promise<Done> {
-    const results: StepResult[] = [];
-    const { steps } = plan;
-    for (let index = 0; index < steps.length; index++) {
-      const step = steps[index];
-      if (!step) continue;
-      try {
-        const result = this.options.machine.perform(step);
-        if (result instanceof Promise) return this.performRest(chunk, plan, results, result, index);
-        results.push(result);
-      } catch (thrown) {
-        return stepFailed(thrown, index, steps.length);
-      }
-    }
-    return finish(chunk, plan, results);
-  }
-
-  private async performRest(
-    chunk: Chunk,
-    plan: Plan,
-    results: StepResult[],
-    first: Promise<StepResult>,
-    from: number,
-  ): Promise<Done> {
-    const { steps } = plan;
-    let index = from;
-    try {
-      results.push(await first);
-      for (index++; index < steps.length; index++) {
-        const step = steps[index];
-        if (step) results.push(await this.options.machine.perform(step));
-      }
-    } catch (thrown) {
-      return stepFailed(thrown, index, steps.length);
-    }
-    return finish(chunk, plan, results);
+    if (result === false && !foreseen && (chunk.failhard ?? failhard)) this.isOver = true;
+    const changed = verdict?.run === true && !foreseen && chunk.reloads.length > 0;
+    return changed ? this.runner.reload(chunk.reloads) : undefined;
   }
 }
 
-function finish(chunk: Chunk, plan: Plan, results: readonly StepResult[]): Done {
-  const state = chunk.state as Runnable;
-  const { changes, comment, done, warnings } = plan;
-  const told = state.report && !isEmpty(plan) ? state.report(plan, results, chunk.args as never) : undefined;
-  const outcome: Outcome = told ?? { result: true, changes, comment: isEmpty(plan) ? comment : (done ?? comment) };
-  return {
-    result: outcome.result,
-    changes: Object.keys(outcome.changes).length > 0,
-    shown: outcome,
-    warnings,
-  };
+interface Started {
+  readonly place: StatePlace;
+  readonly now: number;
+  readonly began: number;
 }
 
-function isEmpty({ steps, changes, unknownUntilRun }: Plan): boolean {
-  return steps.length === 0 && unknownUntilRun !== true && Object.keys(changes).length === 0;
-}
-
-function unknown(comment: string): Done {
-  return { result: null, changes: undefined, shown: { result: null, changes: {}, comment } };
-}
-
-function failed(thrown: unknown): Done {
-  return { result: false, changes: false, shown: { result: false, changes: {}, comment: messageOf(thrown) } };
-}
-
-function stepFailed(thrown: unknown, index: number, of: number): Done {
-  return failed(stateErrors.stepFailed({ problem: messageOf(thrown), step: index + 1, of }, { cause: thrown }));
+function noted(done: Done, note: string): Done {
+  const { comment } = done.shown;
+  return { ...done, shown: { ...done.shown, comment: [comment, note].join('  ') } };
 }
 
 /** Local time of day to the microsecond; the clock that never jumps gives what is below a millisecond. */

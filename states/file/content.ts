@@ -54,13 +54,14 @@ export async function readContent(
 }
 
 /** The templates of which the content will be made, as far as they are the state tree's or the state's own. */
-export async function templatesOf(args: ContentArgs, sources: SourceView): Promise<TemplateUse[]> {
+export function templatesOf(args: ContentArgs, sources: SourceView): TemplateUse[] | Promise<TemplateUse[]> {
   if (args.template === undefined) return [];
   const context = templateContext(args);
   if (typeof args.contents === 'string') return [{ name: args.name, text: args.contents, context }];
   const [url, ...others] = args.source ?? [];
   if (url === undefined || others.length > 0 || !url.startsWith('salt://')) return [];
-  return [{ name: url, text: textOf(await sources.read(url), url), context }];
+  const read = async () => [{ name: url, text: textOf(await sources.read(url), url), context }];
+  return read();
 }
 
 /** What a template sees beside grains, pillar and opts. */

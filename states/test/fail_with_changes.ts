@@ -1,5 +1,5 @@
 import { defineState } from '../../lib/contracts/state.ts';
-import { pretendArgs, pretended } from './pretend.ts';
+import { fired, pretendArgs, pretended } from './pretend.ts';
 
 export default defineState({
   summary: 'Fails and says that something changed.',
@@ -16,4 +16,5 @@ nothing:
     steps: [],
   }),
   report: ({ changes }, _results, { comment }) => ({ result: false, changes, comment: comment ?? 'Failure!' }),
+  refresh: fired,
 });

@@ -1,5 +1,5 @@
 import { defineState, impossible } from '../../lib/contracts/state.ts';
-import { pretendArgs } from './pretend.ts';
+import { fired, pretendArgs } from './pretend.ts';
 
 export default defineState({
   summary: 'Fails and changes nothing.',
@@ -11,4 +11,5 @@ nothing:
   reads: [],
   read: () => undefined,
   plan: ({ comment }) => impossible(comment ?? 'Failure!'),
+  refresh: fired,
 });

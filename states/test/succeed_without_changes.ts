@@ -1,5 +1,5 @@
 import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
-import { pretendArgs } from './pretend.ts';
+import { fired, pretendArgs } from './pretend.ts';
 
 export default defineState({
   summary: 'Succeeds and changes nothing.',
@@ -11,4 +11,5 @@ nothing:
   reads: [],
   read: () => undefined,
   plan: ({ comment }) => alreadyRight(comment ?? 'Success!'),
+  refresh: fired,
 });

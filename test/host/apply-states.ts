@@ -61,7 +61,7 @@ async function apply({ fun, args, test, changed }: Asked): Promise<Omit<Answered
   const state = (await builtinStates.load(fun)) as StateFunction<StateSchema>;
   const facts = await state.read(args, machine);
   const own = state.plan(args, facts);
-  const plan = changed && own.steps.length === 0 ? (state.refresh?.(args, facts) ?? own) : own;
+  const plan = changed && own.steps.length === 0 ? (state.refresh?.(args, facts, []) ?? own) : own;
   const { changes, comment } = plan;
   if (plan.impossible) return { result: false, changes, comment };
   if (plan.steps.length === 0 || test) return { result: plan.steps.length === 0 ? true : null, changes, comment };

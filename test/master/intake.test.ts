@@ -3,6 +3,7 @@ import type { JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { minionFacts } from '../../master/facts.ts';
 import { intake } from '../../master/intake.ts';
+import { jobProgress } from '../../master/job-progress.ts';
 import { targeting } from '../../master/targeting.ts';
 import { parseMinionId } from '../../lib/ids.ts';
 import type { MasterSession, UpItem } from '../../wire/types.ts';
@@ -11,10 +12,12 @@ import { applicant, books } from './books.ts';
 
 async function taking(t: ExecutionContext) {
   const parts = await books(t);
+  const progress = jobProgress();
   const acknowledged: number[] = [];
   const failures: string[] = [];
   const taken = intake({
     ...parts,
+    progress,
     log: silent,
     acknowledge: (_, n) => acknowledged.push(n),
     failed: (_, reason) => failures.push(reason),
@@ -38,7 +41,7 @@ async function taking(t: ExecutionContext) {
     missing: [],
   });
   const settled = (n: number) => eventually(() => acknowledged.includes(n));
-  return { ...parts, taken, acknowledged, failures, session, jid, settled };
+  return { ...parts, progress, taken, acknowledged, failures, session, jid, settled };
 }
 
 const event = (n: number, tag: string, data: JsonMap = {}): UpItem => ({
@@ -167,4 +170,58 @@ test('targeting: only accepted minions are meant, names in a list that nobody ha
   t.throws(() => targets.resolve('x', 'globb'), { message: /did you mean 'glob'\?/ });
   await facts.forget('web1');
   t.deepEqual(meant('os:Debian', 'grain'), ['db1']);
+});
+
+const result = { name: 'x', result: true, changes: {}, __run_num__: 3 };
+
+test("intake: a state's result, an event as Salt has it; of a job of others, or out of all shape, none", async (t) => {
+  const { taken, session, settled, events, jid, jobs } = await taking(t);
+  const other = await jobs.create(jobs.newJid(), {
+    fun: 'state.apply',
+    arg: [],
+    kwarg: {},
+    tgt: 'web2',
+    tgt_type: 'glob',
+    user: 'root',
+    expires: 0,
+    minions: ['web2'],
+    missing: [],
+  });
+  const bodies: JsonMap[] = [
+    { jid, total: 12, ret: result },
+    { jid: '20260101000000000000', total: 12, ret: result },
+    { jid: other.jid, total: 12, ret: result },
+    { jid: 'x/../y', total: 12, ret: result },
+    { jid, total: -1, ret: result },
+    { jid, total: 12, ret: { ...result, __run_num__: 'a/b' } },
+  ];
+  taken.take(
+    session(),
+    bodies.map((body, index) => ({ n: index + 1, kind: 'progress', body })),
+  );
+  await settled(bodies.length);
+  const fired = events.filter(({ tag }) => tag.includes('/prog/'));
+  t.deepEqual(
+    fired.map(({ tag }) => tag),
+    [`salt/job/${jid}/prog/web1/3`, 'salt/job/20260101000000000000/prog/web1/3'],
+    'a call on the machine has a number that the master does not know',
+  );
+  t.like(fired[0]?.data, { id: 'web1', jid, tag: fired[0]?.tag, data: { len: 12, ret: result } });
+  t.like(taken.stats(), { results: 2, refusedProgress: 4 });
+  t.is(jobs.pair(jid, 'web1')?.state, 'running');
+});
+
+test('intake: where a run is, told to who listens to that job and to nobody else', async (t) => {
+  const { taken, session, settled, events, jid, progress } = await taking(t);
+  const heard: unknown[] = [];
+  const stop = progress.listen(jid, (id, place) => heard.push([id, place]));
+  progress.listen('other', () => t.fail());
+  const place = { fun: 'file.managed', name: '/f', number: 4, total: 12 };
+  taken.take(session(), [{ n: 1, kind: 'progress', body: { jid, ...place } }]);
+  await settled(1);
+  stop();
+  taken.take(session(), [{ n: 2, kind: 'progress', body: { jid, ...place } }]);
+  await settled(2);
+  t.deepEqual(heard, [['web1', place]]);
+  t.false(events.some(({ tag }) => tag.includes('/prog/')));
 });

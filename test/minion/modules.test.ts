@@ -26,6 +26,8 @@ async function call(fun: string, args: JsonMap, world: World = {}): Promise<unkn
     failed: () => {},
     call: async () => null,
     applyStates: async () => ({}),
+    showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: [] }),
+    runningStates: async () => undefined,
     sendEvent: async () => false,
   };
   try {

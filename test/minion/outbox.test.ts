@@ -205,3 +205,23 @@ test('queue: work that fails gives its place back; too many that wait are refuse
   await Promise.all([held, ...waiting]);
   t.is(queue.waiting, 0);
 });
+
+test("outbox: a state's result that is too long for a message, kept without its changes", async (t) => {
+  const outbox = await opened(t, folder(t));
+  const result = {
+    name: '/f',
+    result: true,
+    comment: 'done',
+    __run_num__: 0,
+    __id__: 'f',
+    __sls__: 'x',
+    start_time: '',
+    duration: 1,
+  };
+  await outbox.addResult('j1', { ...result, changes: { diff: 'short' } }, 2);
+  await outbox.addResult('j1', { ...result, changes: { diff: 'x'.repeat(300_000) } }, 2);
+  const [short, long] = bodies(outbox);
+  t.like(short, { jid: 'j1', total: 2, ret: { changes: { diff: 'short' } } });
+  t.like(long, { ret: { changes: {}, name: '/f', result: true } });
+  t.regex(JSON.stringify(long), /done\\n\(what it changed is too long/);
+});

@@ -171,11 +171,41 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
   ],
   ['two names for one function', 'a:\n  test: [nop, nop]\n', /two functions/],
   [
-    'what is still to come',
-    'a:\n  test.nop:\n    - listen: [b]\nextend: {}\n',
-    /^x\.sls:6:7: 'listen' is not supported yet/,
-    /^x\.sls:7:1: 'extend' is not supported yet/,
+    'something to extend that is not there',
+    'a:\n  test.nop: []\nextend:\n  aa:\n    test: [{comment: x}]\n',
+    /^x\.sls:8:5: there is no test 'aa' in this tree that could be extended[^]*did you mean 'a'/,
   ],
+  [
+    'an extended argument that the state does not have',
+    'include: [other]\nextend:\n  taken:\n    test:\n      - coment: x\n',
+    /^x\.sls:8:9: test.nop has no argument 'coment'[^]*did you mean 'comment'/,
+  ],
+  [
+    'an exclusion that is none',
+    'a:\n  test.nop: []\nexclude:\n  - file: b\n',
+    /^x\.sls:7:5: 'exclude' takes a list of state files/,
+  ],
+  [
+    'a requisite to what is excluded',
+    'a:\n  test.nop:\n    - require: [b]\nb:\n  test.nop: []\nexclude:\n  - id: b\n',
+    /^x\.sls:6:17: 'require' names 'b', which is nowhere in this tree[^]*it is excluded/,
+  ],
+  [
+    'a state whose arguments are used that is not there',
+    'a:\n  test.nop:\n    - use: [{test: aa}]\n',
+    /^x\.sls:6:13: 'use' names 'test: aa', which is nowhere in this tree/,
+  ],
+  [
+    'a state that is to run before what it needs',
+    'a:\n  test.nop:\n    - prereq: [b]\n    - require: [b]\nb:\n  test.nop: []\n',
+    /wait for each other: test '.' needs test '.'/,
+  ],
+  [
+    'a retry with a misspelt word',
+    'a:\n  test.nop:\n    - retry: {atempts: 3}\n',
+    /^x\.sls:6:14: 'retry' has to be true, or a map of 'attempts'/,
+  ],
+  ['what is still to come', 'a:\n  test.nop:\n    - saltenv: dev\n', /^x\.sls:6:7: 'saltenv' is not supported yet/],
   [
     'two mistakes, both told',
     'a:\n  test.nopp: []\nb:\n  test.nop:\n    - requir: [a]\n',

@@ -10,7 +10,8 @@ export async function run(
   states: string,
   words: readonly string[],
 ): Promise<{ out: string; err: string; code: number }> {
-  const io = captured(config);
+  // A cache of its own: state runs of one cache wait for each other.
+  const io = { ...captured(config), env: { TSALT_CACHEDIR: path.join(config, 'cache') } };
   const options = ['--config-dir', config, '--file-root', states, '--pillar-root', path.join(config, 'pillar')];
   const code = await main(['call', '--local', '--id', 'web1', '--out', 'json', ...options, ...words], io);
   return { ...io.printed, code };

@@ -3,6 +3,7 @@ import { TsaltError } from '../../lib/errors/error.ts';
 import { templateFiles } from '../../states/engine/files.ts';
 import { prepareText, renderText, renderYaml, type RenderContext } from '../../states/engine/render.ts';
 import { compileTemplate } from '../../states/engine/template/template.ts';
+import { treeWith } from '../../states/engine/tree.ts';
 import { treeOf } from './kit.ts';
 
 const data = {
@@ -227,4 +228,13 @@ test('a managed file that takes in one that is not there: says so before the run
   const far = treeOf({ 'p.hbs': '' }, true);
   const template = { name: '/etc/x', text: 'a\n{{> "q.hbs"}}', context: {} };
   await t.throwsAsync(prepareText(template, context, far), { message: /^\/etc\/x:2:1: there is no file 'q.hbs'/ });
+});
+
+test('a tree with one file of its own over another: what is fetched for one, at hand for the other', async (t) => {
+  const far = treeOf({ 'p.hbs': 'p', 'own.sls': 'no' }, true);
+  const over = treeWith(far, 'own.sls', Buffer.from('own'), 'given');
+  const template = { name: '/etc/x', text: '{{> "p.hbs"}}{{import_text "own.sls"}}', context: {} };
+  await prepareText(template, context, over);
+  t.is(renderText(template, { ...context }, over), 'pown');
+  t.is(renderText({ ...template, text: '{{> "p.hbs"}}' }, context, far), 'p');
 });

@@ -67,12 +67,12 @@ test('service.running: no such unit, or no systemd, the reason is the comment', 
   t.deepEqual(running.plan({ name }, unit({ exists: false })), wrong('The named service web is not available'));
   const notRunning = 'systemd is not running here (PID 1 is tini)';
   t.deepEqual(running.plan({ name }, unit({ notRunning })), wrong(notRunning));
-  t.deepEqual(running.refresh?.({ name }, unit({ notRunning })), wrong(notRunning));
+  t.deepEqual(running.refresh?.({ name }, unit({ notRunning }), []), wrong(notRunning));
   t.falsy(enabled.plan({ name }, unit({ notRunning })).impossible);
 });
 
 test('service.running: what it watches changed, it is restarted, reloaded or started', (t) => {
-  const refresh = (args: { reload?: boolean }, facts: UnitFacts) => running.refresh?.({ name, ...args }, facts);
+  const refresh = (args: { reload?: boolean }, facts: UnitFacts) => running.refresh?.({ name, ...args }, facts, []);
   t.deepEqual(refresh({}, unit({ running: true })) as unknown, {
     changes: { web: true },
     comment: 'Service is set to be restarted',
@@ -95,7 +95,7 @@ test('service.dead: it runs, it would be stopped; else nothing', (t) => {
   t.deepEqual(dead.plan({ name }, unit()), right('The service web is already dead'));
   t.deepEqual(actions(dead.plan({ name, enable: false }, unit({ enabled: true }))), ['disable']);
   t.deepEqual(dead.plan({ name }, unit({ exists: false })), right('The named service web is not available'));
-  t.deepEqual(actions(dead.refresh?.({ name }, unit({ running: true })) ?? right('')), ['stop']);
+  t.deepEqual(actions(dead.refresh?.({ name }, unit({ running: true }), []) ?? right('')), ['stop']);
 });
 
 test('service.enabled and service.disabled: as it is, nothing; else it is changed; a static unit is neither', (t) => {
