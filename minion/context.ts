@@ -56,10 +56,12 @@ export interface ExecutionParts {
 export function executionContext(parts: ExecutionParts): ExecContext {
   const { id, jid, opts, clock, log, signal, modules } = parts;
   const functions = templateFunctions(modules, () => context);
+  // One time for all templates of a run: what is compared twice must not have changed in between.
+  const now = clock.now();
   let machine: Machine | undefined;
 
   function rendering(pillar: JsonMap, grains = parts.grains): RenderContext {
-    return { id, grains, pillar, opts, saltenv: parts.saltenv, functions };
+    return { id, grains, pillar, opts, saltenv: parts.saltenv, functions, now };
   }
 
   /** Packages, services and the rest are looked at by few functions. */

@@ -20,6 +20,6 @@ export function createLocalMachine(
     ...localParts(root, commandsOutsideRoot),
     functions: callable,
     sources: sourcesOf(tree),
-    render: (template, name, names) => renderText(template, name, names, context),
+    render: (template, name, names) => renderText({ text: template, name, context: names }, context, tree),
   });
 }

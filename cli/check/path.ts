@@ -92,7 +92,7 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
     const functions = templateFunctions(parts.modules, () => context);
     return await checkStates(only, {
       tree,
-      context: { id, grains, pillar, opts, saltenv, functions },
+      context: { id, grains, pillar, opts, saltenv, functions, now: parts.clock.now() },
       registry,
       nodegroups,
     });

@@ -42,11 +42,14 @@ async function checkReactor(file: string): Promise<readonly TsaltError[]> {
   }
 }
 
-/** The text with a name in place of what a template prints and blanks in place of its blocks; every place stays. */
+/** The text with a name in place of what a template prints and blanks in place of its blocks and partials; every place stays. */
 function withoutTemplate(source: string): string {
-  return source.replace(/\{\{\{?(!--[^]*?--|[^]*?)\}?\}\}/g, (tag, inner: string) =>
-    /^~?[#/!>^]|^~?else\b/.test(inner) ? tag.replace(/[^\n]/g, ' ') : `x.${'x'.repeat(tag.length - 2)}`,
-  );
+  const blank = (text: string) => text.replace(/[^\n]/g, ' ');
+  return source
+    .replace(/\{\{~?#\*inline\b[^]*?\{\{~?\/inline~?\}\}/g, blank)
+    .replace(/\{\{\{?(!--[^]*?--|[^]*?)\}?\}\}/g, (tag, inner: string) =>
+      /^~?[#/!>^*]|^~?else\b/.test(inner) ? blank(tag) : `x.${'x'.repeat(tag.length - 2)}`,
+    );
 }
 
 /** Reactions whose function is not there. What a template names is not known, and a module of one's own may be anything. */

@@ -14,5 +14,12 @@ export const templateErrors = catalogue('TS_TEMPLATE', {
     `'${name}' is a ${kind}: #each goes over a list or a map`,
   saltNotLiteral: () => `the function that 'salt' calls has to be written as a quoted name`,
   failed: ({ name, problem }: { name: string; problem: string }) => `helper '${name}' failed: ${problem}`,
+  noPartial: ({ name }: { name: string }) => `there is no partial '${name}'`,
+  noFile: ({ path }: { path: string }) => `there is no file '${path}' in the tree`,
+  badPath: ({ path }: { path: string }) => `'${path}' can't name a file of the tree`,
+  noTree: ({ path }: { path: string }) => `'${path}' can't be had: no tree of files is at hand here`,
+  notAtHand: ({ path }: { path: string }) => `'${path}' was not fetched before the run`,
+  tooDeep: ({ name }: { name: string }) => `partial '${name}' calls itself without an end`,
+  tooMuch: () => 'this template takes more than five million steps',
   tooLong: () => 'what this renders to is longer than 32 MiB',
 });

@@ -6,12 +6,11 @@ import { placeAt } from '../../lib/place.ts';
 import { requirementsOf, type Chunk } from './chunk.ts';
 import { declarations, type Declaration } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
-import { renderText, type RenderContext } from './render.ts';
+import { prepareText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
 import { reshape } from './reshape.ts';
 import { loadSlsFiles, type Sls } from './sls.ts';
 import { topFiles, type Wanted } from './top.ts';
-import { compileTemplate } from './template/template.ts';
 import { isAddress, nearestSource, pathOf, sourcesOf, type Tree } from './tree.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
 
@@ -152,7 +151,7 @@ async function checkTemplates(
     try {
       const uses = state.templates(args as never, sources, required);
       // A thousand states without a template are not waited for.
-      for (const use of uses instanceof Promise ? await uses : uses) await checkTemplate(use, context);
+      for (const use of uses instanceof Promise ? await uses : uses) await checkTemplate(use, context, tree);
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       // That it is not there is told already, with the place that names it.
@@ -163,15 +162,17 @@ async function checkTemplates(
   }
 }
 
-async function checkTemplate({ name, text, context: names }: TemplateUse, context: RenderContext): Promise<void> {
-  const { functions: called } = compileTemplate(text, name);
-  if (called.size === 0) return void renderText(text, name, names, context);
+async function checkTemplate(use: TemplateUse, context: RenderContext, tree: Tree): Promise<void> {
+  const called = await prepareText(use, context, tree);
+  if (called.size === 0) return;
+  const { name, text } = use;
   await context.functions?.prepare(called);
   for (const fun of called) {
     const problem = context.functions?.problem(fun);
     if (!problem) continue;
     const { sentence, hint } = problem instanceof TsaltError ? problem : { sentence: problem.message, hint: undefined };
-    const place = placeAt(name, text, text.indexOf(fun));
+    // A file that it takes in may be the one that calls it.
+    const place = placeAt(name, text, Math.max(0, text.indexOf(fun)));
     throw templateErrors.failed({ name: `salt ${fun}`, problem: sentence }, { place, hint, cause: problem });
   }
 }

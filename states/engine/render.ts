@@ -2,8 +2,11 @@ import type { JsonMap } from '../../lib/json.ts';
 import type { Place } from '../../lib/place.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
 import { textOf } from '../../lib/text.ts';
+import { templateErrors } from '../../lib/errors/template.ts';
+import { NotYet, patiently, templateFiles, type TemplateFiles } from './files.ts';
 import { jsonAsYaml, rendererOf } from './renderer.ts';
 import { compileTemplate, type CallFunction } from './template/template.ts';
+import { isAddress, pathOf, type Tree } from './tree.ts';
 
 /** What templates see and may call. */
 export interface RenderContext {
@@ -14,6 +17,8 @@ export interface RenderContext {
   readonly saltenv: string;
   /** The execution functions that templates may call. */
   readonly functions?: TemplateFunctions | undefined;
+  /** Milliseconds since 1970 at which the run began: the time that templates see. */
+  readonly now?: number | undefined;
 }
 
 export interface TemplateFunctions {
@@ -47,42 +52,160 @@ export function templateData(context: RenderContext, location: JsonMap): JsonMap
 }
 
 /** Renderings that need no functions, for the run that asks again for what compiling has rendered. */
-const rendered = new WeakMap<RenderContext, Map<string, string>>();
+const rendered = new WeakMap<RenderContext, WeakMap<object, Map<string, string>>>();
 const mostRendered = 10_000;
 
+/** A template of a state: of the tree where its name is an address. */
+export interface StateTemplate {
+  readonly name: string;
+  readonly text: string;
+  readonly context: JsonMap;
+}
+
 /**
- * The text of a template of a state, over what every template sees and `names` besides; `name` is shown in errors. Raises
- * `TS_TEMPLATE_...`, and what its functions raise.
+ * The text of a template of a state, over what every template sees and its `context` besides. It waits for nothing: what it
+ * takes from files of a tree that has to be fetched was fetched by `prepareText`. Raises `TS_TEMPLATE_...`, and what its
+ * functions raise.
  */
-export function renderText(template: string, name: string, names: JsonMap, context: RenderContext): string {
-  const compiled = compileTemplate(template, name);
-  const data = () => ({ ...templateData(context, {}), ...names });
-  if (compiled.functions.size > 0) return compiled.render(data(), context.functions?.call).text;
-  const known = rendered.get(context) ?? new Map<string, string>();
-  rendered.set(context, known);
-  const key = `${name}\0${JSON.stringify(names)}\0${template}`;
-  let text = known.get(key);
-  if (text === undefined) {
-    ({ text } = compiled.render(data()));
-    if (known.size < mostRendered) known.set(key, text);
+export function renderText(template: StateTemplate, context: RenderContext, tree: Tree | undefined): string {
+  const files = tree && templateFiles(tree);
+  const atHand: TemplateFiles | undefined =
+    files &&
+    ((path, from) => {
+      try {
+        return files(path, from);
+      } catch (thrown) {
+        if (!(thrown instanceof NotYet)) throw thrown;
+        throw templateErrors.notAtHand({ path }, { hint: 'name the file as a quoted text' });
+      }
+    });
+  return textWith(template, context, tree, atHand);
+}
+
+/**
+ * Renders a template of a state for its mistakes, waiting for what it needs, so that `renderText` need not. Gives the
+ * functions that it calls: with any, it is not rendered, since what they say may depend on what states before it do.
+ */
+export async function prepareText(
+  template: StateTemplate,
+  context: RenderContext,
+  tree: Tree,
+): Promise<ReadonlySet<string>> {
+  const files = templateFiles(tree);
+  const functions = new Set<string>();
+  const note = (names: Iterable<string>) => {
+    for (const name of names) functions.add(name);
+  };
+  await fetchNamed(template.text, template.name, pathOfTemplate(template), files, note, new Set());
+  if (functions.size > 0) return functions;
+  try {
+    await patiently(() =>
+      textWith(template, context, tree, files, (names) => {
+        note(names);
+        throw new CallsFunctions();
+      }),
+    );
+  } catch (thrown) {
+    if (!(thrown instanceof CallsFunctions)) throw thrown;
   }
+  return functions;
+}
+
+class CallsFunctions extends Error {}
+
+/** Fetches the files that a template names as quoted text, and that templates among them name. */
+async function fetchNamed(
+  text: string,
+  name: string,
+  path: string | undefined,
+  files: TemplateFiles,
+  note: (functions: ReadonlySet<string>) => void,
+  seen: Set<string>,
+): Promise<void> {
+  const template = compileTemplate(text, name);
+  note(template.functions);
+  for (const [named, kind] of template.files) {
+    // What is not there is told where it is used.
+    const file = await patiently(() => files(named, path)).catch(() => undefined);
+    if (!file || kind === 'data' || seen.has(file.path)) continue;
+    seen.add(file.path);
+    await fetchNamed(file.text, file.shown, file.path, files, note, seen);
+  }
+}
+
+function pathOfTemplate({ name }: StateTemplate): string | undefined {
+  return isAddress(name) ? pathOf(name) : undefined;
+}
+
+/** What was rendered over a context with the files of a tree. */
+function textsOf(context: RenderContext, tree: object): Map<string, string> {
+  const ofContext = rendered.get(context) ?? new WeakMap<object, Map<string, string>>();
+  rendered.set(context, ofContext);
+  const texts = ofContext.get(tree) ?? new Map<string, string>();
+  ofContext.set(tree, texts);
+  return texts;
+}
+
+function textWith(
+  template: StateTemplate,
+  context: RenderContext,
+  tree: Tree | undefined,
+  files: TemplateFiles | undefined,
+  onFunctions?: (names: ReadonlySet<string>) => void,
+): string {
+  const { name, text: source, context: names } = template;
+  const compiled = compileTemplate(source, name);
+  const render = (onCalls: (called: ReadonlySet<string>) => void): string =>
+    compiled.render(
+      { ...templateData(context, {}), ...names },
+      { call: context.functions?.call, now: context.now, files, path: pathOfTemplate(template), onFunctions: onCalls },
+    ).text;
+  if (compiled.functions.size > 0) return render(() => {});
+  const known = textsOf(context, tree ?? context);
+  const key = `${name}\0${JSON.stringify(names)}\0${source}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  let calls = false;
+  const text = render((called) => {
+    calls = true;
+    onFunctions?.(called);
+  });
+  if (!calls && known.size < mostRendered) known.set(key, text);
   return text;
 }
 
 /** Renders a file of a tree as its first line says, then reads its YAML or JSON. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
 export async function renderYaml(
   bytes: Buffer,
-  file: { readonly path: string; readonly shown: string; readonly sls: string },
+  file: { readonly path: string; readonly sls: string },
   context: RenderContext,
+  tree: Tree,
 ): Promise<YamlFile> {
-  const text = textOf(bytes, file.shown);
-  const { isTemplate, data } = rendererOf(text, file.shown);
+  const shown = tree.shown(file.path);
+  const text = textOf(bytes, shown);
+  const { isTemplate, data: form } = rendererOf(text, shown);
   const read = (made: string, placer?: (offset: number) => Place): YamlFile =>
-    loadYaml(data === 'json' ? jsonAsYaml(made) : made, file.shown, placer);
+    loadYaml(form === 'json' ? jsonAsYaml(made) : made, shown, placer);
   if (!isTemplate) return read(text);
-  const template = compileTemplate(text, file.shown);
-  const { functions } = context;
-  if (functions && template.functions.size > 0) await functions.prepare(template.functions);
-  const made = template.render(templateData(context, locationNames(file.path, file.sls)), functions?.call);
-  return read(made.text, (offset) => made.placeOf(offset));
+  const template = compileTemplate(text, shown);
+  const { functions, now } = context;
+  const prepared = new Set<string>();
+  const prepare = async (names: ReadonlySet<string>) => {
+    await functions?.prepare(names);
+    for (const name of names) prepared.add(name);
+  };
+  if (template.functions.size > 0) await prepare(template.functions);
+  const data = templateData(context, locationNames(file.path, file.sls));
+  const result = await patiently(() =>
+    template.render(data, {
+      call: functions?.call,
+      now,
+      files: templateFiles(tree),
+      path: file.path,
+      onFunctions(names) {
+        if (functions && [...names].some((name) => !prepared.has(name))) throw new NotYet(prepare(names));
+      },
+    }),
+  );
+  return read(result.text, (offset) => result.placeOf(offset));
 }

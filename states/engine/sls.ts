@@ -69,7 +69,7 @@ async function readSls(
     const bytes = await tree.read(path);
     if (bytes === undefined) continue;
     try {
-      const yaml = await renderYaml(bytes, { path, shown: tree.shown(path), sls: name }, context);
+      const yaml = await renderYaml(bytes, { path, sls: name }, context, tree);
       errors.push(...yaml.errors);
       if (yaml.errors.length > 0) return undefined;
       // A file that renders to nothing has nothing to say.

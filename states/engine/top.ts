@@ -29,7 +29,7 @@ export async function topFiles(
   if (bytes === undefined) return undefined;
   const found = new Map<string, Wanted>();
   try {
-    const yaml = await renderYaml(bytes, { path: top, shown: tree.shown(top), sls: 'top' }, context);
+    const yaml = await renderYaml(bytes, { path: top, sls: 'top' }, context, tree);
     errors.push(...yaml.errors);
     const environments = yaml.errors.length > 0 ? {} : (yaml.data ?? {});
     const complain = (path: (string | number)[], what: string, value: Yaml | undefined) => {

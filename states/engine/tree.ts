@@ -16,12 +16,15 @@ export interface Tree {
   mode?(path: string): Later<number | undefined>;
   /** What an error calls the file. */
   shown(path: string): string;
+  /** The tree that all but one of its files are from. */
+  readonly over?: { readonly tree: Tree; readonly path: string };
 }
 
 /** The tree with one more file, or another one in place of its own. */
 export function treeWith(tree: Tree, path: string, bytes: Buffer, shown: string): Tree {
   return {
     ...tree,
+    over: { tree, path },
     read: (asked) => (asked === path ? bytes : tree.read(asked)),
     has: (asked) => asked === path || tree.has(asked),
     shown: (asked) => (asked === path ? shown : tree.shown(asked)),

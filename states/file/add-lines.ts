@@ -7,7 +7,7 @@ import { splitLines } from './content.ts';
 import { contentDiff } from '../../lib/diff.ts';
 import { planEdit, readEditable, type Editable } from './edit.ts';
 import { readParent } from '../../lib/parent-directory.ts';
-import { escapeRegExp } from './regex.ts';
+import { escapeRegExp } from '../../lib/regex.ts';
 import { readTexts, textsArgs, textsComplaint } from './texts.ts';
 
 /* What `file.append` and `file.prepend` have in common. */

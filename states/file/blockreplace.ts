@@ -4,7 +4,7 @@ import { asText } from '../../lib/json.ts';
 import { accumulatorsFor } from './accumulators.ts';
 import * as arg from './args.ts';
 import { linesWithEnds, planEdit, readEditable } from './edit.ts';
-import { translatePattern } from './regex.ts';
+import { translatePattern } from '../../lib/regex.ts';
 import { readTexts, textsArgs, textsComplaint } from './texts.ts';
 
 const args = v.strictObject({

@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib/errors/error.ts';
-import { escapeRegExp, translatePattern } from './regex.ts';
+import { escapeRegExp, translatePattern } from '../../lib/regex.ts';
 
 /* Lines with and without a comment sign, for `file.comment` and `file.uncomment`. */
 

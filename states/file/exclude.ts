@@ -1,5 +1,5 @@
 import { fnmatch } from '../../lib/fnmatch.ts';
-import { translatePattern } from './regex.ts';
+import { translatePattern } from '../../lib/regex.ts';
 
 /**
  * Whether a path (relative to the directory that is worked on) is meant by some pattern: a glob where `*` also matches

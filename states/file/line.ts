@@ -6,7 +6,7 @@ import { readParent } from '../../lib/parent-directory.ts';
 import { linesWithEnds, planEdit, readEditable, type Editable } from './edit.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
 import { setLine, type LineArgs } from './set-line.ts';
-import { translatePattern } from './regex.ts';
+import { translatePattern } from '../../lib/regex.ts';
 
 const args = v.strictObject({
   name: arg.path,

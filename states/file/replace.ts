@@ -3,7 +3,7 @@ import { messageOf } from '../../lib/errors/error.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
 import { linesWithEnds, planEdit, readEditable } from './edit.ts';
-import { escapeRegExp, substitute, translateFlags, translatePattern, translateReplacement } from './regex.ts';
+import { escapeRegExp, substitute, translateFlags, translatePattern, translateReplacement } from '../../lib/regex.ts';
 
 const MULTILINE = 8;
 

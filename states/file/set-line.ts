@@ -1,4 +1,4 @@
-import { translatePattern } from './regex.ts';
+import { translatePattern } from '../../lib/regex.ts';
 
 export interface LineArgs {
   readonly mode: 'ensure' | 'replace' | 'delete' | 'insert';

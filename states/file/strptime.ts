@@ -1,4 +1,4 @@
-import { escapeRegExp } from './regex.ts';
+import { escapeRegExp } from '../../lib/regex.ts';
 
 /* Moments in names, by Python's strptime formats: https://docs.python.org/3/library/datetime.html#format-codes */
 

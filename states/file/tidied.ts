@@ -4,7 +4,7 @@ import type { FileFacts, FileView } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import * as arg from './args.ts';
-import { translatePattern } from './regex.ts';
+import { translatePattern } from '../../lib/regex.ts';
 import { parseSize } from './size.ts';
 
 const args = v.strictObject({

@@ -166,3 +166,12 @@ test('check: a reactor file of branches and of functions that an event names, no
   t.is(out, '');
   t.is(code, 0);
 });
+
+test('check: a reactor file with a partial, nothing wrong, and what is wrong beside it is told', async (t) => {
+  const partial = '{{#*inline "who"}}\nid: {{name}}\n{{/inline}}\n';
+  const file = (fun: string) =>
+    `${partial}a:\n  runner.note.down:\n    - arg: [{{> who name=data.id}}]\nb:\n  ${fun}:\n    - tgt: x\n`;
+  t.is((await check(t, { 'reactor/a.sls': file('local.test.ping') }, 'reactor')).code, 0);
+  const { out } = await check(t, { 'reactor/a.sls': file('local.test.pong') }, 'reactor');
+  t.regex(out, /^reactor\/a\.sls:8:3: there is no local function 'test\.pong'/);
+});

@@ -122,6 +122,46 @@ note {{item}}:
   t.is(second?.id, 'note b');
 });
 
+test('a YAML reactor: helpers and partials, print values of an event, too', (t) => {
+  const source = `
+{{#*inline "note"}}
+- [{{key}}, {{value}}]
+{{/inline}}
+{{#*inline "text"}}{{data.id}}!{{/inline}}
+note:
+  runner.note.down:
+    - pairs:
+      {{#each (items data.more)}}
+      {{> note}}
+      {{/each}}
+    - all: {{yaml data}}
+    - quoted: {{quote data.n}}
+    - names: {{sort (map data.users attribute="name")}}
+    - text: {{render "text"}}
+    - joined: {{concat "a-" data.id}}
+`;
+  const data = { id: 'x: {y}\n- z', n: 7, more: { a: '{{b}}', c: [1] }, users: [{ name: '"b' }, { name: "'a" }] };
+  t.deepEqual(render(source, data, 'my/tag')[0]?.kwarg, {
+    pairs: [
+      ['a', '{{b}}'],
+      ['c', [1]],
+    ],
+    all: data,
+    quoted: '7',
+    names: ['"b', "'a"],
+    text: 'x: {y}\n- z!',
+    joined: 'a-x: {y}\n- z',
+  });
+});
+
+test('a YAML reactor: no file is at hand, and no time', (t) => {
+  t.throws(() => render('{{> "a/b.sls"}}', {}), { message: /no tree of files is at hand/ });
+  t.throws(() => render('{{import_text data.path}}', { path: 'etc/passwd' }), {
+    message: /no tree of files is at hand/,
+  });
+  t.throws(() => render('{{int (now)}}', {}), { message: /no time is handed in/ });
+});
+
 const mistakes: [string, string, RegExp][] = [
   [
     'an unknown client',

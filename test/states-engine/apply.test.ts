@@ -290,6 +290,37 @@ test("apply: grains, pillar and the request's pillar over it, in templates", asy
   t.is(readFileSync(path.join(directory, 'out'), 'utf8'), 'web1 1 3 1\n');
 });
 
+test('apply: data, partials and time of the run, in state files, managed files and pillar', async (t) => {
+  const { directory, errors, code } = await apply(t, {
+    'states/map.yaml': 'default: {port: 80}\n',
+    'states/web/x.conf': '{{> "./line.conf" key="port" value=port}}{{> "web/line.conf" key="year" value=year}}',
+    'states/web/line.conf': '{{key}} {{value}}\n',
+    'states/x.sls':
+      '{{#*inline "file"}}\nDIR/{{name}}:\n  file.managed:\n    - source: salt://web/x.conf\n    - template: handlebars\n' +
+      '    - context: {{json values}}\n{{/inline}}\n{{#let map=(filter_by (import_yaml "map.yaml") merge=pillar.web)}}\n' +
+      '{{> file name="a" values=(dict port=map.port year=(int (strftime (now) "%Y")))}}\n{{/let}}\n',
+    'pillar/top.sls': "base:\n  '*': [web]\n",
+    'pillar/web.sls': 'web: {{json (import_yaml "web.yaml")}}\n',
+    'pillar/web.yaml': 'port: 8080\n',
+  });
+  t.deepEqual(errors, []);
+  t.is(code, 0);
+  t.regex(readFileSync(path.join(directory, 'a'), 'utf8'), /^port 8080\nyear 2\d{3}\n$/);
+});
+
+test('apply: a mistake in what a managed file takes in, told before anything is done', async (t) => {
+  const { errors, code } = await apply(t, {
+    'states/web/x.conf': 'a\n{{> "./lien.conf"}}\n',
+    'states/web/line.conf': 'x',
+    'states/x.sls': 'DIR/a:\n  file.managed:\n    - source: salt://web/x.conf\n    - template: handlebars\n',
+  });
+  t.is(code, 2);
+  t.regex(
+    errors.join(),
+    /^salt:\/\/web\/x.conf:2:1: there is no file 'web\/lien.conf'[^]*did you mean 'web\/line.conf'/,
+  );
+});
+
 test('apply: a pillar that can not be made, told with its place, and nothing is applied', async (t) => {
   const { errors, code, directory } = await apply(t, {
     'states/x.sls': sane,

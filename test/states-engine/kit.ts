@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Io } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
+import type { Tree } from '../../states/engine/tree.ts';
 
 /** Runs `tsalt call --local ... --out json` with nothing but the given directories. */
 export async function run(
@@ -37,5 +38,19 @@ export function captured(cwd: string): Io & { readonly printed: { out: string; e
     env: {},
     cwd,
     interrupted: new AbortController().signal,
+  };
+}
+
+/** A tree of files that are at hand, or that come later. */
+export function treeOf(files: Readonly<Record<string, string>>, later = false): Tree {
+  const bytesOf = (path: string) => {
+    const text = Object.hasOwn(files, path) ? files[path] : undefined;
+    return text === undefined ? undefined : Buffer.from(text);
+  };
+  return {
+    read: (path) => (later ? Promise.resolve(bytesOf(path)) : bytesOf(path)),
+    has: (path) => Object.hasOwn(files, path),
+    list: () => Object.keys(files).sort(),
+    shown: (path) => `salt://${path}`,
   };
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { substitute, translateFlags, translatePattern, translateReplacement } from '../../states/file/regex.ts';
+import { substitute, translateFlags, translatePattern, translateReplacement } from '../../lib/regex.ts';
 import { directoryModeFor } from '../../states/file/owner.ts';
 import { contentDiff } from '../../lib/diff.ts';
 import { parseHash } from '../../states/file/hash.ts';

@@ -11,9 +11,8 @@ import { standIns } from './stand-ins.ts';
  */
 export function renderReactions(source: string, file: string, tag: string, data: JsonMap): Reaction[] {
   const values = standIns(randomBytes(6).toString('hex'));
-  const print = (value: unknown, isJson: boolean) =>
-    values.word(isJson && typeof value === 'string' ? (JSON.parse(value) as Json) : (value as Json));
-  const rendered = compileTemplate(source, file).render({ tag, data }, undefined, print);
+  const print = (value: unknown) => values.word(value as Json);
+  const rendered = compileTemplate(source, file).render({ tag, data }, { print });
   values.look(rendered.text);
   const yaml = loadYaml(rendered.text, file, (offset) => rendered.placeOf(offset));
   if (yaml.errors[0]) throw yaml.errors[0];

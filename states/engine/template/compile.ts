@@ -1,73 +1,83 @@
-import { didYouMean, messageOf, TsaltError } from '../../../lib/errors/error.ts';
+import { didYouMean } from '../../../lib/errors/error.ts';
 import { templateErrors } from '../../../lib/errors/template.ts';
 import { nearest } from '../../../lib/nearest.ts';
-import { lineOf, type Place } from '../../../lib/place.ts';
+import type { Place } from '../../../lib/place.ts';
 import { keysOf } from '../../../lib/yaml/maps.ts';
-import { BadArguments, helpers } from './helpers.ts';
+import { blocks, evaluate, Expressions, type Get } from './expressions.ts';
+import { helperHint, helperNamed } from './helpers/registry.ts';
 import { refuseJinja } from './parse.ts';
-import type {
-  Block,
-  Call,
-  Content,
-  Expression,
-  Located,
-  Mustache,
-  PathExpression,
-  Program,
-  Statement,
-} from './syntax.ts';
-import { entry, entryNames, isTrue, kindOf, traverse } from './values.ts';
+import { scopeOfPartial, type Partials } from './partials.ts';
+import { inner, put, refuseTooLong, run, step, type Emit, type Part, type Scope } from './scope.ts';
+import { SourceText } from './source-text.ts';
+import type { Block, Content, Decorator, DecoratorBlock, Mustache, PartialCall, Program, Statement } from './syntax.ts';
+import { asText, entry, isTrue, kindOf } from './values.ts';
 
 /*
  * Turns a template's tree into functions. Handlebars' own code generation is not used: it takes what is undefined for
  * nothing, adds up numbers that stand side by side, and knows no places. What a template means is the same.
  */
 
-/** What was rendered so far, and where its pieces come from. */
-export interface Emit {
-  readonly pieces: string[];
-  length: number;
-  /** Offsets in the text at which the pieces of `origins` start. */
-  readonly starts: number[];
-  readonly origins: { readonly at: number; readonly copied: boolean }[];
-}
-
-export interface Scope {
-  readonly context: unknown;
-  readonly root: Readonly<Record<string, unknown>>;
-  readonly call: (fun: string, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown;
-  /** What stands in the text for a value that is printed; undefined when it can't be. `isJson`: the value is JSON already. */
-  readonly print: (value: unknown, isJson: boolean) => string | undefined;
-  readonly parent: Scope | undefined;
-  /** Block parameters. */
-  readonly locals: Readonly<Record<string, unknown>> | undefined;
-  /** `@index`, `@key`, `@first`, `@last`. */
-  readonly loop: Readonly<Record<string, unknown>> | undefined;
-}
-
-export type Part = (scope: Scope, emit: Emit) => void;
-type Get = (scope: Scope) => unknown;
-
-const longestText = 32 * 1024 * 1024;
-const blocks = ['if', 'unless', 'each', 'with', 'raw'];
-const special = ['default', 'salt', 'pillar', 'grains'];
+/** Helpers whose argument stands in the text as a value of its own, where a reader of the text gets values. */
+const written = ['json', 'yaml', 'quote'];
 
 export class Compiler {
-  readonly functions = new Set<string>();
-  private readonly source: string;
-  private readonly file: string;
-  private readonly lineStarts: readonly number[];
+  readonly expressions: Expressions;
+  /** The partials that the template itself defines. */
+  readonly partials = new Map<string, { parts: readonly Part[] }>();
+  private readonly text: SourceText;
 
-  constructor(source: string, file: string) {
-    this.source = source;
-    this.file = file;
-    const starts = [0];
-    for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) starts.push(at + 1);
-    this.lineStarts = starts;
+  constructor(text: string, file: string) {
+    this.text = new SourceText(text, file);
+    this.expressions = new Expressions(this.text);
   }
 
   program(program: Program | undefined): Part[] {
-    return (program?.body ?? []).flatMap((statement) => this.statement(statement));
+    const { expressions } = this;
+    const outer = expressions.partials;
+    const body = program?.body ?? [];
+    const own = outer ? new Map<string, { parts: readonly Part[] }>() : this.partials;
+    const partials: Partials = { own, outer, imports: [] };
+    expressions.partials = partials;
+    try {
+      this.define(body, partials);
+      return body.flatMap((statement) => this.statement(statement));
+    } finally {
+      expressions.partials = outer;
+    }
+  }
+
+  /** A partial is there in all of the program that defines it, before it, too, and in itself. */
+  private define(body: readonly Statement[], scope: Partials): void {
+    const inlines: { readonly holder: { parts: readonly Part[] }; readonly program: Program | undefined }[] = [];
+    for (const statement of body) {
+      if (statement.type === 'Decorator') scope.imports.push(this.import(statement));
+      if (statement.type !== 'DecoratorBlock') continue;
+      const holder = { parts: [] };
+      scope.own.set(this.inlineName(statement), holder);
+      inlines.push({ holder, program: statement.program });
+    }
+    for (const { holder, program } of inlines) holder.parts = this.program(program);
+  }
+
+  private inlineName(block: DecoratorBlock): string {
+    const [name, ...more] = block.params;
+    const place = this.text.place(block);
+    if (this.text.text(block.path) !== 'inline')
+      throw templateErrors.notSupported({ what: 'decorators other than {{#*inline "name"}}' }, { place });
+    if (name?.type !== 'StringLiteral' || more.length > 0 || block.hash)
+      throw templateErrors.badArguments({ name: '#*inline', expected: 'a quoted name' }, { place });
+    return String(name.value);
+  }
+
+  private import({ path, params, hash, ...located }: Decorator): Get {
+    const [name, ...more] = params;
+    const place = this.text.place(located);
+    if (this.text.text(path) !== 'import')
+      throw templateErrors.notSupported({ what: 'decorators other than {{*import "path"}}' }, { place });
+    if (!name || more.length > 0 || hash)
+      throw templateErrors.badArguments({ name: '*import', expected: 'the path of a file in the tree' }, { place });
+    if (name.type === 'StringLiteral') this.expressions.files.set(String(name.value), 'template');
+    return this.expressions.expression(name);
   }
 
   private statement(statement: Statement): Part[] {
@@ -78,182 +88,87 @@ export class Compiler {
         return [this.output(statement)];
       case 'BlockStatement':
         return [this.block(statement)];
-      case 'CommentStatement':
-        return [];
       case 'PartialStatement':
       case 'PartialBlockStatement':
+        return [this.partial(statement)];
+      case 'CommentStatement':
       case 'Decorator':
       case 'DecoratorBlock':
-        throw templateErrors.notSupported({ what: 'partials and decorators' }, { place: this.place(statement) });
+        return [];
     }
   }
 
   private content(statement: Content, isRaw = false): Part[] {
     const { value, original } = statement;
+    const { source } = this.text;
     if (value === '') return [];
-    const at = this.offset(statement) + Math.max(0, original.indexOf(value));
-    if (!isRaw) refuseJinja(value, at, this.source, this.file);
-    return [(_, emit) => put(emit, value, at, true)];
+    const at = this.text.offset(statement) + Math.max(0, original.indexOf(value));
+    if (!isRaw) refuseJinja(value, at, source.text, source.file);
+    return [(_, emit) => put(emit, value, source, at, true)];
   }
 
   private output(statement: Mustache): Part {
-    const get = this.call(statement);
-    const at = this.offset(statement);
-    const place = this.place(statement);
-    const name = this.written(statement);
-    const isJson = /^(?:json|quote) /.test(name);
+    const { source } = this.text;
+    const get = this.expressions.call(statement);
+    const at = this.text.offset(statement);
+    const place = this.text.place(statement);
+    const name = this.text.written(statement);
+    const { path, params } = statement;
+    const [first] = params;
+    const value = first && written.includes(this.text.text(path)) ? this.expressions.expression(first) : get;
+    const isText = first !== undefined && this.text.text(path) === 'quote';
     return (scope, emit) => {
-      const value = get(scope);
-      const text = scope.print(value, isJson);
+      const { print } = scope.rendering;
+      const text = print ? print(isText ? asText(value(scope)) : value(scope)) : asText(get(scope));
       if (text === undefined) {
-        throw templateErrors.notPrintable({ name, kind: kindOf(value) }, { place, hint: `write {{json ${name}}}` });
-      }
-      put(emit, text, at, false);
-      if (emit.length > longestText) throw templateErrors.tooLong(undefined, { place });
-    };
-  }
-
-  /** What a mustache or subexpression gives: a helper's answer, or the value of a path. */
-  private call(call: Call): Get {
-    const { path, params, hash } = call;
-    const isSub = 'type' in call && call.type === 'SubExpression';
-    const hasArguments = params.length > 0 || hash !== undefined;
-    if (!hasArguments && !isSub) return this.expression(path);
-    if (path.type !== 'PathExpression') return this.expression(path);
-    const name = path.original;
-    const place = this.place(path);
-    if (name === 'default') return this.fallback(params, place);
-    const args = params.map((param) => this.expression(param));
-    const named = (hash?.pairs ?? []).map(({ key, value }) => [key, this.expression(value)] as const);
-    if (name === 'salt') return this.salt(params, args, named, place);
-    if ((name === 'pillar' || name === 'grains') && args.length > 0) return this.colonPath(name, args, place);
-    const helper = Object.hasOwn(helpers, name) ? helpers[name] : undefined;
-    if (!helper) {
-      const hint = blocks.includes(name)
-        ? `write {{#${name}}}`
-        : didYouMean(nearest(name, [...Object.keys(helpers), ...special]));
-      throw templateErrors.unknownHelper({ name }, { place, hint });
-    }
-    return (scope) => {
-      try {
-        const value = helper(
-          args.map((get) => get(scope)),
-          evaluate(named, scope),
+        throw templateErrors.notPrintable(
+          { name, kind: kindOf(value(scope)) },
+          { place, hint: `write {{json ${params.length > 0 ? `(${name})` : name}}}` },
         );
-        if (value === undefined) throw templateErrors.undefinedName({ name: this.written(call) }, { place });
-        return value;
-      } catch (thrown) {
-        if (!(thrown instanceof BadArguments)) throw thrown;
-        throw templateErrors.badArguments({ name, expected: thrown.message }, { place });
       }
+      put(emit, text, source, at, false);
+      refuseTooLong(emit, place);
     };
   }
 
-  /** `(default x y)`: x if it is defined and not null, else y. */
-  private fallback(params: readonly Expression[], place: Place): Get {
-    const [first, second, ...rest] = params;
-    if (!first || !second || rest.length > 0) {
-      throw templateErrors.badArguments({ name: 'default', expected: 'a value and what stands in for it' }, { place });
+  /** `{{> name}}`: a partial of this template, of an imported one, or a file of the tree. */
+  private partial(statement: PartialCall): Part {
+    const { name, params, hash, indent = '' } = statement;
+    const place = this.text.place(statement);
+    const [context, ...more] = params;
+    if (more.length > 0)
+      throw templateErrors.badArguments({ name: '>', expected: 'one value, and values by name' }, { place });
+    const shown = this.text.text(name);
+    const draw = (parts: readonly Part[], scope: Scope, emit: Emit) => {
+      step(scope, emit, place);
+      const outer = emit.indent;
+      emit.indent = outer + indent;
+      emit.fresh = indent === '' ? emit.fresh : true;
+      run(parts, scope, emit);
+      emit.indent = outer;
+    };
+    if (name.type === 'PathExpression' && name.data) {
+      return ({ caller }, emit) => {
+        if (!caller) throw templateErrors.noPartial({ name: shown }, { place, hint: 'a block has to be given' });
+        draw(caller.parts, caller.scope, emit);
+      };
     }
-    const preferred = this.expression(first, true);
-    const other = this.expression(second);
-    return (scope) => preferred(scope) ?? other(scope);
-  }
-
-  private salt(
-    params: readonly Expression[],
-    args: readonly Get[],
-    named: readonly (readonly [string, Get])[],
-    place: Place,
-  ): Get {
-    const [fun] = params;
-    if (fun?.type !== 'StringLiteral') throw templateErrors.saltNotLiteral(undefined, { place });
-    const name = String(fun.value);
-    this.functions.add(name);
-    return (scope) => {
-      try {
-        return (
-          scope.call(
-            name,
-            args.slice(1).map((get) => get(scope)),
-            evaluate(named, scope),
-          ) ?? null
-        );
-      } catch (thrown) {
-        if (thrown instanceof TsaltError && thrown.place) throw thrown;
-        const problem = thrown instanceof TsaltError ? thrown.sentence : messageOf(thrown);
-        const hint = thrown instanceof TsaltError ? thrown.hint : undefined;
-        throw templateErrors.failed({ name: `salt ${name}`, problem }, { place, hint, cause: thrown });
-      }
-    };
-  }
-
-  /** `(pillar "a:b" fallback)`. */
-  private colonPath(name: 'pillar' | 'grains', args: readonly Get[], place: Place): Get {
-    const [path, other] = args;
-    return (scope) => {
-      const at = String(path?.(scope));
-      const value = traverse(entry(scope.root, name), at) ?? other?.(scope);
-      if (value === undefined) throw templateErrors.undefinedName({ name: `${name}:${at}` }, { place });
-      return value;
-    };
-  }
-
-  private expression(expression: Expression, lenient = false): Get {
-    switch (expression.type) {
-      case 'PathExpression':
-        return this.path(expression, lenient);
-      case 'SubExpression': {
-        const get = this.call(expression);
-        return lenient ? (scope) => orUndefined(() => get(scope)) : get;
-      }
-      case 'NullLiteral':
-        return () => null;
-      case 'UndefinedLiteral':
-        return () => undefined;
-      case 'StringLiteral':
-      case 'NumberLiteral':
-      case 'BooleanLiteral': {
-        const { value } = expression;
-        return () => value;
-      }
-    }
-  }
-
-  private path(path: PathExpression, lenient: boolean): Get {
-    const { parts, depth, data, original } = path;
-    const place = this.place(path);
-    const ofContext = depth > 0 || /^(?:this\b|\.)/.test(original);
-    const [first] = parts;
-    const start: (scope: Scope) => readonly [unknown, readonly string[]] = data
-      ? (scope) => (first === 'root' ? [scope.root, parts.slice(1)] : [up(scope, depth)?.loop, parts])
-      : ofContext || first === undefined
-        ? (scope) => [up(scope, depth)?.context, parts]
-        : (scope) => [holder(scope, first), parts];
-    return (scope) => {
-      let [value, rest] = start(scope);
-      for (const [index, name] of rest.entries()) {
-        const inner = entry(value, name);
-        if (inner === undefined) {
-          if (lenient) return undefined;
-          const known = index === 0 && !data && !ofContext ? namesIn(scope) : entryNames(value);
-          const shown = rest.slice(0, index + 1).join('.');
-          const name_ = data ? `@${shown}` : shown;
-          throw templateErrors.undefinedName(
-            { name: name_ },
-            { place, hint: didYouMean(nearest(name, known)) ?? defaultHint(original) },
-          );
-        }
-        value = inner;
-      }
-      if (value === undefined && !lenient) throw templateErrors.undefinedName({ name: original }, { place });
-      return value;
+    const find = this.expressions.finder(name, place);
+    const get = context && this.expressions.expression(context);
+    const named = this.expressions.named(hash);
+    const body = statement.type === 'PartialBlockStatement' ? this.program(statement.program) : undefined;
+    return (scope, emit) => {
+      const { parts, path } = find(scope);
+      const caller = body && { parts: body, scope };
+      const of = get ? get(scope) : scope.context;
+      const within = scopeOfPartial({ scope, name: shown, place }, of, evaluate(named, scope), path, caller);
+      draw(parts, within, emit);
     };
   }
 
   private block(block: Block): Part {
-    const { path, params, program, inverse } = block;
-    const place = this.place(block);
+    const { path, params, program, inverse, hash } = block;
+    const place = this.text.place(block);
     const name = path.type === 'PathExpression' ? path.original : String(path.original);
     if (name === 'raw') {
       const parts = (program?.body ?? []).flatMap((part) =>
@@ -262,13 +177,17 @@ export class Compiler {
       return (scope, emit) => run(parts, scope, emit);
     }
     if (!blocks.includes(name)) {
-      const hint = didYouMean(nearest(name, blocks)) ?? `there are ${blocks.map((known) => `#${known}`).join(', ')}`;
+      const hint =
+        didYouMean(nearest(name, blocks)) ??
+        (helperNamed(name) ? `write {{${name} ...}}` : helperHint(name)) ??
+        `there are ${blocks.map((known) => `#${known}`).join(', ')}`;
       throw templateErrors.unknownBlock({ name }, { place, hint });
     }
+    if (name === 'let') return this.let(block, place);
     const [subject, ...more] = params;
-    if (!subject || more.length > 0)
+    if (!subject || more.length > 0 || hash)
       throw templateErrors.badArguments({ name: `#${name}`, expected: 'one value' }, { place });
-    const get = this.expression(subject);
+    const get = this.expressions.expression(subject);
     const then = this.program(program);
     const otherwise = this.program(inverse);
     const names = program?.blockParams ?? [];
@@ -283,7 +202,7 @@ export class Compiler {
         run(then, inner(scope, value, names, [value], scope.loop), emit);
       };
     }
-    const shown = this.text(subject);
+    const shown = this.text.text(subject);
     return (scope, emit) => {
       const value = get(scope);
       const isList = Array.isArray(value);
@@ -293,6 +212,7 @@ export class Compiler {
       const keys: readonly (string | number)[] = isList ? [...value.keys()] : value ? keysOf(value as object) : [];
       if (keys.length === 0) return run(otherwise, scope, emit);
       for (const [index, key] of keys.entries()) {
+        step(scope, emit, place);
         const item = entry(value, String(key));
         const loop = { index, key, first: index === 0, last: index === keys.length - 1 };
         run(then, inner(scope, item, names, [item, key], loop), emit);
@@ -300,84 +220,18 @@ export class Compiler {
     };
   }
 
-  private written(call: Call): string {
-    return [call.path, ...call.params].map((expression) => this.text(expression)).join(' ');
+  /** `{{#let a=1 b=(add a 1)}}`: names for values; later ones may use earlier ones. */
+  private let({ params, hash, program, inverse }: Block, place: Place): Part {
+    if (params.length > 0 || !hash || inverse)
+      throw templateErrors.badArguments({ name: '#let', expected: 'values by name: {{#let a=1 b=2}}' }, { place });
+    const named = this.expressions.named(hash);
+    const parts = this.program(program);
+    return (scope, emit) => {
+      // It is no level of its own for `../`.
+      const locals = Object.assign(Object.create(null), scope.locals) as Record<string, unknown>;
+      const within = { ...scope, locals };
+      for (const [name, get] of named) locals[name] = get(within);
+      run(parts, within, emit);
+    };
   }
-
-  private text({ loc }: Located): string {
-    return this.source.slice(this.at(loc.start), this.at(loc.end));
-  }
-
-  private offset({ loc }: Located): number {
-    return this.at(loc.start);
-  }
-
-  private at({ line, column }: Located['loc']['start']): number {
-    return (this.lineStarts[line - 1] ?? 0) + column;
-  }
-
-  private place({ loc }: Located): Place {
-    const { line, column } = loc.start;
-    return { file: this.file, line, column: column + 1, text: lineOf(this.source, line) };
-  }
-}
-
-function put(emit: Emit, text: string, at: number, copied: boolean): void {
-  if (text === '') return;
-  emit.starts.push(emit.length);
-  emit.origins.push({ at, copied });
-  emit.pieces.push(text);
-  emit.length += text.length;
-}
-
-function run(parts: readonly Part[], scope: Scope, emit: Emit): void {
-  for (const part of parts) part(scope, emit);
-}
-
-function evaluate(named: readonly (readonly [string, Get])[], scope: Scope): Record<string, unknown> {
-  return Object.fromEntries(named.map(([key, get]) => [key, get(scope)]));
-}
-
-function inner(
-  scope: Scope,
-  context: unknown,
-  names: readonly string[],
-  values: readonly unknown[],
-  loop: Scope['loop'],
-): Scope {
-  const locals = names.length === 0 ? undefined : Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  const { root, call, print } = scope;
-  return { context, root, call, print, parent: scope, locals, loop };
-}
-
-function up(scope: Scope, depth: number): Scope | undefined {
-  let found: Scope | undefined = scope;
-  for (let left = depth; left > 0; left--) found = found?.parent;
-  return found;
-}
-
-/** The nearest thing that has the name: a block parameter, the current item, else what every template has. */
-function holder(scope: Scope, name: string): unknown {
-  for (let at: Scope | undefined = scope; at; at = at.parent)
-    if (at.locals && Object.hasOwn(at.locals, name)) return at.locals;
-  return entry(scope.context, name) === undefined ? scope.root : scope.context;
-}
-
-function namesIn(scope: Scope): string[] {
-  const names = [...entryNames(scope.context), ...entryNames(scope.root)];
-  for (let at: Scope | undefined = scope; at; at = at.parent) names.push(...Object.keys(at.locals ?? {}));
-  return names;
-}
-
-function orUndefined(get: () => unknown): unknown {
-  try {
-    return get();
-  } catch (thrown) {
-    if (thrown instanceof TsaltError && thrown.code === 'TS_TEMPLATE_UNDEFINED_NAME') return undefined;
-    throw thrown;
-  }
-}
-
-function defaultHint(original: string): string {
-  return `where it may be missing, write (default ${original} ...)`;
 }

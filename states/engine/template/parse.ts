@@ -1,6 +1,7 @@
 import { messageOf, type TsaltError } from '../../../lib/errors/error.ts';
 import { templateErrors } from '../../../lib/errors/template.ts';
 import { lineOf, placeAt } from '../../../lib/place.ts';
+import { helperHint, helperNamed } from './helpers/registry.ts';
 import { parse } from 'handlebars/dist/cjs/handlebars/compiler/base.js';
 import type { Program } from './syntax.ts';
 
@@ -65,9 +66,11 @@ function tokenName(token: string): string {
 
 function filterHint(line: string): string {
   const [, value = 'x', filter = 'f'] = /\{\{-?\s*(.*?)\s*\|\s*(\w+)/.exec(line) ?? [];
-  const names: Record<string, string> = { tojson: 'json', json: 'json', yaml: 'json', yaml_encode: 'quote' };
-  if (filter === 'default') return `write {{default ${value} "..."}}`;
-  return `write {{${names[filter] ?? filter} ${value}}}`;
+  if (filter === 'default' || filter === 'd') return `write {{default ${value} "..."}}`;
+  // In Salt it is the shell's.
+  if (filter === 'quote') return `write {{shell_quote ${value}}}`;
+  if (!helperNamed(filter)) return helperHint(filter) ?? `there is no helper '${filter}'`;
+  return `write {{${filter} ${value}}}`;
 }
 
 const jinja = /\{%|\{#(?=[^]*?#\})/;
@@ -80,7 +83,19 @@ export function refuseJinja(text: string, at: number, source: string, file: stri
   const idioms: Record<string, string> = {
     if: '{{#if x}} ... {{else}} ... {{/if}}',
     for: '{{#each list as |item|}} ... {{/each}}',
-    set: '{{#with x as |name|}} ... {{/with}}',
+    set: '{{#let name=x}} ... {{/let}}',
+    do: '{{#let name=(concat list (list x))}} ... {{/let}}, or (merge map x)',
+    macro: '{{#*inline "name"}} ... {{/inline}}, and {{> name x=1}}',
+    call: '{{#> name}} ... {{/name}}',
+    include: '{{> "path/of/file"}}',
+    import: '{{*import "path/of/file"}}',
+    from: '{{*import "path/of/file"}}',
+    import_yaml: '{{#with (import_yaml "path/of/file") as |name|}} ... {{/with}}',
+    import_json: '{{#with (import_json "path/of/file") as |name|}} ... {{/with}}',
+    import_text: '{{import_text "path/of/file"}}',
+    load_yaml: '{{#*inline "name"}} ... {{/inline}}, and (load_yaml (render "name"))',
+    load_json: '{{#*inline "name"}} ... {{/inline}}, and (load_json (render "name"))',
+    filter: '{{#*inline "name"}} ... {{/inline}}, and {{indent (render "name") 4}}',
     raw: '{{{{raw}}}} ... {{{{/raw}}}}',
   };
   const mark = found[0] === '{#' ? '{# #}' : '{% %}';

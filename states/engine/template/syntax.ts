@@ -55,11 +55,32 @@ export interface Block extends Call {
   readonly inverse?: Program | undefined;
 }
 
-interface Other extends Located {
-  readonly type: 'CommentStatement' | 'PartialStatement' | 'PartialBlockStatement' | 'Decorator' | 'DecoratorBlock';
+interface Comment extends Located {
+  readonly type: 'CommentStatement';
 }
 
-export type Statement = Content | Mustache | Block | Other;
+export interface PartialCall extends Located {
+  readonly type: 'PartialStatement' | 'PartialBlockStatement';
+  readonly name: Expression;
+  readonly params: readonly Expression[];
+  readonly hash?: Call['hash'];
+  /** Blanks before one that stands on a line of its own. */
+  readonly indent?: string;
+  readonly program?: Program | undefined;
+}
+
+/** `{{*import "x"}}`. */
+export interface Decorator extends Call {
+  readonly type: 'Decorator';
+}
+
+/** `{{#*inline "x"}}`. */
+export interface DecoratorBlock extends Call {
+  readonly type: 'DecoratorBlock';
+  readonly program?: Program | undefined;
+}
+
+export type Statement = Content | Mustache | Block | Comment | PartialCall | Decorator | DecoratorBlock;
 
 export interface Program {
   readonly type: 'Program';

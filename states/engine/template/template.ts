@@ -1,11 +1,12 @@
+import { templateErrors } from '../../../lib/errors/template.ts';
 import { placeAt, type Place } from '../../../lib/place.ts';
-import { Compiler, type Emit, type Part, type Scope } from './compile.ts';
+import type { TemplateFiles } from '../files.ts';
+import { Compiler } from './compile.ts';
+import type { FileKind } from './partials.ts';
 import { parseTemplate, refuseJinja } from './parse.ts';
-import { asText } from './values.ts';
+import { mostSteps, newEmit, put, run, type Emit, type Part, type Partial, type Rendering } from './scope.ts';
 
-export type CallFunction = (fun: string, args: readonly unknown[], named: Readonly<Record<string, unknown>>) => unknown;
-
-export type Print = Scope['print'];
+export type CallFunction = Rendering['call'];
 
 export interface Rendered {
   readonly text: string;
@@ -13,14 +14,35 @@ export interface Rendered {
   placeOf(offset: number): Place;
 }
 
+/** What a template may use beyond its data. */
+export interface RenderOptions {
+  /** Runs the functions named by `salt`. */
+  readonly call?: CallFunction | undefined;
+  /** Says what stands in the text for a value; undefined when it can't. Without it, the value's text. */
+  readonly print?: Rendering['print'];
+  /** Milliseconds since 1970 at which the run began. */
+  readonly now?: number | undefined;
+  /** Other files of the template's tree. */
+  readonly files?: TemplateFiles | undefined;
+  /** The template's own path in its tree. */
+  readonly path?: string | undefined;
+  /** Hears of functions that a file of the tree calls, before it is rendered. */
+  readonly onFunctions?: ((names: ReadonlySet<string>) => void) | undefined;
+}
+
 export interface Template {
   /** Execution functions that it calls by `salt`. */
   readonly functions: ReadonlySet<string>;
+  /** Files of its tree that it names as quoted text. */
+  readonly files: ReadonlyMap<string, FileKind>;
+  readonly parts: readonly Part[];
+  /** What it defines for others, by name. */
+  readonly partials: ReadonlyMap<string, Partial>;
   /**
    * Its text over `data`, whose entries are names at any depth. Raises the first of what is undefined, misused or unknown,
-   * with its place. `call` runs the functions named by `salt`; `print` says what stands in the text for a value.
+   * with its place.
    */
-  render(data: Readonly<Record<string, unknown>>, call?: CallFunction, print?: Print): Rendered;
+  render(data: Readonly<Record<string, unknown>>, options?: RenderOptions): Rendered;
 }
 
 /** Compiled templates by file and source; the oldest leaves. */
@@ -39,40 +61,76 @@ export function compileTemplate(source: string, file: string): Template {
 }
 
 /** Most files have nothing to evaluate. */
-function plain(source: string, file: string): Template {
-  refuseJinja(source, 0, source, file);
-  const rendered = { text: source, placeOf: (offset: number) => placeAt(file, source, offset) };
-  return { functions: new Set(), render: () => rendered };
+function plain(text: string, file: string): Template {
+  refuseJinja(text, 0, text, file);
+  const source = { text, file };
+  const rendered = { text, placeOf: (offset: number) => placeAt(file, text, offset) };
+  const parts: readonly Part[] = [(_, emit) => put(emit, text, source, 0, true)];
+  return { functions: new Set(), files: new Map(), parts, partials: new Map(), render: () => rendered };
 }
 
 function compiled(source: string, file: string): Template {
   const compiler = new Compiler(source, file);
   const parts: readonly Part[] = compiler.program(parseTemplate(source, file));
+  const { partials } = compiler;
+  const { functions, files } = compiler.expressions;
   return {
-    functions: compiler.functions,
-    render(data, call = unavailable, print = asText) {
-      const emit: Emit = { pieces: [], length: 0, starts: [], origins: [] };
-      const scope: Scope = {
-        context: data,
-        root: data,
-        call,
-        print,
-        parent: undefined,
-        locals: undefined,
-        loop: undefined,
-      };
-      for (const part of parts) part(scope, emit);
-      return { text: emit.pieces.join(''), placeOf: (offset) => placeAt(file, source, originOf(emit, offset)) };
+    functions,
+    files,
+    parts,
+    partials,
+    render(data, options = {}) {
+      const emit = newEmit();
+      const rendering = renderingOf(data, options);
+      run(
+        parts,
+        {
+          context: data,
+          rendering,
+          parent: undefined,
+          locals: undefined,
+          loop: undefined,
+          path: options.path,
+          depth: 0,
+          caller: undefined,
+        },
+        emit,
+      );
+      return { text: emit.pieces.join(''), placeOf: (offset) => originOf(emit, offset) ?? placeAt(file, source, 0) };
     },
   };
+}
+
+function renderingOf(
+  root: Readonly<Record<string, unknown>>,
+  { call = unavailable, print, now, files = noTree, onFunctions }: RenderOptions,
+): Rendering {
+  return {
+    root,
+    call,
+    print,
+    now,
+    left: { steps: mostSteps },
+    file: files,
+    template(name, from) {
+      const { text, path, shown } = files(name, from);
+      const { parts, partials, functions } = compileTemplate(text, shown);
+      if (functions.size > 0) onFunctions?.(functions);
+      return { parts, partials, path };
+    },
+  };
+}
+
+function noTree(path: string): never {
+  throw templateErrors.noTree({ path });
 }
 
 function unavailable(fun: string): never {
   throw new RangeError(`'${fun}' can't be called here`);
 }
 
-/** The offset in the source of an offset in what came of it. */
-function originOf({ starts, origins }: Emit, offset: number): number {
+/** The place of what stands at an offset of what was rendered. */
+function originOf({ starts, origins }: Emit, offset: number): Place | undefined {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {
@@ -81,6 +139,7 @@ function originOf({ starts, origins }: Emit, offset: number): number {
     else high = middle - 1;
   }
   const origin = origins[low];
-  if (!origin) return 0;
-  return origin.at + (origin.copied ? offset - (starts[low] ?? 0) : 0);
+  if (!origin) return undefined;
+  const { source, at, copied } = origin;
+  return placeAt(source.file, source.text, at + (copied ? offset - (starts[low] ?? 0) : 0));
 }

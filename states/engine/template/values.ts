@@ -53,3 +53,21 @@ export function toJson(value: unknown): string {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
+
+/** Whether two values hold the same, whatever order the keys of their maps have. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b) || a === b) return true;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, at) => same(item, b[at]));
+  if (!isMap(a) || !isMap(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+}
+
+/** A text that values have in common when they are the same. */
+export function identity(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(identity).join()}]`;
+  if (typeof value === 'number') return String(value === 0 ? 0 : value);
+  if (!isMap(value)) return JSON.stringify(value) ?? 'undefined';
+  const keys = Object.keys(value).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${identity(value[key])}`).join()}}`;
+}
