@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 
-const kinds: Readonly<Record<number, string>> = {
+const byLength: Readonly<Record<number, string>> = {
   32: 'md5',
   40: 'sha1',
   56: 'sha224',
@@ -10,33 +10,61 @@ const kinds: Readonly<Record<number, string>> = {
   128: 'sha512',
 };
 
-/** A sum that content has to have. */
-export interface ContentHash {
+export interface Hash {
   readonly kind: string;
   readonly digest: string;
 }
 
 /** `sha256=...`, `sha256:...` or the digits alone, told by their number; undefined for anything else. */
-export function parseContentHash(text: string): ContentHash | undefined {
-  const [, kind, digits = ''] = /^(?:(\w+)\s*[=:]\s*)?([0-9a-fA-F]+)$/.exec(text.trim()) ?? [];
-  const told = kinds[digits.length];
-  return told === undefined || (kind !== undefined && kind.toLowerCase() !== told)
+export function parseHash(text: string): Hash | undefined {
+  const [, kind, digest = ''] =
+    /^(?:(md5|sha1|sha224|sha256|sha384|sha512)\s*[=:]\s*)?([0-9a-fA-F]+)$/.exec(text.trim()) ?? [];
+  const told = byLength[digest.length];
+  return told === undefined || (kind !== undefined && kind !== told)
     ? undefined
-    : { kind: told, digest: digits.toLowerCase() };
+    : { kind: told, digest: digest.toLowerCase() };
 }
 
-/** The sum that a list of sums (of `sha256sum` and its like) has for a file, or the only one in it. */
-export function hashFromList(list: string, file: string): ContentHash | undefined {
-  const found = list.split('\n').flatMap((line) => {
-    const words = line.split(/[\s=()*]+/);
-    const hash = words.map(parseContentHash).find((one) => one !== undefined);
-    return hash ? [{ hash, isOf: words.some((word) => posix.basename(word) === posix.basename(file)) }] : [];
+/** Hexadecimal digits of content's hash. */
+export function digestOf(kind: string, content: Buffer): string {
+  return createHash(kind).update(content).digest('hex');
+}
+
+export function fits(content: Buffer, { kind, digest }: Hash): boolean {
+  return digestOf(kind, content) === digest;
+}
+
+/** What to say when content is not the one that was hashed. */
+export function hashComplaint(name: string, content: Buffer, expected: Hash): string | undefined {
+  const actual = digestOf(expected.kind, content);
+  return actual === expected.digest
+    ? undefined
+    : `Specified ${expected.kind} checksum for ${name} (${expected.digest}) does not match actual checksum (${actual})`;
+}
+
+/**
+ * The hash in a list of them (`sha256sum`'s lines, BSD's, those of a Debian source) that is meant for a file: the first of
+ * `names` that a line is about counts, and where no line is about any, the first hash of the list. Salt's rules for
+ * `source_hash`; undefined when there is no hash at all.
+ */
+export function hashInList(text: string, names: readonly string[]): Hash | undefined {
+  const lines = text.split('\n').flatMap((line) => {
+    const hashes = line.match(/(?<![a-z0-9])[a-f0-9]{32,128}(?![a-z0-9])/gi) ?? [];
+    const hash = hashes.map(parseHash).find((one) => one !== undefined);
+    return hash ? [{ line: line.trim(), hash }] : [];
   });
-  return (found.find(({ isOf }) => isOf) ?? (found.length === 1 ? found[0] : undefined))?.hash;
+  for (const name of names) {
+    const found = lines.find(({ line }) => isAbout(line, name));
+    if (found) return found.hash;
+  }
+  return lines[0]?.hash;
 }
 
-export function hasHash(content: Buffer, { kind, digest }: ContentHash): boolean {
-  return createHash(kind).update(content).digest('hex') === digest;
+/** Whether a line ends in the file's name (a path may stand before it), begins with it, or has it in brackets. */
+function isAbout(line: string, name: string): boolean {
+  const plain = posix.basename(name);
+  if (line.endsWith(plain) && /[\s/\\*]/.test(line.at(-plain.length - 1) ?? '')) return true;
+  return line.includes(`(${plain})`) || [name, plain].some((one) => line.startsWith(`${one} `));
 }
 
-export const printHash = ({ kind, digest }: ContentHash): string => `${kind}=${digest}`;
+export const printHash = ({ kind, digest }: Hash): string => `${kind}=${digest}`;

@@ -1,4 +1,6 @@
 import type { Reading } from './contracts/machine.ts';
+import type { Hash } from './content-hash.ts';
+import { download, isWeb, withoutPassword, type Downloaded, type DownloadArgs } from './download.ts';
 import { TsaltError } from './errors/error.ts';
 
 /** The path of a source on the machine itself; undefined for one that is elsewhere. */
@@ -7,35 +9,53 @@ export function localSource(url: string): string | undefined {
   return url.startsWith('file:///') ? url.slice('file://'.length) : undefined;
 }
 
-/** What to say of a source of a kind that can't be fetched; undefined for nothing. */
-export function sourceProblem(urls: readonly string[]): string | undefined {
-  const odd = urls.find((url) => !url.startsWith('salt://') && localSource(url) === undefined);
-  return odd === undefined
-    ? undefined
-    : `source ${odd} is not supported: a path of the state tree (salt://...) or an absolute path is expected`;
+const usual = 'a path of the state tree (salt://...) or an absolute path is expected';
+
+/** What to say of a source of a kind that can't be fetched; undefined for nothing. `web`: it may be a web address. */
+export function sourceProblem(
+  urls: readonly string[],
+  { web = false }: { readonly web?: boolean } = {},
+): string | undefined {
+  const odd = urls.find((url) => !url.startsWith('salt://') && localSource(url) === undefined && !(web && isWeb(url)));
+  if (odd === undefined) return undefined;
+  const expected = web ? 'a path of the state tree (salt://...), an absolute path or a web address is expected' : usual;
+  return `source ${withoutPassword(odd)} is not supported: ${expected}`;
+}
+
+/** How what is at a web address is downloaded, and the hash it is to have. */
+export interface FromWeb extends DownloadArgs {
+  readonly hash?: Hash | undefined;
 }
 
 /** The bytes of the first source that exists, and which that is; a sentence when there is none. */
 export async function fetchSource(
   machine: Reading,
   urls: readonly string[],
-): Promise<{ readonly url: string; readonly content: Buffer } | string> {
+  web?: FromWeb,
+): Promise<Downloaded | string> {
+  const reasons: string[] = [];
   for (const url of urls) {
-    const content = await fetchOne(machine, url);
-    if (content) return { url, content };
+    const found = web && isWeb(url) ? await download(web, url, web.hash, machine) : await fetchOne(machine, url);
+    if (typeof found !== 'string') return found;
+    reasons.push(found);
   }
-  return urls.length === 1
-    ? `Source file ${String(urls[0])} not found`
-    : `Source file not found, none of: ${urls.join(', ')}`;
+  if (urls.length === 1) return reasons[0] ?? '';
+  return [`Source file not found, none of: ${urls.map(withoutPassword).join(', ')}`, ...(web ? reasons : [])].join(
+    '\n',
+  );
 }
 
-async function fetchOne(machine: Reading, url: string): Promise<Buffer | undefined> {
+async function fetchOne(machine: Reading, url: string): Promise<Downloaded | string> {
+  const missing = `Source file ${url} not found`;
   const local = localSource(url);
-  if (local !== undefined) return machine.files.follow(local)?.kind === 'file' ? machine.files.read(local) : undefined;
+  if (local !== undefined) {
+    const isFile = machine.files.follow(local)?.kind === 'file';
+    return isFile ? { url, content: machine.files.read(local) } : missing;
+  }
   try {
-    return await machine.sources.read(url);
+    return { url, content: await machine.sources.read(url) };
   } catch (error) {
-    if (error instanceof TsaltError && error.code === 'TS_STATE_NO_SOURCE') return undefined;
+    if (error instanceof TsaltError && error.code === 'TS_STATE_NO_SOURCE') return missing;
     throw error;
   }
 }

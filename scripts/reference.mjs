@@ -5,7 +5,7 @@ import path from 'node:path';
 const makers = path.join(import.meta.dirname, 'reference');
 const folder = path.resolve(import.meta.dirname, '..', 'docs', 'reference');
 /** Made of the others by every maker; no pages themselves. */
-const helpers = ['markdown', 'schema'];
+const helpers = ['absent', 'markdown', 'schema'];
 
 const mark = (name) =>
   `\n<!-- Made by scripts/reference.mjs with scripts/reference/${name}.mjs: change the code, not this page. -->\n`;

@@ -1,5 +1,4 @@
-import http from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { sleep, systemClock, type Clock } from '../../lib/clock.ts';
 import type { QueryStep, StepResult } from '../../lib/contracts/machine.ts';
 import { messageOf } from '../../lib/errors/error.ts';
@@ -44,11 +43,12 @@ async function ask(step: QueryStep, url: string, redirections: number): Promise<
   }
 }
 
-function askOnce(step: QueryStep, url: string): Promise<{ said: Answer; location: string | undefined }> {
+async function askOnce(step: QueryStep, url: string): Promise<{ said: Answer; location: string | undefined }> {
   const { method, headers, body, verifyTls, timeoutMs } = step;
   const options = { method, headers, signal: AbortSignal.timeout(timeoutMs), agent: false } as const;
+  const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve, reject) => {
-    const heard = (response: http.IncomingMessage): void => {
+    const heard = (response: IncomingMessage): void => {
       const gathered = gather(response, MOST_BYTES);
       response.once('error', reject);
       response.once('end', () => {
@@ -60,10 +60,8 @@ function askOnce(step: QueryStep, url: string): Promise<{ said: Answer; location
         });
       });
     };
-    const request = url.startsWith('https:')
-      ? https.request(url, { ...options, rejectUnauthorized: verifyTls }, heard)
-      : http.request(url, options, heard);
-    request.once('error', reject);
-    request.end(body);
+    const asked = request(url, { ...options, rejectUnauthorized: verifyTls }, heard);
+    asked.once('error', reject);
+    asked.end(body);
   });
 }

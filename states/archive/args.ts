@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import * as arg from '../../lib/argument-kinds.ts';
-import { parseContentHash } from '../../lib/content-hash.ts';
+import { parseHash } from '../../lib/content-hash.ts';
 import { sourceProblem } from '../../lib/fetch-source.ts';
 
 export const args = v.strictObject({
@@ -9,9 +9,9 @@ export const args = v.strictObject({
   source_hash: v.optional(v.string()),
   source_hash_update: arg.flag(false),
   skip_files_list_verify: arg.flag(false),
-  // What is not fetched from elsewhere needs no other word for its truth.
+  source_hash_name: v.optional(v.string()),
   skip_verify: arg.flag(false),
-  // Nothing is kept beside the archive.
+  use_etag: arg.flag(false),
   keep_source: v.optional(v.boolean()),
   keep: v.optional(v.boolean()),
   archive_format: v.optional(v.picklist(['tar', 'zip'], "'tar' or 'zip'")),
@@ -53,7 +53,7 @@ export function checkArgs(given: Args): string | undefined {
   if (given.enforce_ownership_on !== undefined && !`${given.enforce_ownership_on}/`.startsWith(`${folderOf(given)}/`))
     return `Value for 'enforce_ownership_on' must be within ${folderOf(given)}/`;
   const hash = given.source_hash;
-  if (hash !== undefined && !parseContentHash(hash) && sourceProblem([hash]) !== undefined)
+  if (hash !== undefined && !parseHash(hash) && sourceProblem([hash], { web: true }) !== undefined)
     return 'source_hash is a kind and hexadecimal digits, such as sha256=6e34..., or a file that lists them';
-  return sourceProblem(given.source);
+  return sourceProblem(given.source, { web: true });
 }

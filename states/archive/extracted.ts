@@ -77,6 +77,7 @@ function planExtraction(given: Args, facts: Facts, wrong: readonly Item[], missi
       ...(isNew ? [{ do: 'mkdir', path: folder, parents: true, uid: facts.uid } as const] : []),
       ...(facts.program ? byProgram(given, facts, facts.program) : bySteps(folder, facts)),
       ...noteHash(given, facts),
+      ...(facts.keep ?? []),
     ],
   };
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { FileFacts, Reading } from '../../lib/contracts/machine.ts';
+import type { FileFacts, FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { strip, throughLink, type Contents, type Member } from '../../lib/archives/member.ts';
 import { parseTarList, readTar } from '../../lib/archives/tar.ts';
 import { readZip } from '../../lib/archives/zip.ts';
-import { hasHash, hashFromList, parseContentHash, printHash, type ContentHash } from '../../lib/content-hash.ts';
+import { fits, hashInList, parseHash, printHash, type Hash } from '../../lib/content-hash.ts';
+import type { DownloadArgs } from '../../lib/download.ts';
 import { fetchSource, localSource } from '../../lib/fetch-source.ts';
 import { lacking } from '../../lib/programs.ts';
 import { folderOf, formatOf, type Args } from './args.ts';
@@ -35,7 +36,9 @@ export interface Facts {
   readonly mayGive: boolean;
   /** Where the sum of what was unpacked is noted. */
   readonly record: string;
-  readonly hash?: ContentHash | undefined;
+  readonly hash?: Hash | undefined;
+  /** What keeps a copy of what was downloaded for the next time. */
+  readonly keep?: readonly FileStep[] | undefined;
   /** The sum has changed since. */
   readonly renewed: boolean;
 }
@@ -78,9 +81,9 @@ export async function readArchive(given: Args, machine: Reading): Promise<Facts>
       enough: `Archive ${given.source[0] ?? ''} existing source sum is the same as the expected one and skip_files_list_verify argument was set to True. Extraction is not needed`,
     };
 
-  const found = await fetchSource(machine, given.source);
+  const found = await fetchSource(machine, given.source, { ...fromWeb(given), hash });
   if (typeof found === 'string') return problem(found);
-  if (hash && !hasHash(found.content, hash))
+  if (hash && !fits(found.content, hash))
     return problem(`${found.url} does not match the desired source_hash ${hash.digest}`);
   const contents = await readContents(given, found, machine);
   if ('problem' in contents) return problem(`Unable to list contents of ${found.url}: ${contents.problem}`);
@@ -101,20 +104,24 @@ export async function readArchive(given: Args, machine: Reading): Promise<Facts>
     mayGive: process.geteuid?.() === 0,
     record,
     hash,
+    keep: found.keep,
     renewed: given.source_hash_update && hash !== undefined && noted !== undefined && noted !== printHash(hash),
   };
 }
 
-async function readHash(
-  { source_hash: text, source }: Args,
-  machine: Reading,
-): Promise<ContentHash | string | undefined> {
+function fromWeb({ skip_verify, use_etag, keep_source, keep }: Args): DownloadArgs {
+  return { skip_verify, use_etag, keep_source: keep_source ?? keep ?? true, verify_ssl: true };
+}
+
+async function readHash(given: Args, machine: Reading): Promise<Hash | string | undefined> {
+  const { source_hash: text, source_hash_name: name, source } = given;
   if (text === undefined) return undefined;
-  const literal = parseContentHash(text);
+  const literal = parseHash(text);
   if (literal) return literal;
-  const list = await fetchSource(machine, [text]);
+  const list = await fetchSource(machine, [text], { ...fromWeb(given), skip_verify: true, keep_source: false });
   if (typeof list === 'string') return list;
-  return hashFromList(list.content.toString(), source[0] ?? '') ?? `${text} has no sum for ${source[0] ?? ''}`;
+  const names = [...(name === undefined ? [] : [name]), (source[0] ?? '').replace(/[?#].*$/, '')];
+  return hashInList(list.content.toString(), names) ?? `${text} has no sum for ${source[0] ?? ''}`;
 }
 
 type Read = Extract<Contents, { members: unknown }> & Pick<Facts, 'program'>;

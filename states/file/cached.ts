@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { FileStep } from '../../lib/contracts/machine.ts';
-import { copyPath, keepSteps } from './cache.ts';
-import { withoutPassword } from './download.ts';
-import { digestOf, parseHash } from './hash.ts';
-import { isWeb, localPath, readSource, sourceComplaint } from './source.ts';
+import { copyPath, keepSteps } from '../../lib/source-copies.ts';
+import { isWeb, withoutPassword } from '../../lib/download.ts';
+import { digestOf, parseHash } from '../../lib/content-hash.ts';
+import { localSource } from '../../lib/fetch-source.ts';
+import { readSource, sourceComplaint } from './source.ts';
 
 const args = v.strictObject({
   name: v.string(),
@@ -37,7 +38,7 @@ https://example.org/app.tar.gz:
   check: ({ name, source_hash }) => sourceComplaint({ source: [{ url: name }], source_hash }),
   async read(given, machine) {
     const { name } = given;
-    const local = localPath(name);
+    const local = localSource(name);
     if (local !== undefined && !machine.files.follow(local))
       return { problem: `File ${local} is not present on the minion` };
     const copy = copyPath(machine, name);

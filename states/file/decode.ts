@@ -3,7 +3,7 @@ import { alreadyRight, defineState, impossible } from '../../lib/contracts/state
 import type { JsonMap } from '../../lib/json.ts';
 import { lookUp } from '../../lib/look-up.ts';
 import * as arg from './args.ts';
-import { digestOf } from './hash.ts';
+import { digestOf } from '../../lib/content-hash.ts';
 import { lookThrough } from '../../lib/links.ts';
 import { readParent } from '../../lib/parent-directory.ts';
 

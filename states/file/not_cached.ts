@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
-import { copyPath, etagPath } from './cache.ts';
-import { withoutPassword } from './download.ts';
-import { localPath, sourceComplaint } from './source.ts';
+import { copyPath, etagPath } from '../../lib/source-copies.ts';
+import { withoutPassword } from '../../lib/download.ts';
+import { localSource } from '../../lib/fetch-source.ts';
+import { sourceComplaint } from './source.ts';
 
 const args = v.strictObject({ name: v.string() });
 
@@ -24,7 +25,7 @@ https://example.org/app.tar.gz:
     };
   },
   plan({ name }, { copy, isThere, hasTag }) {
-    const local = localPath(name);
+    const local = localSource(name);
     if (local !== undefined) return alreadyRight(`File ${local} is a local path, no action taken`);
     if (!isThere) return alreadyRight(`${withoutPassword(name)} is not cached`);
     return {

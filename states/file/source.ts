@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import type { FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
-import { download, withoutPassword, type DownloadArgs } from './download.ts';
-import { hashComplaint, hashInList, parseHash, type Hash } from './hash.ts';
+import { download, isWeb, withoutPassword, type DownloadArgs } from '../../lib/download.ts';
+import { localSource } from '../../lib/fetch-source.ts';
+import { hashComplaint, hashInList, parseHash, type Hash } from '../../lib/content-hash.ts';
 
 /** A file to copy from, and the hash it is to have where it has one of its own. */
 interface Place {
@@ -47,16 +48,6 @@ export interface Source {
   readonly keep?: readonly FileStep[] | undefined;
 }
 
-/** The path of a source on the machine itself; undefined for one of elsewhere. */
-export function localPath(url: string): string | undefined {
-  if (url.startsWith('/')) return url;
-  return url.startsWith('file:///') ? url.slice('file://'.length) : undefined;
-}
-
-export function isWeb(url: string): boolean {
-  return /^https?:\/\//.test(url);
-}
-
 /** What is wrong with the sources and their hashes as they are written. */
 export function sourceComplaint({
   source = [],
@@ -73,7 +64,7 @@ export function sourceComplaint({
 }
 
 function isSource(url: string): boolean {
-  return url.startsWith('salt://') || isWeb(url) || localPath(url) !== undefined;
+  return url.startsWith('salt://') || isWeb(url) || localSource(url) !== undefined;
 }
 
 /** What has to be in the state tree: a source that nothing else can stand in for. */
@@ -110,7 +101,7 @@ export async function readSource(
 /** Of the state tree, or of the machine itself. */
 async function readHere(machine: Reading, url: string, keep: boolean): Promise<Source | string> {
   const missing = `Source file ${url} not found`;
-  const local = localPath(url);
+  const local = localSource(url);
   if (local !== undefined) {
     const facts = machine.files.follow(local);
     return facts?.kind === 'file' ? { url, content: machine.files.read(local), mode: facts.mode } : missing;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
 import { armored, binaryKey, certificatesOf, isOfId } from '../../lib/openpgp.ts';
-import { fetchSource } from '../../lib/fetch-source.ts';
+import { fetchSource, sourceProblem } from '../../lib/fetch-source.ts';
 import type { Source } from './source.ts';
 
 export interface KeyArgs {
@@ -29,19 +29,27 @@ export async function readKey(args: KeyArgs, source: Source, machine: Reading): 
   // It may also name a key by its fingerprint, or hold one.
   const signedBy = source.options['signed-by']?.find((value) => value.startsWith('/'));
   if (keyid) return readKeyOfServer(args, signedBy ?? sharedKeyring(source), machine);
-  if (url !== undefined && signedBy !== undefined && !isOwn(url) && machine.files.follow(signedBy)?.kind === 'file') {
-    // What was fetched once is not fetched at each run.
-    return { path: signedBy, steps: [] };
-  }
-  const found = text === undefined ? await fetchSource(machine, [url ?? '']) : Buffer.from(text);
+  const path = signedBy ?? sharedKeyring(source);
+  // What was fetched once is not fetched at each run.
+  if (url !== undefined && !isOwn(url) && machine.files.follow(path)?.kind === 'file') return { path, steps: [] };
+  const found = text === undefined ? await fetchSource(machine, [url ?? ''], byTls) : Buffer.from(text);
   if (typeof found === 'string') return `The key can't be had: ${found}`;
   const key = binaryKey('content' in found ? found.content : found);
   if (!key) return `${text === undefined ? url : "'key_text'"} is no OpenPGP public key`;
-  const path = signedBy ?? sharedKeyring(source);
   const content = path.endsWith('.asc') ? armored(key) : key;
   const there = machine.files.follow(path)?.kind === 'file' ? binaryKey(machine.files.read(path)) : undefined;
   return { path, steps: there?.equals(key) === true ? [] : writeKeyring(path, content, machine) };
 }
+
+/** What to say of a key's address that it can't be had from; undefined for nothing. Nothing but TLS vouches for a key. */
+export function keyProblem(url: string): string | undefined {
+  if (url.startsWith('https://')) return undefined;
+  return url.startsWith('http://')
+    ? "a key that comes over http:// may be anybody's: https:// or a path of the state tree (salt://...) is expected"
+    : sourceProblem([url], { web: true });
+}
+
+const byTls = { skip_verify: true, use_etag: false, keep_source: false, verify_ssl: true };
 
 /** A file of the state tree or of this machine: looking at it costs nothing. */
 const isOwn = (url: string): boolean => url.startsWith('salt://') || url.startsWith('/') || url.startsWith('file:');

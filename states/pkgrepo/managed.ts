@@ -1,10 +1,10 @@
 import type { Reading } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import { sourceProblem } from '../../lib/fetch-source.ts';
 import { readAptManaged } from './apt.ts';
 import { checkManaged, managedArgs } from './args.ts';
 import { readDnfManaged } from './dnf.ts';
+import { keyProblem } from './key.ts';
 import { readPpa } from './ppa.ts';
 import { isRefreshable, refreshLists, type Wish } from './wish.ts';
 
@@ -19,7 +19,7 @@ docker:
 `,
   args: managedArgs,
   reads: ['files', 'packages'],
-  check: (args) => checkManaged(args) ?? (args.key_url === undefined ? undefined : sourceProblem([args.key_url])),
+  check: (args) => checkManaged(args) ?? (args.key_url === undefined ? undefined : keyProblem(args.key_url)),
   needs: ({ key_url: url }) => (url?.startsWith('salt://') === true ? [url] : []),
 
   async read(args, machine: Reading) {

@@ -42,7 +42,7 @@ export interface World {
   readonly required?: (Pick<RequiredState, 'fun' | 'name'> & Partial<RequiredState>)[];
   readonly requiredBy?: { fun: string; name: string }[];
   /** What web servers answer, by address: a text, or more about it; any other address is unknown to them. */
-  readonly web?: Readonly<Record<string, string | { status?: number; text?: string; etag?: string }>>;
+  readonly web?: Readonly<Record<string, string | { status?: number; text?: string; base64?: string; etag?: string }>>;
   /** The present, in seconds since 1970. */
   readonly now?: number;
   /**
@@ -200,8 +200,10 @@ function downloadsOf(web: NonNullable<World['web']>): DownloadView {
     async get(url, { etag: known } = {}) {
       const found = web[url];
       if (found === undefined) throw notServed({ url });
-      const { text = '', etag } = typeof found === 'string' ? { text: found } : found;
-      return known !== undefined && known === etag ? 'unchanged' : { content: Buffer.from(text), etag };
+      const { text = '', base64, etag } = typeof found === 'string' ? { text: found } : found;
+      return known !== undefined && known === etag
+        ? 'unchanged'
+        : { content: base64 === undefined ? Buffer.from(text) : Buffer.from(base64, 'base64'), etag };
     },
   };
 }

@@ -76,6 +76,8 @@ export function nspawnProvider(options: NspawnOptions): NspawnProvider {
   const image = async (): Promise<string> => (known ??= await ensureImage(recipe, images));
   const locked = <T>(name: string, work: () => Promise<T>): Promise<T> =>
     withLock(clock, path.join(directory, 'locks', name), name, work);
+  // An id may be the name of another lock.
+  const lockedFor = <T>(id: string, work: () => Promise<T>): Promise<T> => locked(`id-${id}`, work);
   const cgroupOf = (n: number): Cgroup => new Cgroup(`tsalt-${network.names.bridge}/${n}`, clock);
 
   function machineOf(id: string): { machine: Machine; n: number } {
@@ -136,7 +138,7 @@ export function nspawnProvider(options: NspawnOptions): NspawnProvider {
     async launch({ id, userData }, signal) {
       if (!/^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(id)) throw nspawnErrors.badHostName({ id });
       const lower = await image();
-      return locked(id, async () => {
+      return lockedFor(id, async () => {
         signal.throwIfAborted();
         const old = records.read(id);
         if (old) return cgroupOf(old.n).populated ? describe(id, old) : powerOn(id, old);
@@ -157,7 +159,7 @@ export function nspawnProvider(options: NspawnOptions): NspawnProvider {
     async terminate(id) {
       parseMinionId(id);
       if (!existsSync(directory)) return;
-      await locked(id, async () => {
+      await lockedFor(id, async () => {
         for (const n of records.numbers(id)) await powerOff(n);
         records.remove(id);
       });
@@ -168,9 +170,9 @@ export function nspawnProvider(options: NspawnOptions): NspawnProvider {
       locked('packages', async () => providePackages(names, packages, await image(), recipe, images)),
     addPackageFile: async (file) => locked('packages', async () => addPackageFile(file, packages)),
     exec: async (id, command, execOptions) => enter(machineOf(id).machine, command, execOptions),
-    kill: async (id) => locked(id, () => powerOff(machineOf(id).n)),
+    kill: async (id) => lockedFor(id, () => powerOff(machineOf(id).n)),
     start: async (id) =>
-      locked(id, async () => {
+      lockedFor(id, async () => {
         const record = records.read(parseMinionId(id));
         if (!record) throw nspawnErrors.unknownMachine({ id });
         return cgroupOf(record.n).populated ? describe(id, record) : powerOn(id, record);

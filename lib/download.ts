@@ -1,8 +1,19 @@
-import type { Reading } from '../../lib/contracts/machine.ts';
-import { TsaltError } from '../../lib/errors/error.ts';
-import { copyPath, etagPath, keepSteps } from './cache.ts';
-import { fits, type Hash } from './hash.ts';
-import type { Source } from './source.ts';
+import type { FileStep, Reading } from './contracts/machine.ts';
+import { TsaltError } from './errors/error.ts';
+import { copyPath, etagPath, keepSteps } from './source-copies.ts';
+import { fits, type Hash } from './content-hash.ts';
+
+/** What was downloaded, or was here already. */
+export interface Downloaded {
+  readonly url: string;
+  readonly content: Buffer;
+  /** What keeps a copy of it for the next time. */
+  readonly keep?: readonly FileStep[] | undefined;
+}
+
+export function isWeb(url: string): boolean {
+  return /^https?:\/\//.test(url);
+}
 
 export interface DownloadArgs {
   readonly skip_verify: boolean;
@@ -21,7 +32,7 @@ export async function download(
   hash: Hash | undefined,
   machine: Reading,
   old?: Buffer,
-): Promise<Source | string> {
+): Promise<Downloaded | string> {
   if (!hash && !args.skip_verify && !args.use_etag) {
     return `Unable to verify upstream hash of source file ${withoutPassword(url)}, please set source_hash or set skip_verify or use_etag to True`;
   }
