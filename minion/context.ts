@@ -39,6 +39,7 @@ export interface ExecutionParts {
   readonly states: StateRegistry;
   readonly modules: ModuleRegistry;
   readonly failhard: boolean;
+  readonly aggregate?: boolean | readonly string[];
   readonly saltenv: string;
   readonly nodegroups?: Nodegroups;
   readonly top?: string;
@@ -103,7 +104,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       import('./machine/foreseen/foreseen.ts'),
     ]);
     const pillar = Object.keys(request.pillar).length > 0 ? await parts.pillarWith(request.pillar) : parts.pillar;
-    const { tree, states, failhard, nodegroups, top } = parts;
+    const { tree, states, failhard, aggregate, nodegroups, top } = parts;
     return apply({
       request,
       tree,
@@ -113,6 +114,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       registry: states,
       clock,
       failhard,
+      aggregate,
       nodegroups,
       top,
       signal,

@@ -104,6 +104,7 @@ export function partsOfConfig(config: MinionConfig) {
     states: builtinStates,
     modules: builtinModules,
     failhard: config.failhard,
+    aggregate: config.state_aggregate,
     saltenv: config.saltenv,
     nodegroups: config.nodegroups,
     top: path.basename(config.state_top),

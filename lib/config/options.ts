@@ -78,6 +78,15 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
     'hosts.file': option(kind.path, '/etc/hosts', 'The hosts file that the host states manage.'),
     test: option(kind.flag, false, 'State runs only say what they would change.'),
     failhard: option(kind.flag, false, 'A state run ends at its first failure.'),
+    state_aggregate: option(
+      kind.either(
+        'true, false or a list of state modules',
+        kind.flag,
+        kind.listOf('a list of state modules', kind.text),
+      ),
+      false,
+      'States (all, or those of these modules) that can do in one go what later ones have to do, do it: `pkg.installed`, `pkg.removed`.',
+    ),
     ...stateView,
     state_events: option(
       kind.flag,

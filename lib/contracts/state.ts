@@ -79,6 +79,11 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
   read(args: InferOutput<Schema>, machine: Reading): Facts | Promise<Facts>;
   /** What would change. Pure: the same arguments and facts give the same plan. */
   plan(args: InferOutput<Schema>, facts: Facts): Plan;
+  /**
+   * The arguments with which one state does in one go what another one of its function does, too; undefined where they
+   * don't go together. For states that `aggregate`.
+   */
+  aggregate?(args: InferOutput<Schema>, other: InferOutput<Schema>): InferOutput<Schema> | undefined;
   /** Where the outcome can only be told from what the steps gave (a command's exit code, the packages that came along). */
   report?(plan: Plan, results: readonly StepResult[], args: InferOutput<Schema>): Outcome;
   /**

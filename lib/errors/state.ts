@@ -35,6 +35,8 @@ export const stateErrors = catalogue('TS_STATE', {
     `'${name}' has to be ${expected}, not ${found}`,
   invalid: ({ state, complaint }: { state: string; complaint: string }) => `${state}: ${complaint}`,
   notSupported: ({ name }: { name: string }) => `'${name}' is not supported yet`,
+  noAggregate: ({ state }: { state: string }) =>
+    `'aggregate' means nothing to ${state}: there is nothing that several of them could do in one go`,
   badRequisite: ({ kind, found }: { kind: string; found: string }) =>
     `'${kind}' takes a list of '- module: id', or ids, not ${found}`,
   noTarget: ({ kind, target }: { kind: string; target: string }) =>

@@ -24,6 +24,8 @@ export interface ApplyOptions {
   readonly registry: StateRegistry;
   readonly clock: Clock;
   readonly failhard?: boolean;
+  /** `state_aggregate` of the config. */
+  readonly aggregate?: boolean | readonly string[] | undefined;
   readonly nodegroups?: Nodegroups | undefined;
   readonly top?: string | undefined;
   readonly signal?: AbortSignal | undefined;

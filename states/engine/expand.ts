@@ -72,6 +72,10 @@ export function expand(declaration: Declaration, state: AnyStateFunction, at: nu
   );
   const { order, ...common } = commonArguments(args, entries, errors);
 
+  const aggregate = args.get('aggregate');
+  if (aggregate && common.aggregate === true && !state.aggregate)
+    errors.push(stateErrors.noAggregate({ state: `${module}.${fun}` }, { place: placeOf(aggregate, 'value') }));
+
   return namesOf(declaration, args, errors).flatMap(({ name, extra }, index) => {
     const special = new Map(extra.map((argument) => [argument.name, argument] as const));
     const ownHere = [...special].filter(([key]) => entries.has(key) || !engineNames.includes(key));

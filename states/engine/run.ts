@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly foreseen?: Foreseen | undefined;
   /** The run ends at its first failure. */
   readonly failhard?: boolean;
+  /** Which states do what others of their kind have to do, too, in one go, where they don't say: all, or these modules'. */
+  readonly aggregate?: boolean | readonly string[] | undefined;
   /** Aborted: no further state is begun. */
   readonly signal?: AbortSignal | undefined;
   /** Runs execution functions that conditions name. */
@@ -52,7 +54,7 @@ class Run {
   constructor(chunks: readonly Chunk[], options: RunOptions) {
     this.chunks = chunks;
     this.options = options;
-    this.runner = new Runner(options, chunks);
+    this.runner = new Runner(options, chunks, (chunk) => this.isFree(chunk));
   }
 
   /** The results, once all events are on their way. */
@@ -126,6 +128,15 @@ class Run {
     const done = verdict.run ? this.act(chunk, verdict) : this.spared(chunk, verdict);
     if (done instanceof Promise) return done.then((ended) => this.finish(chunk, started, ended, verdict));
     return this.finish(chunk, started, done, verdict);
+  }
+
+  /** Whether it could have its turn now: all that it is tied to is over, and lets it run. */
+  private isFree(chunk: Chunk): boolean {
+    if (chunk.links.length === 0) return true;
+    const others = chunk.links.flatMap(({ chunks }) => chunks);
+    if (!others.every((other) => this.endings.has(other))) return false;
+    const verdict = weigh(chunk, this.endings, this.foretold);
+    return verdict.run && !verdict.unsure;
   }
 
   /** What this state is a prereq of, looked at as if it had its turn now, nothing being changed. */

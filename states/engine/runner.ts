@@ -18,6 +18,8 @@ export interface Done extends Ending {
 
 /** A plan, and whether test mode can be sure of it. */
 interface Planned {
+  /** Whose plan it is: with the arguments of others, where it does what they have to do, too. */
+  readonly chunk: Chunk;
   readonly plan: Plan;
   readonly unsure: boolean;
 }
@@ -32,12 +34,15 @@ export class Runner {
   /** Test mode: something is planned already, so that conditions are asked too early. */
   private hasPlans = false;
   private readonly places: ReadonlyMap<Chunk, number>;
+  private readonly isFree: (chunk: Chunk) => boolean;
   private readonly dependents = new Map<Chunk, Chunk[]>();
   /** Whose own conditions kept them from running. */
   private readonly kept = new Set<Chunk>();
 
-  constructor(options: RunOptions, chunks: readonly Chunk[]) {
+  /** `isFree`: nothing that a state is tied to keeps it from having its turn now. */
+  constructor(options: RunOptions, chunks: readonly Chunk[], isFree: (chunk: Chunk) => boolean) {
     this.options = options;
+    this.isFree = isFree;
     this.places = new Map(chunks.map((chunk, place) => [chunk, place]));
     for (const dependent of chunks) {
       for (const one of requirementsOf(dependent)) {
@@ -57,15 +62,14 @@ export class Runner {
 
   /** `woken`: what it watches that has changed. `unsure`: test mode can't tell whether it runs at all. */
   run(chunk: Chunk, woken: readonly string[] | undefined, unsure: boolean): Done | Promise<Done> {
-    const act = (): Done | Promise<Done> =>
-      this.planned(chunk, woken, unsure, (planned) => this.settle(chunk, planned));
+    const act = (): Done | Promise<Done> => this.planned(chunk, woken, unsure, (planned) => this.together(planned));
     if (!hasConditions(chunk)) return act();
     return this.conditionally(chunk, act);
   }
 
   /** What it would do now; nothing is changed, or taken for done. */
   async preview(chunk: Chunk, woken: readonly string[] | undefined, unsure: boolean): Promise<Done> {
-    const look = (): Done | Promise<Done> => this.planned(chunk, woken, unsure, (planned) => this.told(chunk, planned));
+    const look = (): Done | Promise<Done> => this.planned(chunk, woken, unsure, (planned) => this.told(planned));
     return hasConditions(chunk) ? this.conditionally(chunk, look) : look();
   }
 
@@ -75,7 +79,7 @@ export class Runner {
     if (!state.refresh) return wrong(`${chunk.module}.${chunk.fun} has nothing to do when something changes`);
     try {
       const facts = await state.read(chunk.args as never, this.viewOf(chunk));
-      return await this.settle(chunk, { plan: state.refresh(chunk.args as never, facts, []), unsure });
+      return await this.settle({ chunk, plan: state.refresh(chunk.args as never, facts, []), unsure });
     } catch (thrown) {
       return failed(thrown);
     }
@@ -112,7 +116,7 @@ export class Runner {
     const plan = (facts: unknown): Done | Promise<Done> => {
       const own = state.plan(args, facts);
       const isIdle = own.impossible !== true && isEmpty(own);
-      return then({ plan: (woken && isIdle ? state.refresh?.(args, facts, woken) : undefined) ?? own, unsure });
+      return then({ chunk, plan: (woken && isIdle ? state.refresh?.(args, facts, woken) : undefined) ?? own, unsure });
     };
     try {
       const facts = state.read(args, this.viewOf(chunk));
@@ -121,6 +125,40 @@ export class Runner {
     } catch (thrown) {
       return failed(thrown);
     }
+  }
+
+  /** Does what is planned, with what later states that aggregate have to do of the same kind. */
+  private together(planned: Planned): Done | Promise<Done> {
+    const { chunk, plan } = planned;
+    if (plan.impossible === true || !chunk.state.aggregate || !this.aggregates(chunk) || isEmpty(plan))
+      return this.settle(planned);
+    const args = this.argsTogether(chunk);
+    if (args === chunk.args) return this.settle(planned);
+    return this.planTogether({ ...chunk, args }, planned).catch(failed);
+  }
+
+  private async planTogether(chunk: Chunk, own: Planned): Promise<Done> {
+    const state = chunk.state as Runnable;
+    const facts = await state.read(chunk.args as never, this.viewOf(own.chunk));
+    const plan = state.plan(chunk.args as never, facts);
+    // Another's mistake is its own.
+    return this.settle(plan.impossible === true ? own : { chunk, plan, unsure: own.unsure });
+  }
+
+  private argsTogether(chunk: Chunk): Chunk['args'] {
+    const state = chunk.state as Runnable;
+    let { args } = chunk;
+    for (const [other, place] of this.places) {
+      if (place <= (this.places.get(chunk) ?? 0) || other.state !== chunk.state) continue;
+      if (!this.aggregates(other) || hasConditions(other) || !this.isFree(other)) continue;
+      args = state.aggregate?.(args as never, other.args as never) ?? args;
+    }
+    return args;
+  }
+
+  private aggregates({ aggregate, module, parallel }: Chunk): boolean {
+    const { aggregate: all = false } = this.options;
+    return !parallel && (aggregate ?? (typeof all === 'boolean' ? all : all.includes(module)));
   }
 
   /** What the state reads, with the states that it requires and that require it. */
@@ -141,13 +179,13 @@ export class Runner {
       .map((one) => ({ fun: `${one.module}.${one.fun}`, name: one.name, args: one.args, ran: !this.kept.has(one) }));
   }
 
-  private settle(chunk: Chunk, planned: Planned): Done | Promise<Done> {
-    const { plan } = planned;
+  private settle(planned: Planned): Done | Promise<Done> {
+    const { chunk, plan } = planned;
     if (!this.foreseen) {
       const done = this.perform(chunk, plan);
       return chunk.checks.length === 0 ? done : Promise.resolve(done).then((ended) => this.checked(chunk, ended));
     }
-    const told = this.told(chunk, planned);
+    const told = this.told(planned);
     if (told.result === null && !isEmpty(plan)) {
       this.hasPlans = true;
       for (const step of plan.steps) this.foreseen.lay(step);
@@ -157,7 +195,7 @@ export class Runner {
   }
 
   /** The plan as test mode tells it. */
-  private told(chunk: Chunk, { plan, unsure }: Planned): Done {
+  private told({ chunk, plan, unsure }: Planned): Done {
     const { changes, comment, warnings } = plan;
     const dependsOnPlans = chunk.state.reads.some((domain) => this.obscured.has(domain));
     if (plan.impossible === true) {

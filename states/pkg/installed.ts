@@ -14,6 +14,7 @@ import {
   packageArgs,
   printWanted,
   sourceArgs,
+  together,
   version,
   wantedPackages,
   type Wanted,
@@ -149,6 +150,7 @@ editors:
     };
   },
 
+  aggregate: (given, other) => ((given.sources ?? other.sources) ? undefined : together(given, other)),
   report: reportInstalled,
 });
 

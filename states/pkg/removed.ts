@@ -3,7 +3,7 @@ import { defineState, type Plan } from '../../lib/contracts/state.ts';
 import { readPresent, type PackagesFacts } from './facts.ts';
 import { planRemoval } from './removal.ts';
 import { reportPackages } from './report.ts';
-import { checkPackages, packageArgs, version, wantedPackages } from './wanted.ts';
+import { checkPackages, packageArgs, together, version, wantedPackages } from './wanted.ts';
 
 export default defineState({
   summary: 'Packages are not installed; their configuration files may stay.',
@@ -29,5 +29,6 @@ telnet:
 
   plan: (args, facts): Plan => planRemoval(wantedPackages(args), false, facts, args.ignore_epoch),
 
+  aggregate: together,
   report: reportPackages,
 });

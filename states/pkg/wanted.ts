@@ -78,6 +78,19 @@ export function checkPackages(args: PackageArgs): string | undefined {
   return undefined;
 }
 
+/** The arguments that name the packages of both; undefined where these are wanted in different ways. */
+export function together<Args extends PackageArgs>(args: Args, other: Args): Args | undefined {
+  const how = (one: Args): string => JSON.stringify({ ...one, name: undefined, pkgs: undefined, version: undefined });
+  if (how(args) !== how(other)) return undefined;
+  const versions = new Map(wantedPackages(args).map(({ name, version: wanted }) => [name, wanted]));
+  for (const { name, version: wanted } of wantedPackages(other)) {
+    if (versions.has(name) && versions.get(name) !== wanted) return undefined;
+    versions.set(name, wanted);
+  }
+  const pkgs = [...versions].map(([name, wanted]) => (wanted === undefined ? name : { [name]: wanted }));
+  return { ...args, version: undefined, pkgs };
+}
+
 /** `hello`, `hello=2.10-3`, `hello>=2`: how Salt prints what is wanted. */
 export function printWanted({ name, version: wanted }: Wanted): string {
   return wanted === undefined ? name : `${name}${/^[<>=!]/.test(wanted) ? '' : '='}${wanted}`;
