@@ -3,7 +3,7 @@ import { alreadyRight, defineState, impossible } from '../../lib/contracts/state
 import { contentDiff } from '../../lib/diff.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { textOf } from '../../lib/text.ts';
-import { readTreeFile, treeFileComplaint } from '../../lib/tree-file.ts';
+import { fetchSource, sourceProblem } from '../../lib/fetch-source.ts';
 import { install, readTab, user, type TabFacts } from './tab.ts';
 
 const args = v.strictObject({
@@ -29,15 +29,15 @@ salt://crontabs/root:
 `,
   args,
   reads: ['files', 'accounts'],
-  check: ({ name }) => treeFileComplaint(name),
+  check: ({ name }) => sourceProblem([name]),
   needs: ({ name }) => (name.startsWith('salt://') ? [name] : []),
 
   async read(given, machine) {
     const facts = readTab(given, machine);
     const { name, template, context, defaults } = given;
-    const bytes = await readTreeFile(machine, name);
-    if (!bytes) return { ...facts, problem: `Source file ${name} not found`, wanted: '' };
-    const text = textOf(bytes, name);
+    const found = await fetchSource(machine, [name]);
+    if (typeof found === 'string') return { ...facts, problem: found, wanted: '' };
+    const text = textOf(found.content, name);
     // Both come out of YAML: they are plain data.
     const data = { ...defaults, ...context } as JsonMap;
     const wanted = template === undefined ? text : machine.render(text, name, data);

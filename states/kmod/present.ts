@@ -35,7 +35,9 @@ br_netfilter:
     const isListed = (name: string): boolean => list.lines.some((line) => listedModule(line) === name);
     const absent = wanted.filter(({ name, builtIn }) => !builtIn && !loaded.has(name));
     if (!running && !persist && absent.length > 0) {
-      return impossible(`No module can be loaded: no kernel runs here. 'persist: True' notes them for the next start`);
+      return impossible(
+        `No module can be loaded: no kernel that loads modules runs here. 'persist: True' notes them for the next start`,
+      );
     }
     const missing = running ? absent : [];
     const unlisted = persist ? wanted.filter(({ name }) => !isListed(name)) : [];

@@ -6,7 +6,7 @@ import type { FileFacts, FileStep, Reading, Step } from '../../lib/contracts/mac
 import { lookThrough } from '../../lib/links.ts';
 import { keyKind, kindInside, parseKeyLine, type KeyLine } from '../../lib/ssh-keys.ts';
 import { textOf } from '../../lib/text.ts';
-import { readTreeFile, treeFileComplaint } from '../../lib/tree-file.ts';
+import { fetchSource, sourceProblem } from '../../lib/fetch-source.ts';
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\r\n\0]*$/, 'one line'));
 
@@ -56,7 +56,7 @@ export function checkKeyArgs({
 }: Pick<KeyArgs, 'source' | 'config' | 'user'>): string | undefined {
   const path = expand(config, user, '/');
   if (path === undefined) return `config ${config}: only %u, %h and %% are known`;
-  return source === '' ? undefined : treeFileComplaint(source);
+  return source === '' ? undefined : sourceProblem([source]);
 }
 
 function expand(config: string, user: string, home: string): string | undefined {
@@ -99,9 +99,9 @@ function keyOf(name: string, given: KeyArgs): KeyLine | string {
 
 async function keysOfSource(given: KeyArgs, machine: Reading): Promise<(KeyLine | string)[] | string> {
   const { source, options } = given;
-  const bytes = await readTreeFile(machine, source);
-  if (!bytes) return `Failed to add the ssh key. Source file ${source} is missing`;
-  const lines = textOf(bytes, source)
+  const file = await fetchSource(machine, [source]);
+  if (typeof file === 'string') return `Failed to add the ssh key. Source file ${source} is missing`;
+  const lines = textOf(file.content, source)
     .split('\n')
     .filter((line) => !/^\s*(#.*)?$/.test(line));
   if (lines.length === 0) return `No keys detected in ${source}. Is file properly formatted?`;
