@@ -12,6 +12,8 @@ const options = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  // The launcher reads it byte by byte.
+  charset: 'ascii',
   external: ['zeromq', 'lmdb', 'msgpackr-extract'],
   // What a stack trace names is what a maintainer reads.
   minifySyntax: true,
