@@ -37,7 +37,8 @@ export const steps: readonly Step[] = [
   {
     name: 'launched',
     title: 'launched, and known to the instance registry',
-    memberOf: ({ tag }) => idIn(tag, /^tsalt\/instance\/([^/]+)\/starting$/),
+    // A minion can be faster than its provider's answer: then `starting` is left out.
+    memberOf: ({ tag }) => idIn(tag, /^tsalt\/instance\/([^/]+)\/(?:starting|configuring|ready)$/),
   },
   {
     name: 'pending',

@@ -111,6 +111,15 @@ for (const { name } of steps) {
     }));
 }
 
+test('demo: a machine whose minion was faster than its provider, was launched', (t) => {
+  const launched = steps.find(({ name }) => name === 'launched');
+  const memberOf = (tag: string) => launched?.memberOf({ seq: 1, tag, data: {} });
+  t.is(memberOf('tsalt/instance/head-1/starting'), 'head-1');
+  t.is(memberOf('tsalt/instance/head-1/configuring'), 'head-1');
+  t.is(memberOf('tsalt/instance/head-1/launched'), undefined, 'known, and not launched yet');
+  t.is(memberOf('tsalt/instance/head-1/failed'), undefined);
+});
+
 test('demo: a step that there is none of, exit 2 with the nearest', async (t) => {
   const { code, text, temporary } = demo(t, '--without', 'lunched');
   t.is(await code, 2);
