@@ -152,9 +152,12 @@ async function checkTemplates(
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       // That it is not there is told already, with the place that names it.
-      if (thrown.code === 'TS_STATE_NO_SOURCE' || told.has(thrown.message)) continue;
-      told.add(thrown.message);
-      errors.push(thrown);
+      if (thrown.code === 'TS_STATE_NO_SOURCE') continue;
+      for (const error of [thrown, ...thrown.others]) {
+        if (told.has(error.message)) continue;
+        told.add(error.message);
+        errors.push(error);
+      }
     }
   }
 }

@@ -94,7 +94,7 @@ async function readSls(
       errors.push(stateErrors.notMap({ what: 'a state file', found: describe(data) }, { place: yaml.placeOf([]) }));
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
-      errors.push(thrown);
+      errors.push(thrown, ...thrown.others);
     }
     return undefined;
   }
