@@ -28,17 +28,19 @@ export class Mistakes {
 
   /** What the work gives. Raises the first mistake that was noted in it, with the others. */
   after<T>(work: () => T): T {
-    let made: T | undefined;
-    let last: unknown;
+    let made: T;
     try {
       made = work();
     } catch (thrown) {
-      if (!(thrown instanceof TsaltError)) throw thrown;
-      last = thrown;
+      if (thrown instanceof TsaltError) this.refuse();
+      throw thrown;
     }
+    this.refuse();
+    return made;
+  }
+
+  private refuse(): void {
     const [first, ...more] = this.found;
     if (first) throw together(first, more);
-    if (last !== undefined) throw last;
-    return made as T;
   }
 }
