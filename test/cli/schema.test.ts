@@ -10,7 +10,7 @@ import { commonSchemas } from '../../states/engine/common-arguments.ts';
 import { builtinStates } from '../../states/registry.ts';
 import { blocksOf, pages, root } from '../docs/pages.ts';
 import { yamlServer, type YamlServer } from '../kit/yaml-server.ts';
-import { captured } from '../states-engine/kit.ts';
+import { captured, write } from '../states-engine/kit.ts';
 
 async function tsalt(cwd: string, ...words: string[]) {
   const io = captured(cwd);
@@ -197,6 +197,30 @@ test('an editor, the examples of every state function and of the guides, and the
   t.true(plain.length > 40, `${plain.length}`);
   const told = await Promise.all(plain.map(([name, text]) => editor.complaints(name, text)));
   for (const [index, complaints] of told.entries()) t.deepEqual(complaints, [], plain[index]?.join(':\n'));
+});
+
+test('an editor, every state file of examples as it is once rendered: nothing is wrong', async (t) => {
+  const examples = path.join(root, 'examples');
+  const pillar = path.join(directory, 'example-pillar');
+  write(pillar, {
+    'top.sls': "base: {'*': [members]}\n",
+    'members.sls': 'members: [{id: web1, address: 10.0.0.1}]\nworkers: 2\n',
+  });
+  let seen = 0;
+  for (const example of readdirSync(examples)) {
+    const states = path.join(examples, example, 'states');
+    for (const file of readdirSync(states)) {
+      if (!file.endsWith('.sls') || file === 'top.sls') continue;
+      const io = captured(directory);
+      const words = ['--config-dir', directory, '--id', 'web1', '--file-root', states, '--pillar-root', pillar];
+      const asked = ['state.show_sls', path.basename(file, '.sls'), '--out', 'json'];
+      t.is(await main(['call', '--local', ...words, ...asked], io), 0, io.printed.err);
+      const { local } = JSON.parse(io.printed.out) as { local: unknown };
+      t.deepEqual(await editor.complaints('states/a.sls', JSON.stringify(local)), [], `${example}: ${file}`);
+      seen++;
+    }
+  }
+  t.true(seen > 6, `${seen}`);
 });
 
 /** Things that an argument may be given. */
