@@ -37,7 +37,7 @@ async function checkReactor(file: string): Promise<readonly TsaltError[]> {
     readReactions(yaml, standIns('check'));
     return await unknownFunctions(yaml);
   } catch (thrown) {
-    if (thrown instanceof TsaltError) return [thrown];
+    if (thrown instanceof TsaltError) return [thrown, ...thrown.others];
     throw thrown;
   }
 }

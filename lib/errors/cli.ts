@@ -17,6 +17,7 @@ export const cliErrors = catalogue('TS_CLI', {
   notLetIn: ({ id, master, why }: { id: string; master: string; why: string }) =>
     `the minion '${id}' has no session with its master '${master}': ${why}`,
   unknownAction: ({ verb, action }: { verb: string; action: string }) => `tsalt ${verb} can't '${action}'`,
+  unknownSchema: ({ name }: { name: string }) => `there is no schema of '${name}'`,
   exclusive: ({ options }: { options: string }) => `options ${options} exclude each other`,
   surplus: ({ verb, word }: { verb: string; word: string }) => `tsalt ${verb} has no use for '${word}'`,
   notAFunction: ({ fun }: { fun: string }) => `'${fun}' is not the name of a function, such as test.ping`,

@@ -83,6 +83,62 @@ test('check: the trees of examples, as they are, exit 0', async (t) => {
     t.true(err.includes(`examples/${room}: `), `${room}:\n${err}`);
 });
 
+test('check: several names of a template that are not defined, in state files and in what they render, all told', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'states/a.sls': '/x:\n  file.managed:\n    - contents: {{pillar.x}}\n    - mode: {{pillr.y}}\n',
+      'states/b.sls': '/y:\n  file.managed:\n    - source: salt://y.tpl\n    - template: handlebars\n',
+      'states/y.tpl': '{{grains.oss}}\n{{grains.os}}\n{{idd}}\n',
+    },
+    'states',
+  );
+  t.is(code, 2);
+  t.deepEqual(out.match(/^\S+:\d+:\d+: .*is not defined$/gm), [
+    "states/a.sls:3:19: 'pillar.x' is not defined",
+    "states/a.sls:4:15: 'pillr' is not defined",
+    "salt://y.tpl:1:3: 'grains.oss' is not defined",
+    "salt://y.tpl:3:3: 'idd' is not defined",
+  ]);
+  t.regex(out, /^4 \|     - mode: \{\{pillr\.y\}\}\n {2}\| {15}\^\nhint: did you mean 'pillar'\?/m);
+});
+
+test('check: mistakes in a file that others include, told once, and those of the others, too', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'states/base.sls': 'one: {test.nopp: []}\n',
+      'states/a.sls': 'include: [base]\ntwo: {test.nop: [{nme: x}]}\n',
+      'states/b.sls': 'include: [base, a]\nthree: {test.nop: [{require: [four]}]}\n',
+      'states/c.sls': 'include: [d]\nfive: {test.nop: [{nmae: x}]}\n',
+      'states/d.sls': 'include: [c]\nsix: {test.nop: [{order: x}]}\n',
+    },
+    'states',
+  );
+  t.is(code, 2);
+  t.deepEqual(out.match(/^states\/\w+\.sls:\d+:\d+/gm)?.sort(), [
+    'states/a.sls:2:19',
+    'states/b.sls:2:31',
+    'states/base.sls:1:7',
+    'states/c.sls:2:20',
+    'states/d.sls:2:26',
+  ]);
+});
+
+test('check: a file that leaves out what another one has wrong, the mistake told all the same', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'states/a.sls': 'one: {test.nopp: []}\ntwo: {test.nop: []}\n',
+      'states/b.sls': 'include: [a]\nexclude: [{id: one}]\n',
+      'states/c.sls': 'extend:\n  two:\n    test: [{name: x}]\n',
+    },
+    'states',
+  );
+  t.is(code, 2);
+  t.deepEqual(out.match(/^states\/\w+\.sls:\d+:\d+/gm)?.sort(), ['states/a.sls:1:7', 'states/c.sls:3:5']);
+});
+
 const typos: readonly [kind: string, file: string, text: string, said: RegExp][] = [
   [
     'a state file',

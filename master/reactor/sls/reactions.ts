@@ -21,7 +21,8 @@ export interface Reaction extends JsonMap {
 
 type Path = readonly (string | number)[];
 
-const clients: Readonly<Record<string, Reaction['client']>> = {
+/** The first word of a reaction's function, and who runs it. */
+export const clients: Readonly<Record<string, Reaction['client']>> = {
   local: 'local',
   cmd: 'local',
   runner: 'runner',
@@ -30,7 +31,8 @@ const clients: Readonly<Record<string, Reaction['client']>> = {
 /** What may stand beside `args`. */
 const besideArgs = (client: Reaction['client']) =>
   client === 'local' ? ['args', 'tgt', 'tgt_type', 'expr_form', 'timeout'] : ['args'];
-const localKeys = ['tgt', 'tgt_type', 'expr_form', 'args', 'arg', 'kwarg', 'timeout'];
+/** What a local reaction may say. */
+export const localKeys = ['tgt', 'tgt_type', 'expr_form', 'args', 'arg', 'kwarg', 'timeout'];
 /** What can be part of a minion's id means nothing in any kind of target; the dot does in a regular expression. */
 const plainName = /^[A-Za-z0-9._-]+$/;
 const operators = new Set(['and', 'or', 'not']);

@@ -4,6 +4,7 @@ import { nearest } from '../../../lib/nearest.ts';
 import { lineOf, type Place } from '../../../lib/place.ts';
 import { keysOf } from '../../../lib/yaml/maps.ts';
 import { BadArguments, helpers } from './helpers.ts';
+import { Mistakes } from './mistakes.ts';
 import { refuseJinja } from './parse.ts';
 import type {
   Block,
@@ -43,6 +44,8 @@ export interface Scope {
   readonly locals: Readonly<Record<string, unknown>> | undefined;
   /** `@index`, `@key`, `@first`, `@last`. */
   readonly loop: Readonly<Record<string, unknown>> | undefined;
+  /** The mistakes so far, where what follows one is looked at, too; nothing that was rendered counts then. */
+  readonly mistakes: Mistakes | undefined;
 }
 
 export type Part = (scope: Scope, emit: Emit) => void;
@@ -54,6 +57,8 @@ const special = ['default', 'salt', 'pillar', 'grains'];
 
 export class Compiler {
   readonly functions = new Set<string>();
+  /** What is wrong whatever the data. */
+  readonly mistakes = new Mistakes();
   private readonly source: string;
   private readonly file: string;
   private readonly lineStarts: readonly number[];
@@ -67,7 +72,7 @@ export class Compiler {
   }
 
   program(program: Program | undefined): Part[] {
-    return (program?.body ?? []).flatMap((statement) => this.statement(statement));
+    return (program?.body ?? []).flatMap((statement) => this.mistakes.during(() => this.statement(statement)) ?? []);
   }
 
   private statement(statement: Statement): Part[] {
@@ -136,10 +141,7 @@ export class Compiler {
     }
     return (scope) => {
       try {
-        const value = helper(
-          args.map((get) => get(scope)),
-          evaluate(named, scope),
-        );
+        const value = helper(...evaluate(args, named, scope));
         if (value === undefined) throw templateErrors.undefinedName({ name: this.written(call) }, { place });
         return value;
       } catch (thrown) {
@@ -172,13 +174,7 @@ export class Compiler {
     this.functions.add(name);
     return (scope) => {
       try {
-        return (
-          scope.call(
-            name,
-            args.slice(1).map((get) => get(scope)),
-            evaluate(named, scope),
-          ) ?? null
-        );
+        return scope.call(name, ...evaluate(args.slice(1), named, scope)) ?? null;
       } catch (thrown) {
         if (thrown instanceof TsaltError && thrown.place) throw thrown;
         const problem = thrown instanceof TsaltError ? thrown.sentence : messageOf(thrown);
@@ -205,7 +201,7 @@ export class Compiler {
         return this.path(expression, lenient);
       case 'SubExpression': {
         const get = this.call(expression);
-        return lenient ? (scope) => orUndefined(() => get(scope)) : get;
+        return lenient ? (scope) => orUndefined(() => get({ ...scope, mistakes: undefined })) : get;
       }
       case 'NullLiteral':
         return () => null;
@@ -257,7 +253,9 @@ export class Compiler {
     const name = path.type === 'PathExpression' ? path.original : String(path.original);
     if (name === 'raw') {
       const parts = (program?.body ?? []).flatMap((part) =>
-        part.type === 'ContentStatement' ? this.content(part, true) : this.statement(part),
+        part.type === 'ContentStatement'
+          ? this.content(part, true)
+          : (this.mistakes.during(() => this.statement(part)) ?? []),
       );
       return (scope, emit) => run(parts, scope, emit);
     }
@@ -330,12 +328,39 @@ function put(emit: Emit, text: string, at: number, copied: boolean): void {
   emit.length += text.length;
 }
 
-function run(parts: readonly Part[], scope: Scope, emit: Emit): void {
-  for (const part of parts) part(scope, emit);
+/** Does all parts; after one that failed the next ones too, where mistakes are noted. */
+export function run(parts: readonly Part[], scope: Scope, emit: Emit): void {
+  for (const part of parts) {
+    try {
+      part(scope, emit);
+    } catch (thrown) {
+      if (!scope.mistakes) throw thrown;
+      scope.mistakes.note(thrown);
+    }
+  }
 }
 
-function evaluate(named: readonly (readonly [string, Get])[], scope: Scope): Record<string, unknown> {
-  return Object.fromEntries(named.map(([key, get]) => [key, get(scope)]));
+/** The arguments of a call, by place and by name. Raises the first that has no value; mistakes in the others are noted. */
+function evaluate(
+  args: readonly Get[],
+  named: readonly (readonly [string, Get])[],
+  scope: Scope,
+): readonly [unknown[], Record<string, unknown>] {
+  const failures: unknown[] = [];
+  const valueOf = (get: Get): unknown => {
+    try {
+      return get(scope);
+    } catch (thrown) {
+      if (!scope.mistakes) throw thrown;
+      failures.push(thrown);
+      return undefined;
+    }
+  };
+  const values = args.map(valueOf);
+  const byName = Object.fromEntries(named.map(([key, get]) => [key, valueOf(get)]));
+  for (const thrown of failures.slice(0, -1)) scope.mistakes?.note(thrown);
+  if (failures.length > 0) throw failures.at(-1);
+  return [values, byName];
 }
 
 function inner(
@@ -346,8 +371,8 @@ function inner(
   loop: Scope['loop'],
 ): Scope {
   const locals = names.length === 0 ? undefined : Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  const { root, call, print } = scope;
-  return { context, root, call, print, parent: scope, locals, loop };
+  const { root, call, print, mistakes } = scope;
+  return { context, root, call, print, parent: scope, locals, loop, mistakes };
 }
 
 function up(scope: Scope, depth: number): Scope | undefined {

@@ -1,5 +1,6 @@
 import { placeAt, type Place } from '../../../lib/place.ts';
-import { Compiler, type Emit, type Part, type Scope } from './compile.ts';
+import { Compiler, run, type Emit, type Part, type Scope } from './compile.ts';
+import { Mistakes } from './mistakes.ts';
 import { parseTemplate, refuseJinja } from './parse.ts';
 import { asText } from './values.ts';
 
@@ -18,7 +19,7 @@ export interface Template {
   readonly functions: ReadonlySet<string>;
   /**
    * Its text over `data`, whose entries are names at any depth. Raises the first of what is undefined, misused or unknown,
-   * with its place. `call` runs the functions named by `salt`; `print` says what stands in the text for a value.
+   * with its place, and the others with it. `call` runs the functions named by `salt`; `print` says what stands in the text for a value.
    */
   render(data: Readonly<Record<string, unknown>>, call?: CallFunction, print?: Print): Rendered;
 }
@@ -47,11 +48,12 @@ function plain(source: string, file: string): Template {
 
 function compiled(source: string, file: string): Template {
   const compiler = new Compiler(source, file);
-  const parts: readonly Part[] = compiler.program(parseTemplate(source, file));
+  const parts: readonly Part[] = compiler.mistakes.after(() => compiler.program(parseTemplate(source, file)));
   return {
     functions: compiler.functions,
     render(data, call = unavailable, print = asText) {
       const emit: Emit = { pieces: [], length: 0, starts: [], origins: [] };
+      const mistakes = new Mistakes();
       const scope: Scope = {
         context: data,
         root: data,
@@ -60,8 +62,9 @@ function compiled(source: string, file: string): Template {
         parent: undefined,
         locals: undefined,
         loop: undefined,
+        mistakes,
       };
-      for (const part of parts) part(scope, emit);
+      mistakes.after(() => run(parts, scope, emit));
       return { text: emit.pieces.join(''), placeOf: (offset) => placeAt(file, source, originOf(emit, offset)) };
     },
   };
