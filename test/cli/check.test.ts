@@ -8,7 +8,10 @@ import { captured, write } from '../states-engine/kit.ts';
 async function check(t: ExecutionContext, files: Record<string, string>, ...words: string[]) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
-  write(directory, files);
+  write(
+    directory,
+    Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replaceAll('DIR', directory)])),
+  );
   const io = captured(directory);
   const code = await main(['check', '--config-dir', directory, '--id', 'web1', ...words], io);
   return { code, out: io.printed.out.replaceAll(`${directory}/`, ''), err: io.printed.err };
@@ -221,4 +224,30 @@ test('check: a reactor file of branches and of functions that an event names, no
   const { code, out } = await check(t, { 'reactor/a.sls': file }, 'reactor');
   t.is(out, '');
   t.is(code, 0);
+});
+
+test('check: reactors that config names and that are not there, and what no reaction can do, each with its place', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'etc/master':
+        "reactor_dir: DIR/reactor\nreactor:\n  - 'salt/auth': [builtin:auht]\n  - 'x': [nope.sls, a.txt]\n  - 'y': [builtin:start]\n",
+      'reactor/r.sls':
+        'a:\n  runner.event.sendd:\n    - args: [{tag: x}]\nb:\n  local.test.ping:\n    - tgt: x\n    - tgt_type: gloob\n',
+    },
+    'etc/master',
+    'reactor',
+  );
+  t.is(code, 2);
+  t.regex(out, /etc\/master:3:19: there is no built-in reactor 'auht'[^]*did you mean 'auth'/);
+  t.regex(out, /etc\/master:4:11: the reactor file nope\.sls cannot be read: it is not in reactor/);
+  t.regex(out, /etc\/master:4:21: a\.txt is no reactor/);
+  t.regex(out, /r\.sls:7:7: 'gloob' is no way to choose minions[^]*did you mean 'glob'/);
+  t.regex(out, /r\.sls:2:3: there is no runner function 'event\.sendd'[^]*did you mean 'event\.send'/);
+});
+
+test('check: a path with nothing of its kind in it, exit 2 and how kinds are told', async (t) => {
+  const { code, err } = await check(t, { 'etc/passwd': 'root:x:0:0\n' }, 'etc/passwd');
+  t.is(code, 2);
+  t.regex(err, /passwd was looked at for state files, and there are none[^]*directory 'pillar' or 'reactor'/);
 });

@@ -4,6 +4,7 @@ import { isMap, type Json, type JsonMap } from '../../../lib/json.ts';
 import { nearest } from '../../../lib/nearest.ts';
 import { keysOf, type Yaml } from '../../../lib/yaml/maps.ts';
 import type { YamlFile } from '../../../lib/yaml/load.ts';
+import { targetTypes } from '../../../lib/target/target.ts';
 import type { StandIns } from './stand-ins.ts';
 
 /** One reaction of a YAML reactor file, ready to be done. */
@@ -158,6 +159,8 @@ export function readReactions(file: YamlFile, standIns: StandIns): Reaction[] {
   ): { tgt: string | string[]; tgt_type: string } {
     const [type, typeAt] = entries.get('tgt_type') ?? entries.get('expr_form') ?? ['glob', path];
     if (typeof type !== 'string' || standIns.isIn(type)) throw fail(typeAt, "'tgt_type' is a word of the file's own");
+    if (!targetTypes.includes(type))
+      throw fail(typeAt, `'${type}' is no way to choose minions`, didYouMean(nearest(type, targetTypes)));
     const [tgt, at] = entries.get('tgt') ?? [null, path];
     const harmless = (value: Json): string => {
       const text = typeof value === 'number' ? String(value) : value;
