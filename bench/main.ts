@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { check } from './check.ts';
 import { enrolment } from './enrolment.ts';
 import { events } from './events.ts';
 import { fewFiles, files } from './files.ts';
@@ -13,6 +14,7 @@ import { startup } from './startup.ts';
 /** All benches, by name; `npm run bench -- NAME ...` runs some of them. */
 const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   startup,
+  check,
   files,
   'few-files': fewFiles,
   hosts,

@@ -11,6 +11,9 @@ const options = {
   id: { value: 'ID', help: 'check as this minion' },
 } as const;
 
+const whatIsWhat =
+  "config is told by its name ('master', 'minion'), pillar and reactors by a directory 'pillar' or 'reactor' that they are in; all else are state files, '.sls'";
+
 /** A path given, and how it was read. */
 export interface Checked {
   readonly kind: string;
@@ -44,6 +47,8 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
         configDir: given['config-dir'] === undefined ? undefined : absolute(given['config-dir']),
         pillarRoots: (given['pillar-root'] ?? []).map(absolute),
       });
+      if (files === 0 && errors.length === 0)
+        throw cliErrors.nothingToCheck({ path: name, kind }, { hint: whatIsWhat });
       for (const { message } of errors) told.add(message);
       if (errors.length === 0) io.err(`${name}: ${kind}, ${files} ${files === 1 ? 'file' : 'files'}: nothing wrong\n`);
     }

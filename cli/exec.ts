@@ -1,6 +1,6 @@
 import { systemClock } from '../lib/clock.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
-import { didYouMean } from '../lib/errors/error.ts';
+import { didYouMean, TsaltError } from '../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import { batchSize, execInBatches } from './batch.ts';
@@ -103,7 +103,7 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
       io.err(
         jid === ''
           ? 'interrupted before the master had taken the job\n'
-          : `interrupted; the job goes on: tsalt run jobs.show ${jid}\n`,
+          : `interrupted; the job goes on: ${howToShow(jid, given['config-dir'])}\n`,
       );
       done.catch(() => {});
       return 130;
@@ -114,8 +114,10 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     }
   } catch (thrown) {
     progress?.end();
-    if (jid !== '') io.err(`the job is on its way: tsalt run jobs.show ${jid}\n`);
-    throw thrown;
+    if (jid === '' || !(thrown instanceof TsaltError)) throw thrown;
+    // It is with the minions by now: that nothing ran can't be said.
+    io.err(`error: ${thrown.message}\nthe job is on its way: ${howToShow(jid, given['config-dir'])}\n`);
+    return 3;
   } finally {
     progress?.end();
     control.close();
@@ -128,6 +130,10 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     io.out(format(Object.fromEntries(returns) as JsonMap, form, io));
   }
   return exitCode([...parts.values()]);
+}
+
+function howToShow(jid: string, configDir: string | undefined): string {
+  return `tsalt run jobs.show ${jid}${configDir === undefined ? '' : ` --config-dir ${configDir}`}`;
 }
 
 async function progressOf(io: Io, asLines: boolean): Promise<ExecProgress | undefined> {

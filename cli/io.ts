@@ -18,6 +18,13 @@ export interface Io {
 export function processIo(): Io {
   const interrupt = new AbortController();
   process.once('SIGINT', () => interrupt.abort());
+  // Who reads no further (`| head`) has what was wanted: as the shell counts it, a process ended by SIGPIPE.
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') process.exit(141);
+    throw cause;
+  });
+  // What is done goes on when nobody hears of it.
+  process.stderr.on('error', () => {});
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),

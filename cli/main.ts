@@ -24,13 +24,38 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     if (exec && second !== undefined) return await (await exec.load()).default(argv, io);
     throw cliErrors.unknownVerb({ word: first }, { hint: didYouMean(nearest(first, Object.keys(verbs))) });
   } catch (thrown) {
-    io.err(`${thrown instanceof TsaltError ? `error: ${thrown.message}` : crash(thrown)}\n`);
+    io.err(`${thrown instanceof TsaltError ? `error: ${thrown.message}` : (ofSystem(thrown) ?? crash(thrown))}\n`);
     return usageCode;
   }
 }
 
 function own(name: string) {
   return Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+}
+
+const systemWords: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ENOSPC: 'no space is left on the disk',
+  EDQUOT: 'the quota of the disk is used up',
+  EROFS: 'the file system can only be read',
+  ENOENT: 'there is no such file or directory',
+  ENOTDIR: 'a part of the path is no directory',
+  EISDIR: 'it is a directory',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links',
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'this machine has no such address',
+};
+
+/** What the system would not do, in a sentence: nobody needs a stack for that. */
+function ofSystem(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return undefined;
+  const words = systemWords[thrown.code];
+  if (words === undefined) return undefined;
+  const { path, syscall } = thrown as NodeJS.ErrnoException;
+  return `error: ${path === undefined ? '' : `${path}: `}${words}${syscall === undefined ? '' : ` (${syscall})`}`;
 }
 
 /** What is no error of the user's shows where it came from. */

@@ -28,4 +28,5 @@ export const verbs: Readonly<Record<string, Verb>> = {
   demo: { summary: 'show the whole story on this machine', load: () => import('./demo/main.ts') },
   worker: { load: () => import('./worker.ts') },
   check: { summary: 'check files without touching anything', load: () => import('./check.ts') },
+  schema: { summary: 'print JSON Schemas, for editors', load: () => import('./schema.ts') },
 };

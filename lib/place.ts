@@ -9,10 +9,15 @@ export interface Place {
 
 /** The place that `offset` (counted in UTF-16 units) has in `source`. */
 export function placeAt(file: string, source: string, offset: number): Place {
-  const before = source.slice(0, offset);
-  const line = before.split('\n').length;
-  const start = before.lastIndexOf('\n') + 1;
-  return { file, line, column: offset - start + 1, text: lineOf(source, line) };
+  let line = 1;
+  let start = 0;
+  for (let end = source.indexOf('\n'); end >= 0 && end < offset; end = source.indexOf('\n', start)) {
+    line++;
+    start = end + 1;
+  }
+  const end = source.indexOf('\n', start);
+  const text = source.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+  return { file, line, column: offset - start + 1, text };
 }
 
 /** The `line`th line (from 1) of `source`, without its end. */

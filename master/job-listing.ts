@@ -16,14 +16,21 @@ export async function lookupJid(jobs: Jobs, jid: string): Promise<JsonMap | unde
   return results && Object.fromEntries([...results].map(([id, result]) => [id, result['return'] ?? null]));
 }
 
+/** Since when a minion is not connected, for a person; undefined while it is. */
+export type Away = (id: string) => string | undefined;
+
 /** The answer of `jobs.list_job`: everything of one job. `States` is ours: where it is at each minion. */
-export async function listJob(jobs: Jobs, jid: string): Promise<JsonMap | undefined> {
+export async function listJob(jobs: Jobs, jid: string, away: Away): Promise<JsonMap | undefined> {
   const job = jobs.find(jid);
   const results = await resultsOf(jobs, jid);
   if (!job || !results) return undefined;
   const states: JsonMap = {};
-  for (const [id, { state, reason }] of jobs.pairs(jid))
-    states[id] = reason === undefined ? state : `${state}: ${reason}`;
+  for (const [id, { state, reason }] of jobs.pairs(jid)) {
+    const isOver = state === 'returned' || state === 'expired' || state === 'lost';
+    const missing = isOver ? undefined : away(id);
+    const why = reason ?? (missing === undefined ? undefined : `the minion is not connected (${missing})`);
+    states[id] = why === undefined ? state : `${state}: ${why}`;
+  }
   return {
     ...summaryOf(job),
     jid,
@@ -34,8 +41,8 @@ export async function listJob(jobs: Jobs, jid: string): Promise<JsonMap | undefi
 }
 
 /** The answer of `jobs.print_job`. */
-export async function printJob(jobs: Jobs, jid: string): Promise<JsonMap | undefined> {
-  const job = await listJob(jobs, jid);
+export async function printJob(jobs: Jobs, jid: string, away: Away): Promise<JsonMap | undefined> {
+  const job = await listJob(jobs, jid, away);
   return job && { [jid]: job };
 }
 

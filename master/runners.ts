@@ -5,7 +5,7 @@ import { asText, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
-import { listJob, listJobs, lookupJid, printJob } from './job-listing.ts';
+import { listJob, listJobs, lookupJid, printJob, type Away } from './job-listing.ts';
 import type { Jobs, Origin } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
@@ -27,7 +27,7 @@ export interface RunnerParts {
   readonly bus: EventBus;
   readonly instances: Instances;
   readonly reactors: () => ReactorEngine;
-  readonly connected: (id: string) => boolean;
+  readonly away: Away;
   readonly stats: () => JsonMap;
   readonly clock: Clock;
 }
@@ -64,12 +64,12 @@ function bind(fun: string, { takes, needs = 0 }: Runner, arg: readonly Json[], k
   return bound;
 }
 
-function tableOf({ jobs, keys, bus, instances, reactors, connected, stats }: RunnerParts): Record<string, Runner> {
+function tableOf({ jobs, keys, bus, instances, reactors, away, stats }: RunnerParts): Record<string, Runner> {
   const found = async (
     jid: Json | undefined,
-    look: (jobs: Jobs, jid: string) => Promise<JsonMap | undefined>,
+    look: (jobs: Jobs, jid: string, away: Away) => Promise<JsonMap | undefined>,
   ): Promise<Json> => {
-    const job = await look(jobs, asText(jid));
+    const job = await look(jobs, asText(jid), away);
     if (!job) throw runnerErrors.noSuchJob({ jid: asText(jid) });
     return job;
   };
@@ -88,7 +88,7 @@ function tableOf({ jobs, keys, bus, instances, reactors, connected, stats }: Run
   const minionsBy = (wanted: boolean): string[] =>
     keys
       .list()
-      .filter(({ id, state }) => state === 'accepted' && connected(id) === wanted)
+      .filter(({ id, state }) => state === 'accepted' && (away(id) === undefined) === wanted)
       .map(({ id }) => id);
   return {
     'jobs.list': list,

@@ -68,7 +68,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     ...books,
     clock,
     reactors: () => reactors,
-    connected: (id) => notConnected(id) === undefined,
+    away: notConnected,
     stats,
   });
   const reactors: ReactorEngine = await startReactors({

@@ -18,7 +18,18 @@ const mayImport: Record<string, readonly string[]> = {
   minion: ['minion', 'minion/modules', 'minion/collectors', 'lib', 'wire', 'store', 'states', 'states/engine'],
   master: ['master', 'lib', 'wire', 'store', 'states/engine', 'reactors', 'cluster'],
   // The command line starts a master or a minion, and reaches a running master through its control interface only.
-  cli: ['cli', 'lib', 'minion', 'master', 'states', 'states/engine', 'cluster', 'cluster/providers', 'wire'],
+  cli: [
+    'cli',
+    'lib',
+    'minion',
+    'master',
+    'states',
+    'states/engine',
+    'reactors',
+    'cluster',
+    'cluster/providers',
+    'wire',
+  ],
 };
 
 /** Packages that only some rooms may import. */

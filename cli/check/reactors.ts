@@ -8,6 +8,7 @@ import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
 import { isMap } from '../../lib/json.ts';
 import { readReactions } from '../../master/reactor/sls/reactions.ts';
 import { standIns } from '../../master/reactor/sls/stand-ins.ts';
+import { runners, type RunnerParts } from '../../master/runners.ts';
 import { wheelFunctions } from '../../master/wheel.ts';
 import { findFunction } from '../../minion/functions.ts';
 import { builtinModules } from '../../minion/local.ts';
@@ -34,8 +35,18 @@ async function checkReactor(file: string): Promise<readonly TsaltError[]> {
     const yaml = loadYaml(withoutTemplate(source), file, undefined);
     // Of two branches both are there now: that is no mistake of the file.
     if (yaml.errors.length > 0) return source.includes('{{') ? [] : yaml.errors;
+    return [...unreadable(yaml), ...(await unknownFunctions(yaml))];
+  } catch (thrown) {
+    if (thrown instanceof TsaltError) return [thrown, ...thrown.others];
+    throw thrown;
+  }
+}
+
+/** The first reaction that is none. */
+function unreadable(yaml: YamlFile): TsaltError[] {
+  try {
     readReactions(yaml, standIns('check'));
-    return await unknownFunctions(yaml);
+    return [];
   } catch (thrown) {
     if (thrown instanceof TsaltError) return [thrown];
     throw thrown;
@@ -62,7 +73,7 @@ async function unknownFunctions(yaml: YamlFile): Promise<TsaltError[]> {
     for (const key of isMap(body) ? keysOf(body) : []) {
       const [client = '', ...rest] = key.split('.');
       const fun = rest.join('.');
-      const hint = client === 'wheel' ? wheelHint(fun) : await moduleHint(client, fun);
+      const hint = ofMaster[client] ? ofMasterHint(fun, ofMaster[client]) : await moduleHint(client, fun);
       if (hint === undefined) continue;
       errors.push(
         reactorErrors.badReaction(
@@ -75,10 +86,18 @@ async function unknownFunctions(yaml: YamlFile): Promise<TsaltError[]> {
   return errors;
 }
 
-function wheelHint(fun: string): string | undefined {
-  const names = wheelFunctions.map(({ name }) => name);
+/** The functions of the master itself. */
+const ofMaster: Readonly<Record<string, readonly string[]>> = {
+  wheel: wheelFunctions.map(({ name }) => name),
+  // Nothing of a master is needed to list them.
+  runner: runners({} as RunnerParts).list.map(({ name }) => name),
+};
+
+function ofMasterHint(fun: string, names: readonly string[]): string | undefined {
   if (names.includes(fun) || fun.startsWith('x.x')) return undefined;
-  return didYouMean(nearest(fun, names)) ?? `there are ${names.join(', ')}`;
+  const module = `${fun.split('.')[0]}.`;
+  const siblings = names.filter((name) => name.startsWith(module));
+  return didYouMean(nearest(fun, names)) ?? (siblings.length > 0 ? `there are ${siblings.join(', ')}` : undefined);
 }
 
 async function moduleHint(client: string, fun: string): Promise<string | undefined> {

@@ -2,13 +2,16 @@ import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { compileSls, type CompileOptions } from '../../states/engine/compile.ts';
+import { reshapesOthers } from '../../states/engine/reshape.ts';
+import { loadSlsFiles, type Sls } from '../../states/engine/sls.ts';
 import { topFiles } from '../../states/engine/top.ts';
 import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
 
 /**
- * All that is wrong with the state files of a tree (or with one, and what it includes). Each file is compiled by itself,
- * for two that never meet on a minion may use the same id; a requisite may point into any file of the tree.
+ * All that is wrong with the state files of a tree (or with one, and what it includes). Files that nobody includes are
+ * compiled each by itself, for two that never meet on a minion may use the same id; a requisite may point into any file of
+ * the tree.
  */
 export async function checkStates(only: string | undefined, options: CompileOptions): Promise<Checked> {
   const { tree, context, nodegroups } = options;
@@ -17,32 +20,54 @@ export async function checkStates(only: string | undefined, options: CompileOpti
     only === undefined
       ? (await tree.list('')).map(slsName).filter((name) => name !== undefined && name !== 'top')
       : [only];
+  const known = names.filter((name) => name !== undefined);
   const { id, grains, pillar } = context;
   const meant = await topFiles(tree, context, { id, grains, pillar }, found, {
     ...(nodegroups && { nodegroups }),
     everybody: true,
   });
   if (only === undefined) {
-    const known = names.filter((name) => name !== undefined);
     for (const { name, place } of meant ?? []) {
       if (name.includes('*') || known.includes(name)) continue;
       found.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint: didYouMean(nearest(name, known)) }));
     }
   }
+  const compiling: CompileOptions = { ...options, read: new Map() };
   const lost: TsaltError[] = [];
-  for (const name of names) {
-    if (name === undefined) continue;
-    const { errors } = await compileSls([name], options);
+  for (const name of await apart(known, compiling)) {
+    const { errors } = await compileSls([name], compiling);
     for (const error of errors) (error.code === 'TS_STATE_NO_TARGET' ? lost : found).push(error);
   }
   if (lost.length > 0) {
-    const { errors } = await compileSls(
-      names.filter((name) => name !== undefined),
-      options,
-    );
+    const { errors } = await compileSls(known, compiling);
     const nowhere = new Set(errors.map(({ message }) => message));
     found.push(...lost.filter(({ message }) => nowhere.has(message)));
   }
   const errors = [...new Map(found.map((error) => [error.message, error])).values()];
   return { kind: 'state files', files: names.length, errors };
+}
+
+/**
+ * The files that have to be compiled by themselves for all mistakes to be found. What a file includes is compiled with it;
+ * where one can't be read, or changes states of others, that may hide mistakes, and each has its turn.
+ */
+async function apart(names: readonly string[], { tree, context, read }: CompileOptions): Promise<readonly string[]> {
+  const errors: TsaltError[] = [];
+  const wanted = names.map((name) => ({ name }));
+  const files = await loadSlsFiles(wanted, tree, context, errors, read);
+  if (errors.length > 0 || files.some(reshapesOthers)) return names;
+  const covered = new Set<string>();
+  const cover = (name: string): void => {
+    if (covered.has(name)) return;
+    covered.add(name);
+    for (const file of files) if (file.includedFrom.has(name)) cover(file.name);
+  };
+  // Those that nobody includes first; what is left then includes itself in a circle.
+  const isIncluded = ({ name, includedFrom }: Sls): boolean => [...includedFrom].some((other) => other !== name);
+  const inTurn = [...files.filter((file) => !isIncluded(file)), ...files.filter(isIncluded)];
+  return inTurn.flatMap(({ name }) => {
+    if (covered.has(name)) return [];
+    cover(name);
+    return [name];
+  });
 }

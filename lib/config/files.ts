@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { configErrors } from '../errors/config.ts';
 import { messageOf } from '../errors/error.ts';
 
@@ -8,9 +8,12 @@ export interface ConfigFiles {
   read(path: string): string | undefined;
   /** The names in a directory, in byte order; empty when there is none. */
   list(path: string): readonly string[];
+  /** Not said: every directory is there. */
+  isDirectory?(path: string): boolean;
 }
 
 export const configFiles: ConfigFiles = {
+  isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
   read: (path) => orMissing(path, undefined, () => readFileSync(path, 'utf8')),
   list: (path) =>
     orMissing(path, [], () => readdirSync(path).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))),

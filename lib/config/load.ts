@@ -67,7 +67,10 @@ export function examineConfig(daemon: Daemon, source: ConfigSource): Examined {
   const minion = minionOptions(directories);
   const vocabulary: Vocabulary =
     daemon === 'master' ? { daemon, options: master, others: minion } : { daemon, options: minion, others: master };
-  const { layers, sources } = fileLayers(configDir, source.files ?? configFiles, vocabulary);
+  const files = source.files ?? configFiles;
+  // A slip of the hand must not start something with nothing but defaults.
+  if (said !== undefined && files.isDirectory?.(said) === false) throw configErrors.noDirectory({ path: said });
+  const { layers, sources } = fileLayers(configDir, files, vocabulary);
   layers.push(variables(source.env, vocabulary), flags(source.flags ?? {}, vocabulary));
   const fallbacks = Object.fromEntries(
     Object.entries(vocabulary.options).map(([name, { fallback }]) => [name, fallback]),

@@ -88,13 +88,17 @@ winrepo_source_dir winrepo_ssl_verify winrepo_user worker_threads zmq_backlog zm
 `;
 
 /** Salt's modules and returners take options named for them: `carbon.host`. */
-const families =
+export const saltFamilies =
   /^(?:apache|aws|boto|carbon|cassandra|consul|couchbase|couchdb|django|dnsmasq|elasticsearch|etcd|github|grafana|heat|hipchat|hosts|influxdb|kafka|keystone|ldap|librato|memcached|mongo|mysql|nacl|netbox|nova|openstack|pagerduty|pkg|postgres|pushover|rabbitmq|redis|returner|sentry|slack|slack_webhook|smtp|splunk|sqlite3|svn|syslog|telegram|tomcat-manager|user|virt|xmpp|zabbix)\./;
 
 let known: ReadonlySet<string> | undefined;
 
+/** The names of Salt's options. */
+export function saltOptions(): ReadonlySet<string> {
+  return (known ??= new Set(names.trim().split(/\s+/)));
+}
+
 /** Whether Salt has an option of this name. */
 export function isSaltOption(name: string): boolean {
-  known ??= new Set(names.trim().split(/\s+/));
-  return known.has(name) || families.test(name);
+  return saltOptions().has(name) || saltFamilies.test(name);
 }

@@ -10,6 +10,8 @@ export const cliErrors = catalogue('TS_CLI', {
   badOptionValue: ({ option, value, expected }: { option: string; value: string; expected: string }) =>
     `option ${option} is ${expected}, not '${value}'`,
   noSuchPath: ({ path }: { path: string }) => `there is no file or directory '${path}'`,
+  nothingToCheck: ({ path, kind }: { path: string; kind: string }) =>
+    `${path} was looked at for ${kind}, and there are none`,
   noSuchKey: ({ match, action }: { match: string; action: string }) => `there is no key of '${match}' to ${action}`,
   wrongUser: ({ wanted, username }: { wanted: string; username: string }) =>
     `the master is to run as '${wanted}' (option 'user'), not as '${username}'`,
@@ -17,6 +19,7 @@ export const cliErrors = catalogue('TS_CLI', {
   notLetIn: ({ id, master, why }: { id: string; master: string; why: string }) =>
     `the minion '${id}' has no session with its master '${master}': ${why}`,
   unknownAction: ({ verb, action }: { verb: string; action: string }) => `tsalt ${verb} can't '${action}'`,
+  unknownSchema: ({ name }: { name: string }) => `there is no schema of '${name}'`,
   exclusive: ({ options }: { options: string }) => `options ${options} exclude each other`,
   surplus: ({ verb, word }: { verb: string; word: string }) => `tsalt ${verb} has no use for '${word}'`,
   notAFunction: ({ fun }: { fun: string }) => `'${fun}' is not the name of a function, such as test.ping`,

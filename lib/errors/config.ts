@@ -4,6 +4,7 @@ export const configErrors = catalogue('TS_CONFIG', {
   syntax: ({ problem }: { problem: string }) => `not YAML: ${problem}`,
   notAMap: ({ got }: { got: string }) => `a config file is a map of options, not ${got}`,
   unreadable: ({ path, reason }: { path: string; reason: string }) => `can't read ${path}: ${reason}`,
+  noDirectory: ({ path }: { path: string }) => `there is no config directory ${path}`,
   twoFiles: ({ one, other }: { one: string; other: string }) =>
     `there are both ${one} and ${other}: keep one of them, nobody could tell which counts`,
   unknownOption: ({ option, daemon }: { option: string; daemon: string }) => `the ${daemon} has no option '${option}'`,

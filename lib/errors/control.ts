@@ -9,5 +9,7 @@ export const controlErrors = catalogue('TS_CONTROL', {
   tooLong: ({ bytes }: { bytes: number }) => `a line of more than ${bytes} bytes came over the control socket`,
   tooSlow: () => 'the listener reads too slowly: what waited for it was dropped',
   noMinion: ({ tgt }: { tgt: string }) => `no accepted minion matches '${tgt}'`,
+  pathTooLong: ({ path, bytes }: { path: string; bytes: number }) =>
+    `the path of a socket may have 107 bytes, and this one has ${bytes}: ${path}`,
   inUse: ({ what, path }: { what: string; path: string }) => `a ${what} is already running at ${path}`,
 });

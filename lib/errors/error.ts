@@ -6,6 +6,8 @@ export interface ErrorDetails {
   /** What to do about it: the nearest right name, what was expected, a command to run. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;
+  /** More mistakes of the same thing, found after this one. */
+  readonly others?: readonly TsaltError[];
 }
 
 /** Every error tsalt makes on purpose: made by a catalogue entry, never by hand. */
@@ -17,14 +19,26 @@ export class TsaltError extends Error {
   readonly sentence: string;
   readonly place: Place | undefined;
   readonly hint: string | undefined;
+  /** More mistakes of the same thing, for who tells all at once; they are no part of the message. */
+  readonly others: readonly TsaltError[];
 
-  constructor(code: string, sentence: string, { place, hint, cause }: ErrorDetails = {}) {
+  constructor(code: string, sentence: string, { place, hint, cause, others = [] }: ErrorDetails = {}) {
     super(layout(sentence, place, hint), cause === undefined ? undefined : { cause });
     this.code = code;
     this.sentence = sentence;
     this.place = place;
     this.hint = hint;
+    this.others = others;
   }
+}
+
+/** Several mistakes of one thing as one error: the first, with the others. Each is there once. */
+export function together(first: TsaltError, more: readonly TsaltError[]): TsaltError {
+  const others = [...new Map(more.map((error) => [error.message, error])).values()].filter(
+    ({ message }) => message !== first.message,
+  );
+  const { code, sentence, place, hint, cause } = first;
+  return others.length === 0 ? first : new TsaltError(code, sentence, { place, hint, cause, others });
 }
 
 function layout(sentence: string, place: Place | undefined, hint: string | undefined): string {

@@ -10,7 +10,7 @@ export const machineErrors = catalogue('TS_MACHINE', {
   noSuchUser: ({ user }: { user: string }) => `user ${user} does not exist here`,
   notPermittedToRunAs: ({ user }: { user: string }) => `running a command as ${user} takes root`,
   noCommandsUnderRoot: ({ root }: { root: string }) =>
-    `commands can't be run in ${root}: that takes root, and the programs have to be there`,
+    `commands can't be run in ${root}: that takes root, and the shell and the programs there ('allow_commands_outside_root' in the config runs them outside)`,
   commandFailed: ({ command, how, said }: { command: string; how: string; said: string }) =>
     `${command} ${how}${said === '' ? ', and said nothing' : `: ${said}`}`,
   noFunctions: ({ fun }: { fun: string }) => `${fun} can't be called: there are no execution functions here`,

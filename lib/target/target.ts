@@ -38,7 +38,7 @@ export function parseTarget(text: string, type = 'glob', options: TargetOptions 
 }
 
 function targetOf(text: string, type: string, options: TargetOptions, groups: readonly string[]): Matcher {
-  if (type === 'compound') return compound(text, words(text), options, groups);
+  if (type === 'compound') return compound(text, tokensOf(text), options, groups);
   if (type === 'nodegroup') return nodegroup(text, options, groups);
   const make = Object.hasOwn(simpleMatchers, type) ? simpleMatchers[type] : undefined;
   if (!make) throw targetErrors.unknownType({ type }, { hint: didYouMean(nearest(type, targetTypes)) });
@@ -52,11 +52,21 @@ function nodegroup(name: string, options: TargetOptions, groups: readonly string
     throw targetErrors.unknownGroup({ name }, { hint: didYouMean(nearest(name, Object.keys(all))) });
   if (groups.includes(name)) throw targetErrors.groupCycle({ name });
   const text = typeof group === 'string' ? group : group.join(' ');
-  return compound(text, typeof group === 'string' ? words(group) : group, options, [...groups, name]);
+  return compound(text, typeof group === 'string' ? tokensOf(group) : group, options, [...groups, name]);
 }
 
-function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
+/** Words, and brackets also where they stand at a word: those before it, and those after it that close nothing in it. */
+function tokensOf(text: string): string[] {
+  return text.split(/\s+/).flatMap((word) => {
+    const [, opening = '', rest = ''] = /^(\(*)(.*)$/.exec(word) ?? [];
+    let inner = rest;
+    while (inner.endsWith(')') && count(inner, ')') > count(inner, '(')) inner = inner.slice(0, -1);
+    return [opening.split(''), inner, rest.slice(inner.length).split('')].flat().filter((token) => token !== '');
+  });
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
 }
 
 /** `or` binds weakest, then `and`, then `not`; parentheses stand alone. */
@@ -95,7 +105,11 @@ function compound(text: string, tokens: readonly string[], options: TargetOption
 
   function word(token: string): Matcher {
     const [, letter, delimiter, rest = ''] = /^([A-Za-z])([^@\w\s])?@(.*)$/.exec(token) ?? [];
-    if (letter === undefined) return targetOf(token, 'glob', options, groups);
+    if (letter === undefined) {
+      // No id has one: it would match nobody, or with `not` everybody.
+      if (/[()]/.test(token)) throw fail(`has a bracket in the word '${token}': put blanks around it`);
+      return targetOf(token, 'glob', options, groups);
+    }
     const type = letters[letter];
     if (type === undefined)
       throw targetErrors.unknownLetter({ word: token }, { hint: `there are ${Object.keys(letters).join(', ')}` });

@@ -2,7 +2,7 @@ import type { TsaltError } from '../errors/error.ts';
 import { yamlErrors } from '../errors/yaml.ts';
 import { placeAt, type Place } from '../place.ts';
 import type { Yaml } from './maps.ts';
-import { readSimple } from './simple.ts';
+import { readSimple, simpleOffsets } from './simple.ts';
 import type { Document } from 'yaml';
 import { offsetOf, parseWhole, readWhole, type Placer, type Step } from './whole.ts';
 
@@ -39,12 +39,17 @@ export function loadYaml(
     const code = bad[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
     errors.push(yamlErrors.controlCharacter({ code }, { place: placer(bad.index) }));
   }
-  const data = bad ? null : (readSimple(text)?.data ?? readWhole(text, placer, errors));
+  const simple = bad ? undefined : readSimple(text);
+  const data = simple ? simple.data : bad ? null : readWhole(text, placer, errors);
   let document: Document | undefined;
+  let offsets: ReturnType<typeof simpleOffsets> | undefined;
   return {
     data,
     errors,
-    placeOf: (path, what = 'key') => placer(offsetOf((document ??= parseWhole(text)), path, what)),
+    placeOf(path, what = 'key') {
+      if (simple) offsets ??= simpleOffsets(text);
+      return placer(offsets?.(path, what) ?? offsetOf((document ??= parseWhole(text)), path, what));
+    },
   };
 }
 

@@ -1,4 +1,5 @@
-import { addEntry, newMap, type Yaml } from './maps.ts';
+import { isMap } from '../json.ts';
+import { addEntry, keyText, newMap, type Yaml } from './maps.ts';
 import { resolvePlain, type Scalar } from './scalar.ts';
 
 /*
@@ -28,6 +29,33 @@ export function readSimple(text: string): { readonly data: Yaml } | undefined {
   }
 }
 
+/** Where an entry of a block begins, its key or dash and its value; without the value where that takes more to tell. */
+interface Spot {
+  readonly key: number;
+  readonly value: number | undefined;
+}
+type Spots = Map<object, Map<string | number, Spot>>;
+
+/**
+ * Finds offsets in a text that `readSimple` has read, by path as `offsetOf` does; undefined where the whole parser has to
+ * look.
+ */
+export function simpleOffsets(text: string) {
+  const spots: Spots = new Map();
+  const root = new Reader(text, spots).document();
+  return (path: readonly (string | number)[], what: 'key' | 'value'): number | undefined => {
+    let node: unknown = root;
+    let found: number | undefined;
+    for (const step of path) {
+      const spot = typeof node === 'object' && node !== null ? spots.get(node)?.get(step) : undefined;
+      if (!spot) return undefined;
+      found = what === 'key' && isMap(node) ? spot.key : spot.value;
+      node = (node as Readonly<Record<string | number, unknown>>)[step];
+    }
+    return found;
+  };
+}
+
 function giveUp(): never {
   throw new NotSimple();
 }
@@ -37,9 +65,11 @@ class Reader {
   private position = 0;
   /** The line to be read next; undefined at the end. */
   private line: Line | undefined;
+  private readonly spots: Spots | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, spots?: Spots) {
     this.text = text;
+    this.spots = spots;
     this.advance();
   }
 
@@ -67,6 +97,12 @@ class Reader {
     this.line = undefined;
   }
 
+  private note(block: object, step: string | number, key: number, value: number | undefined): void {
+    const known = this.spots?.get(block);
+    if (known) known.set(step, { key, value });
+    else this.spots?.set(block, new Map([[step, { key, value }]]));
+  }
+
   private block(line: Line): Yaml {
     return this.isItem(line) ? this.list(line.indent) : this.map(line.indent);
   }
@@ -82,9 +118,11 @@ class Reader {
       while (start < line.end && this.text.charCodeAt(start) === 32) start++;
       if (start === line.end || this.text.charCodeAt(start) === 35) {
         this.advance();
+        this.note(items, items.length, line.start, this.below(indent, false));
         items.push(this.nested(indent, false));
         continue;
       }
+      this.note(items, items.length, line.start, start);
       const inner: Line = { indent: indent + start - line.start, start, end: line.end };
       if (this.isItem(inner)) giveUp();
       if (this.keyEnd(inner) >= 0) {
@@ -108,8 +146,12 @@ class Reader {
       let value: Yaml;
       if (start === line.end || (this.text.charCodeAt(start) === 35 && start > colon + 1)) {
         this.advance();
+        this.note(map, keyText(key), line.start, this.below(indent, true));
         value = this.nested(indent, true);
-      } else value = this.value(start, line.end, indent);
+      } else {
+        this.note(map, keyText(key), line.start, start);
+        value = this.value(start, line.end, indent);
+      }
       if (!addEntry(map, key, value)) giveUp();
     }
     if (this.line !== undefined && this.line.indent > indent) giveUp();
@@ -123,6 +165,13 @@ class Reader {
     if (line.indent === indent) return isKey && this.isItem(line) ? this.list(indent) : null;
     if (!this.isItem(line) && this.keyEnd(line) < 0) giveUp();
     return this.block(line);
+  }
+
+  /** Where that begins; undefined for nothing. */
+  private below(indent: number, isKey: boolean): number | undefined {
+    const { line } = this;
+    if (line === undefined || line.indent < indent) return undefined;
+    return line.indent > indent || (isKey && this.isItem(line)) ? line.start : undefined;
   }
 
   /** The offset of the colon behind the line's key; -1 when the line has none. */

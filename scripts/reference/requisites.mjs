@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { requisiteKinds } from '../../dist/states/engine/common.js';
+import { requisiteKinds, requisiteSummaries } from '../../dist/states/engine/common.js';
 import { code, table } from './markdown.mjs';
 
 const fixture = path.resolve(import.meta.dirname, '..', '..', 'test', 'fixtures', 'salt', 'states.json');
@@ -16,20 +16,6 @@ function outcome({ comment, result }) {
   return result ? 'skipped' : 'fails';
 }
 
-const said = {
-  require: 'All have to be well.',
-  require_any: 'One has to be well.',
-  watch: 'As `require`; when something changed and the state has nothing to do itself, it reacts (a service restarts).',
-  watch_any: 'As `require_any`, and reacts.',
-  prereq: 'Runs before the named ones, and only if one of them would change; they run only if it does not fail.',
-  onfail: 'Runs only if one failed.',
-  onfail_any: 'The same.',
-  onfail_all: 'Runs only if all failed.',
-  onchanges: 'Runs only if one changed; fails if one failed.',
-  onchanges_any: 'The same, but one that changed makes up for one that failed.',
-  listen: 'Reacts at the end of the run, once, if one changed; waits for nothing.',
-};
-
 /** From Salt's own answers to a tree with every combination. */
 export default async () => `# Requisites
 
@@ -40,7 +26,7 @@ before (but for \`listen\`, and \`prereq\`, where it runs after); a name that no
 
 ${table(
   ['requisite', 'what it says'],
-  requisiteKinds.map((kind) => [code(kind), said[kind]]),
+  requisiteKinds.map((kind) => [code(kind), requisiteSummaries[kind]]),
 )}
 
 ## What a state does

@@ -1,7 +1,9 @@
+import * as v from 'valibot';
 import { describe } from '../../lib/describe.ts';
 import type { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
+import { nodeOf, saidOf } from '../../lib/schema/node.ts';
 import type { Yaml } from '../../lib/yaml/maps.ts';
 import { placeOf, type Argument } from './declaration.ts';
 
@@ -53,30 +55,97 @@ export interface CommonArguments {
   readonly notForConditions: readonly string[];
 }
 
-/** Their names, for suggestions and for what is not the function's own. */
-export const commonNames = [
-  'name',
-  'names',
-  'order',
-  'failhard',
-  'unless',
-  'onlyif',
-  'creates',
-  'check_cmd',
-  'retry',
-  'parallel',
-  'aggregate',
-  'fire_event',
-  'reload_grains',
-  'reload_pillar',
-  'reload_modules',
-  'runas',
-  'umask',
-  'cmd_opts_exclude',
-  'onfail_stop',
-] as const;
+const flag = v.boolean('true or false');
+const seconds = v.pipe(v.number(), v.minValue(0));
+const texts = (words: string) =>
+  v.pipe(
+    v.union([v.string(), v.array(v.string())], words),
+    v.transform((given): readonly string[] => [given].flat()),
+  );
+/** A boolean is its own answer, as text for a shell. */
+const condition = v.union([
+  v.string(),
+  v.boolean(),
+  v.looseObject({ fun: v.string(), args: v.optional(v.unknown()), get_return: v.optional(v.string()) }),
+]);
+const conditions = v.pipe(
+  v.union([condition, v.array(condition)], 'a command, or a list of commands'),
+  v.transform((given) => [given].flat().map(conditionOf)),
+);
+const retryDefaults: Retry = { attempts: 2, until: true, interval: 30, splay: 0 };
+const retry = v.pipe(
+  v.union(
+    [
+      v.boolean(),
+      v.pipe(
+        v.custom<object>(isMap),
+        v.strictObject({
+          attempts: v.optional(seconds, retryDefaults.attempts),
+          until: v.optional(v.boolean(), retryDefaults.until),
+          interval: v.optional(seconds, retryDefaults.interval),
+          splay: v.optional(seconds, retryDefaults.splay),
+        }),
+      ),
+    ],
+    "true, or a map of 'attempts', 'until', 'interval' and 'splay'",
+  ),
+  v.transform((given): Retry => {
+    if (typeof given !== 'boolean') return given;
+    return given ? retryDefaults : { ...retryDefaults, attempts: 0 };
+  }),
+);
+/** Octal digits, as text or as the number that YAML makes of them. */
+const umask = v.pipe(
+  v.union([v.number(), v.string()], 'a umask, such as 022'),
+  v.transform(String),
+  v.regex(/^0?[0-7]{1,3}$/, 'a umask, such as 022'),
+  v.transform((digits) => Number.parseInt(digits, 8)),
+);
 
-const engineArguments = commonNames.filter((name) => name !== 'name' && name !== 'names');
+/** What they may be, and what they say of a state. */
+export const commonSchemas = {
+  order: {
+    summary: 'Where it comes among the states: a number counts from the front, a negative one from the end.',
+    schema: v.union(
+      [v.pipe(v.number(), v.integer()), v.literal('first'), v.literal('last')],
+      "a whole number, 'first' or 'last'",
+    ),
+  },
+  failhard: { summary: 'The run ends if it fails.', schema: flag },
+  unless: { summary: 'It is run only if these commands fail.', schema: conditions },
+  onlyif: { summary: 'It is run only if these commands succeed.', schema: conditions },
+  creates: { summary: 'It is run only if one of these files is missing.', schema: texts('a path, or a list of paths') },
+  check_cmd: {
+    summary: 'Commands that decide, after it, whether it succeeded.',
+    schema: texts('a command, or a list of commands'),
+  },
+  retry: { summary: 'It is tried again until its result is as wanted.', schema: retry },
+  parallel: { summary: 'Later states that do not wait for it go on beside it.', schema: flag },
+  aggregate: { summary: 'Does what others of its kind have to do, too, in one go.', schema: flag },
+  fire_event: {
+    summary: "Its result becomes an event, with Salt's tag or one of its own.",
+    schema: v.union([v.boolean(), v.string()], 'true, false or a tag'),
+  },
+  reload_grains: { summary: 'Later states see the grains anew.', schema: flag },
+  reload_pillar: { summary: 'Later states see the pillar anew.', schema: flag },
+  reload_modules: { summary: "Salt's; it has no effect here.", schema: flag },
+  runas: {
+    summary: 'The user that its conditions are run as.',
+    schema: v.union([v.string(), v.pipe(v.number(), v.integer())], 'a user'),
+  },
+  umask: { summary: 'The umask that its conditions are run with.', schema: umask },
+  cmd_opts_exclude: {
+    summary: 'Arguments of a command that its conditions do not share.',
+    schema: texts('a text, or a list of texts'),
+  },
+  onfail_stop: { summary: "Salt's; it has no effect here.", schema: flag },
+} as const;
+
+type EngineArgument = keyof typeof commonSchemas;
+const engineArguments = Object.keys(commonSchemas) as readonly EngineArgument[];
+
+/** Their names, for suggestions and for what is not the function's own. */
+export const commonNames: readonly string[] = ['name', 'names', ...engineArguments];
 
 const none: CommonArguments = {
   order: undefined,
@@ -106,92 +175,50 @@ export function commonArguments(
 ): CommonArguments {
   // Most states say nothing of the kind.
   if (!engineArguments.some((name) => args.has(name))) return none;
-  const read = <T>(name: string, expected: string, otherwise: T, convert: (value: Yaml) => T | undefined): T => {
+  type Given<Name extends EngineArgument> = v.InferOutput<(typeof commonSchemas)[Name]['schema']>;
+  const read = <Name extends EngineArgument>(name: Name): Given<Name> | undefined => {
     const argument = args.get(name);
-    if (argument === undefined) return otherwise;
-    const value = convert(argument.value);
-    if (value !== undefined) return value;
+    if (argument === undefined) return undefined;
+    const parsed = v.safeParse(commonSchemas[name].schema, argument.value);
+    if (parsed.success) return parsed.output as Given<Name>;
     // A function that has this one as its own says itself what it takes.
-    if (own.has(name)) return otherwise;
+    if (own.has(name)) return undefined;
+    const expected = wordsOf(commonSchemas[name].schema);
     const place = placeOf(argument, 'value');
     errors.push(stateErrors.badValue({ name, expected, found: describe(argument.value) }, { place }));
-    return otherwise;
+    return undefined;
   };
-  const flag = (name: string): boolean => read(name, 'true or false', false, booleanOf);
-  const conditions = 'a command, or a list of commands';
-  const texts = 'a text, or a list of texts';
-  flag('reload_modules');
-  flag('onfail_stop');
+  read('reload_modules');
+  read('onfail_stop');
   return {
-    order: read<Order>('order', "a whole number, 'first' or 'last'", undefined, (value) =>
-      value === 'first' || value === 'last' || isWhole(value) ? value : undefined,
-    ),
-    failhard: read<boolean | undefined>('failhard', 'true or false', undefined, booleanOf),
-    unless: read<readonly Condition[]>('unless', conditions, [], conditionsOf),
-    onlyif: read<readonly Condition[]>('onlyif', conditions, [], conditionsOf),
-    creates: own.has('creates') ? [] : read('creates', 'a path, or a list of paths', [], textsOf),
-    checks: own.has('check_cmd') ? [] : read('check_cmd', conditions, [], textsOf),
-    retry: read<Retry | undefined>('retry', retryExpected, undefined, retryOf),
-    parallel: flag('parallel'),
-    aggregate: read<boolean | undefined>('aggregate', 'true or false', undefined, booleanOf),
-    event: read<string | boolean>('fire_event', 'true, false or a tag', false, (value) =>
-      typeof value === 'string' || typeof value === 'boolean' ? value : undefined,
-    ),
+    order: read('order'),
+    failhard: read('failhard'),
+    unless: read('unless') ?? [],
+    onlyif: read('onlyif') ?? [],
+    creates: own.has('creates') ? [] : (read('creates') ?? []),
+    checks: own.has('check_cmd') ? [] : (read('check_cmd') ?? []),
+    retry: read('retry'),
+    parallel: read('parallel') ?? false,
+    aggregate: read('aggregate'),
+    event: read('fire_event') ?? false,
     reloads: [
-      ...(flag('reload_grains') ? ['grains' as const] : []),
-      ...(flag('reload_pillar') ? ['pillar' as const] : []),
+      ...(read('reload_grains') === true ? ['grains' as const] : []),
+      ...(read('reload_pillar') === true ? ['pillar' as const] : []),
     ],
-    runas: read<string | number | undefined>('runas', 'a user', undefined, (value) =>
-      typeof value === 'string' || isWhole(value) ? value : undefined,
-    ),
-    umask: read<number | undefined>('umask', 'a umask, such as 022', undefined, umaskOf),
-    notForConditions: read('cmd_opts_exclude', texts, [], textsOf),
+    runas: read('runas'),
+    umask: read('umask'),
+    notForConditions: read('cmd_opts_exclude') ?? [],
   };
 }
 
-function booleanOf(value: Yaml): boolean | undefined {
-  return typeof value === 'boolean' ? value : undefined;
+function wordsOf(schema: v.GenericSchema): string {
+  return saidOf(nodeOf(schema)) ?? 'something else';
 }
 
-function isWhole(value: Yaml): value is number {
-  return typeof value === 'number' && Number.isInteger(value);
-}
-
-function textsOf(value: Yaml): readonly string[] | undefined {
-  const all = Array.isArray(value) ? value : [value];
-  return all.every((text) => typeof text === 'string') ? all : undefined;
-}
-
-/** Octal digits, as text or as the number that YAML makes of them. */
-function umaskOf(value: Yaml): number | undefined {
-  const digits = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-  return /^0?[0-7]{1,3}$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
-}
-
-/** `unless` or `onlyif` as written; undefined for what can't be a condition. A boolean is its own answer, as text for a shell. */
-function conditionsOf(value: Yaml): readonly Condition[] | undefined {
-  const items = Array.isArray(value) ? value : [value];
-  const conditions = items.map((item): Condition | undefined => {
-    if (typeof item === 'string') return item;
-    if (typeof item === 'boolean') return item ? 'true' : 'false';
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) return undefined;
-    const { fun, args, get_return: part, ...kwargs } = item;
-    if (typeof fun !== 'string' || (part !== undefined && typeof part !== 'string')) return undefined;
-    return { fun, args: Array.isArray(args) ? args : [], kwargs, part };
-  });
-  return conditions.every((condition) => condition !== undefined) ? conditions : undefined;
-}
-
-const retryExpected = "true, or a map of 'attempts', 'until', 'interval' and 'splay'";
-const retryDefaults: Retry = { attempts: 2, until: true, interval: 30, splay: 0 };
-
-function retryOf(value: Yaml): Retry | undefined {
-  if (typeof value === 'boolean') return value ? retryDefaults : { ...retryDefaults, attempts: 0 };
-  if (!isMap(value)) return undefined;
-  const fits = Object.entries(value).every(([name, given]) =>
-    name === 'until'
-      ? typeof given === 'boolean'
-      : Object.hasOwn(retryDefaults, name) && typeof given === 'number' && given >= 0,
-  );
-  return fits ? { ...retryDefaults, ...(value as Partial<Retry>) } : undefined;
+function conditionOf(given: v.InferOutput<typeof condition>): Condition {
+  if (typeof given === 'string') return given;
+  if (typeof given === 'boolean') return given ? 'true' : 'false';
+  const { fun, args, get_return: part, ...kwargs } = given;
+  // It came out of YAML.
+  return { fun, args: Array.isArray(args) ? (args as Yaml[]) : [], kwargs: kwargs as Record<string, Yaml>, part };
 }

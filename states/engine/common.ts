@@ -32,6 +32,23 @@ export const reversedKinds = reversible.map((kind) => `${kind}_in` as const);
 /** What takes over arguments, and is gone once they are taken. */
 export const useKinds = ['use', 'use_in'] as const;
 
+/** What they say, a sentence each. */
+export const requisiteSummaries: Readonly<Record<RequisiteKind | (typeof useKinds)[number], string>> = {
+  require: 'All have to be well.',
+  require_any: 'One has to be well.',
+  watch: 'As `require`; when something changed and the state has nothing to do itself, it reacts (a service restarts).',
+  watch_any: 'As `require_any`, and reacts.',
+  prereq: 'Runs before the named ones, and only if one of them would change; they run only if it does not fail.',
+  onfail: 'Runs only if one failed.',
+  onfail_any: 'The same as `onfail`.',
+  onfail_all: 'Runs only if all failed.',
+  onchanges: 'Runs only if one changed; fails if one failed.',
+  onchanges_any: 'As `onchanges`, but one that changed makes up for one that failed.',
+  listen: 'Reacts at the end of the run, once, if one changed; waits for nothing.',
+  use: 'Takes over arguments that it lacks, but for its name and its requisites.',
+  use_in: 'Gives them its arguments where they lack them, but for its name and its requisites.',
+};
+
 export function isRequisiteKind(name: string): name is RequisiteKind {
   return (requisiteKinds as readonly string[]).includes(name);
 }

@@ -9,7 +9,7 @@ import { expand, loadStates } from './expand.ts';
 import { prepareText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
 import { reshape } from './reshape.ts';
-import { loadSlsFiles, type Sls } from './sls.ts';
+import { loadSlsFiles, type ReadFiles, type Sls } from './sls.ts';
 import { topFiles, type Wanted } from './top.ts';
 import { isAddress, nearestSource, pathOf, sourcesOf, type Tree } from './tree.ts';
 import type { Nodegroups } from '../../lib/target/target.ts';
@@ -32,6 +32,8 @@ export interface CompileOptions {
   readonly nodegroups?: Nodegroups | undefined;
   /** The top file's name. */
   readonly top?: string | undefined;
+  /** Files of the tree that were read already, and those that will be. */
+  readonly read?: ReadFiles | undefined;
 }
 
 /** The states that the top file means for this minion. */
@@ -60,9 +62,10 @@ export function compileSls(names: readonly string[], options: CompileOptions): P
   );
 }
 
-async function compileFiles(wanted: readonly Wanted[], { tree, context, registry }: CompileOptions): Promise<Compiled> {
+async function compileFiles(wanted: readonly Wanted[], options: CompileOptions): Promise<Compiled> {
+  const { tree, context, registry, read } = options;
   const errors: TsaltError[] = [];
-  const files = await loadSlsFiles(wanted, tree, context, errors);
+  const files = await loadSlsFiles(wanted, tree, context, errors, read);
   const isComplete = errors.length === 0;
   const written = declarations(files, errors);
   const all = reshape(files, written, errors);
@@ -155,9 +158,12 @@ async function checkTemplates(
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       // That it is not there is told already, with the place that names it.
-      if (thrown.code === 'TS_STATE_NO_SOURCE' || told.has(thrown.message)) continue;
-      told.add(thrown.message);
-      errors.push(thrown);
+      if (thrown.code === 'TS_STATE_NO_SOURCE') continue;
+      for (const error of [thrown, ...thrown.others]) {
+        if (told.has(error.message)) continue;
+        told.add(error.message);
+        errors.push(error);
+      }
     }
   }
 }

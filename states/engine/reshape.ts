@@ -14,6 +14,21 @@ import type { Sls } from './sls.ts';
  * states, in Salt's order and by its rules.
  */
 
+/** Whether a file says something of states of other files, so that what they are depends on it. */
+export function reshapesOthers(sls: Sls): boolean {
+  return sls.data['exclude'] !== undefined || sls.data['extend'] !== undefined || usesOthers(sls.data);
+}
+
+function usesOthers(data: Sls['data']): boolean {
+  return Object.values(data).some(
+    (functions) =>
+      isMap(functions) &&
+      Object.values(functions).some(
+        (args) => Array.isArray(args) && args.some((arg) => isMap(arg) && useKinds.some((kind) => kind in arg)),
+      ),
+  );
+}
+
 /** Extended, with arguments taken over, and without what is excluded. */
 export function reshape(files: readonly Sls[], all: readonly Declaration[], errors: TsaltError[]): Declaration[] {
   const exclusions = files.flatMap((sls) => exclusionsOf(sls, errors));

@@ -21,6 +21,9 @@ export interface Sls {
   readonly includedFrom: Set<string>;
 }
 
+/** Files that were read, by name, for other compilations of the same tree for the same minion. */
+export type ReadFiles = Map<string, { readonly sls: Sls | undefined; readonly errors: readonly TsaltError[] }>;
+
 /**
  * Reads the named files and all they include, what is included coming first, each once. Mistakes are added to `errors`.
  */
@@ -29,16 +32,29 @@ export async function loadSlsFiles(
   tree: Tree,
   context: RenderContext,
   errors: TsaltError[],
+  known?: ReadFiles,
 ): Promise<Sls[]> {
   const loaded = new Map<string, Sls | undefined>();
   const order: Sls[] = [];
 
+  async function read(name: string, place: (() => Place) | undefined): Promise<Sls | undefined> {
+    let found = known?.get(name);
+    if (!found) {
+      const own: TsaltError[] = [];
+      found = { sls: await readSls(name, tree, context, place, own), errors: own };
+      // That a file is not there is told where it is asked for.
+      if (own.every((error) => error.code !== 'TS_STATE_NO_SLS')) known?.set(name, found);
+    }
+    errors.push(...found.errors);
+    return found.sls && { ...found.sls, includedFrom: new Set() };
+  }
+
   async function load(name: string, place: (() => Place) | undefined, from: readonly string[]): Promise<void> {
-    const known = loaded.get(name);
-    for (const includer of from) known?.includedFrom.add(includer);
+    const earlier = loaded.get(name);
+    for (const includer of from) earlier?.includedFrom.add(includer);
     if (loaded.has(name)) return;
     loaded.set(name, undefined);
-    const sls = await readSls(name, tree, context, place, errors);
+    const sls = await read(name, place);
     if (!sls) return;
     for (const includer of from) sls.includedFrom.add(includer);
     loaded.set(name, sls);
@@ -78,7 +94,7 @@ async function readSls(
       errors.push(stateErrors.notMap({ what: 'a state file', found: describe(data) }, { place: yaml.placeOf([]) }));
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
-      errors.push(thrown);
+      errors.push(thrown, ...thrown.others);
     }
     return undefined;
   }

@@ -74,7 +74,7 @@ export async function topFiles(
     }
   } catch (thrown) {
     if (!(thrown instanceof TsaltError)) throw thrown;
-    errors.push(thrown);
+    errors.push(thrown, ...thrown.others);
   }
   return [...found.values()];
 }

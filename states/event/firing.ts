@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Reading, StepResult } from '../../lib/contracts/machine.ts';
 import { impossible, type Outcome, type Plan } from '../../lib/contracts/state.ts';
-import { isJsonMap, type JsonMap } from '../../lib/json.ts';
+import { jsonMap } from '../../lib/schema/json.ts';
 import { refusalOfTag } from '../../lib/tags.ts';
 
 /* What the functions of `event` have in common: an event to the master, whose tag is the name. */
@@ -10,7 +10,7 @@ const some = v.optional(v.union([v.boolean(), v.string(), v.array(v.string())]),
 
 export const eventArgs = {
   name: v.string(),
-  data: v.optional(v.custom<JsonMap>(isJsonMap, 'a map'), {}),
+  data: v.optional(jsonMap, {}),
   with_grains: some,
   with_pillar: some,
   show_changed: v.optional(v.boolean(), true),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
-import { defineState, impossible, type Changes } from '../../lib/contracts/state.ts';
+import { defineState, type Changes } from '../../lib/contracts/state.ts';
 import { readHosts } from '../../lib/hosts-file.ts';
 import { hasPair, withComment, withoutPair, withPair, word, words, writeHosts } from './hosts.ts';
 
@@ -22,9 +22,11 @@ head.cluster:
   args,
   reads: ['files'],
   read: (_, machine) => readHosts(machine),
-  plan({ name, ip: ips, comment, clean }, hosts) {
+  check({ name, ip: ips }) {
     const odd = ips.find((ip) => isIP(ip.split('%')[0] ?? '') === 0);
-    if (odd !== undefined) return impossible(`Invalid IP Address for ${name} (${odd})`);
+    return odd === undefined ? undefined : `Invalid IP Address for ${name} (${odd})`;
+  },
+  plan({ name, ip: ips, comment, clean }, hosts) {
     let { lines } = hosts;
     const changes: Record<string, Record<string, string[]>> = {};
     const planned: string[] = [];

@@ -5,6 +5,7 @@ import { editMinionFile, minionFile, type MinionFile } from '../../lib/config/mi
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { isJson, isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { jsonMap } from '../../lib/schema/json.ts';
 
 /*
  * What the functions of `schedule` have in common: jobs in `minion.d/_schedule.conf`, where Salt keeps them, too. A minion
@@ -24,7 +25,7 @@ export const jobArgs = {
   name: jobName,
   function: v.pipe(v.string(), v.regex(/^\w+\.\w+$/, 'a function, such as state.highstate')),
   job_args: v.optional(v.array(v.custom<Json>(isJson, 'a value'))),
-  job_kwargs: v.optional(v.custom<JsonMap>(isJsonMap, 'a map')),
+  job_kwargs: v.optional(jsonMap),
   seconds: amount,
   minutes: amount,
   hours: amount,

@@ -8,7 +8,10 @@ import { captured, write } from '../states-engine/kit.ts';
 async function check(t: ExecutionContext, files: Record<string, string>, ...words: string[]) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
-  write(directory, files);
+  write(
+    directory,
+    Object.fromEntries(Object.entries(files).map(([name, text]) => [name, text.replaceAll('DIR', directory)])),
+  );
   const io = captured(directory);
   const code = await main(['check', '--config-dir', directory, '--id', 'web1', ...words], io);
   return { code, out: io.printed.out.replaceAll(`${directory}/`, ''), err: io.printed.err };
@@ -81,6 +84,62 @@ test('check: the trees of examples, as they are, exit 0', async (t) => {
     'seven-steps/reactor',
   ])
     t.true(err.includes(`examples/${room}: `), `${room}:\n${err}`);
+});
+
+test('check: several names of a template that are not defined, in state files and in what they render, all told', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'states/a.sls': '/x:\n  file.managed:\n    - contents: {{pillar.x}}\n    - mode: {{pillr.y}}\n',
+      'states/b.sls': '/y:\n  file.managed:\n    - source: salt://y.tpl\n    - template: handlebars\n',
+      'states/y.tpl': '{{grains.oss}}\n{{grains.os}}\n{{idd}}\n',
+    },
+    'states',
+  );
+  t.is(code, 2);
+  t.deepEqual(out.match(/^\S+:\d+:\d+: .*is not defined$/gm), [
+    "states/a.sls:3:19: 'pillar.x' is not defined",
+    "states/a.sls:4:15: 'pillr' is not defined",
+    "salt://y.tpl:1:3: 'grains.oss' is not defined",
+    "salt://y.tpl:3:3: 'idd' is not defined",
+  ]);
+  t.regex(out, /^4 \|     - mode: \{\{pillr\.y\}\}\n {2}\| {15}\^\nhint: did you mean 'pillar'\?/m);
+});
+
+test('check: mistakes in a file that others include, told once, and those of the others, too', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'states/base.sls': 'one: {test.nopp: []}\n',
+      'states/a.sls': 'include: [base]\ntwo: {test.nop: [{nme: x}]}\n',
+      'states/b.sls': 'include: [base, a]\nthree: {test.nop: [{require: [four]}]}\n',
+      'states/c.sls': 'include: [d]\nfive: {test.nop: [{nmae: x}]}\n',
+      'states/d.sls': 'include: [c]\nsix: {test.nop: [{order: x}]}\n',
+    },
+    'states',
+  );
+  t.is(code, 2);
+  t.deepEqual(out.match(/^states\/\w+\.sls:\d+:\d+/gm)?.sort(), [
+    'states/a.sls:2:19',
+    'states/b.sls:2:31',
+    'states/base.sls:1:7',
+    'states/c.sls:2:20',
+    'states/d.sls:2:26',
+  ]);
+});
+
+test('check: a file that leaves out what another one has wrong, the mistake told all the same', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'states/a.sls': 'one: {test.nopp: []}\ntwo: {test.nop: []}\n',
+      'states/b.sls': 'include: [a]\nexclude: [{id: one}]\n',
+      'states/c.sls': 'extend:\n  two:\n    test: [{name: x}]\n',
+    },
+    'states',
+  );
+  t.is(code, 2);
+  t.deepEqual(out.match(/^states\/\w+\.sls:\d+:\d+/gm)?.sort(), ['states/a.sls:1:7', 'states/c.sls:3:5']);
 });
 
 const typos: readonly [kind: string, file: string, text: string, said: RegExp][] = [
@@ -174,4 +233,30 @@ test('check: a reactor file with a partial, nothing wrong, and what is wrong bes
   t.is((await check(t, { 'reactor/a.sls': file('local.test.ping') }, 'reactor')).code, 0);
   const { out } = await check(t, { 'reactor/a.sls': file('local.test.pong') }, 'reactor');
   t.regex(out, /^reactor\/a\.sls:8:3: there is no local function 'test\.pong'/);
+});
+
+test('check: reactors that config names and that are not there, and what no reaction can do, each with its place', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'etc/master':
+        "reactor_dir: DIR/reactor\nreactor:\n  - 'salt/auth': [builtin:auht]\n  - 'x': [nope.sls, a.txt]\n  - 'y': [builtin:start]\n",
+      'reactor/r.sls':
+        'a:\n  runner.event.sendd:\n    - args: [{tag: x}]\nb:\n  local.test.ping:\n    - tgt: x\n    - tgt_type: gloob\n',
+    },
+    'etc/master',
+    'reactor',
+  );
+  t.is(code, 2);
+  t.regex(out, /etc\/master:3:19: there is no built-in reactor 'auht'[^]*did you mean 'auth'/);
+  t.regex(out, /etc\/master:4:11: the reactor file nope\.sls cannot be read: it is not in reactor/);
+  t.regex(out, /etc\/master:4:21: a\.txt is no reactor/);
+  t.regex(out, /r\.sls:7:7: 'gloob' is no way to choose minions[^]*did you mean 'glob'/);
+  t.regex(out, /r\.sls:2:3: there is no runner function 'event\.sendd'[^]*did you mean 'event\.send'/);
+});
+
+test('check: a path with nothing of its kind in it, exit 2 and how kinds are told', async (t) => {
+  const { code, err } = await check(t, { 'etc/passwd': 'root:x:0:0\n' }, 'etc/passwd');
+  t.is(code, 2);
+  t.regex(err, /passwd was looked at for state files, and there are none[^]*directory 'pillar' or 'reactor'/);
 });

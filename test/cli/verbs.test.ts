@@ -172,7 +172,7 @@ test('exec: Ctrl-C, exit 130 and the jid to come back to', async (t) => {
   await eventually(async () => JSON.stringify(await json('run', 'jobs.list')).includes('test.sleep'));
   child.kill('SIGINT');
   t.is(await ended, 130);
-  t.regex(said, /^interrupted; the job goes on: tsalt run jobs\.show \d{20}\n$/);
+  t.regex(said, /^interrupted; the job goes on: tsalt run jobs\.show \d{20} --config-dir \S+\n$/);
 });
 
 test('key: what names nothing, exit 2 with the nearest id', async (t) => {

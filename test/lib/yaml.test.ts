@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import type { TsaltError } from '../../lib/errors/error.ts';
 import { loadYaml, wordToYaml } from '../../lib/yaml/load.ts';
 import { keyAsWritten, keysOf, type Yaml } from '../../lib/yaml/maps.ts';
-import { readSimple } from '../../lib/yaml/simple.ts';
-import { readWhole } from '../../lib/yaml/whole.ts';
+import { readSimple, simpleOffsets } from '../../lib/yaml/simple.ts';
+import { offsetOf, parseWhole, readWhole } from '../../lib/yaml/whole.ts';
 
 const fixtures = path.resolve(import.meta.dirname, '..', '..', '..', 'test', 'fixtures', 'salt');
 
@@ -34,6 +34,27 @@ function whole(text: string) {
   return { errors, data: ordered(data) };
 }
 
+/** Every way into the data. */
+function paths(value: Yaml, before: readonly (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  const steps = Array.isArray(value) ? [...value.keys()] : keysOf(value);
+  return steps.flatMap((step) => {
+    const inner = (value as Readonly<Record<string | number, Yaml>>)[step] ?? null;
+    return [[...before, step], ...paths(inner, [...before, step])];
+  });
+}
+
+/** Ways into a simple text whose place the quick reader tells otherwise than the whole parser; and how many it tells. */
+function otherPlaces(text: string, data: Yaml) {
+  const [quick, document] = [simpleOffsets(text), parseWhole(text)];
+  const kinds = ['key', 'value'] as const;
+  const all = paths(data).flatMap((path) =>
+    kinds.map((what) => ({ path, what, quick: quick(path, what), whole: offsetOf(document, path, what) })),
+  );
+  const told = all.filter((one) => one.quick !== undefined);
+  return { told: told.length, of: all.length, others: told.filter((one) => one.quick !== one.whole) };
+}
+
 const cases = JSON.parse(readFileSync(path.join(fixtures, 'yaml.json'), 'utf8')) as Case[];
 
 test("yaml: every recorded text, the answer of Salt's own loader", (t) => {
@@ -54,7 +75,31 @@ test('yaml: what the quick reader understands, the whole parser understands the 
   for (const { text } of quick) {
     const simple = readSimple(text);
     t.deepEqual({ errors: [] as TsaltError[], data: ordered(simple?.data ?? null) }, whole(text), text);
+    t.deepEqual(otherPlaces(text, simple?.data ?? null).others, [], text);
   }
+});
+
+test('yaml: a usual state file, the quick reader tells nearly every place', (t) => {
+  const text = `# note
+/etc/motd:
+  file.managed:
+    - contents: |
+        a: b
+        - c
+    - mode: '0644'
+    - user: root   # said
+    - require:
+      - file: /x
+      - id: y
+    -
+      group: root
+
+80:
+  test.nop: []
+`;
+  const { told, of, others } = otherPlaces(text, readSimple(text)?.data ?? null);
+  t.deepEqual(others, []);
+  t.true(told === of && of > 20, `${told} of ${of}`);
 });
 
 test('yaml: lines put together at random, the quick reader gives up or agrees with the whole parser', (t) => {
@@ -101,6 +146,7 @@ test('yaml: lines put together at random, the quick reader gives up or agrees wi
       const simple = readSimple(text);
       if (simple === undefined) return;
       t.deepEqual({ errors: [] as TsaltError[], data: ordered(simple.data) }, whole(text), text);
+      t.deepEqual(otherPlaces(text, simple.data).others, [], text);
     }),
     { numRuns: 3000 },
   );

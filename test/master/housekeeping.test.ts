@@ -17,7 +17,7 @@ test('housekeeping: ended while it clears up, it does not begin again', async (t
   // Nothing else is asked within the first minute.
   const nothing = {} as never;
   const options: HousekeepingOptions = {
-    config: loadMasterConfig({ configDir: '/nowhere', env: {} }).config,
+    config: loadMasterConfig({ env: {} }).config,
     bus: nothing,
     jobs: jobs as unknown as HousekeepingOptions['jobs'],
     tokens: nothing,

@@ -195,7 +195,7 @@ test("jobs: they are printed in the shape of Salt's runner", async (t) => {
   };
   t.deepEqual(listJobs(jobs), { [jid]: summary });
   t.deepEqual(await lookupJid(jobs, jid), { a: true });
-  t.deepEqual(await printJob(jobs, jid), {
+  t.deepEqual(await printJob(jobs, jid, () => undefined), {
     [jid]: {
       ...summary,
       jid,

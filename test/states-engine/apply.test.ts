@@ -148,6 +148,11 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     /^x\.sls:6:15: .*there is no function 'grians.get'[^]*did you mean 'grains.get'/,
   ],
   [
+    'an address that is none',
+    'a:\n  host.present:\n    - ip: [10.0.0.1, 10.0.0.300]\n',
+    /^x\.sls:5:3: host\.present: Invalid IP Address for a \(10\.0\.0\.300\)/,
+  ],
+  [
     'a quote that is not closed',
     'a:\n  test.nop:\n    - name: "b\n    - order: 1\n',
     /^x\.sls:6:13: this is not YAML: the " that opens here is never closed/,

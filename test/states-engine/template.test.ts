@@ -134,6 +134,54 @@ test("template: what Handlebars' own engine can say, said the same way", (t) => 
   t.true(agreed > 100, `${agreed} templates compared`);
 });
 
+const several: readonly (readonly [situation: string, source: string, lines: readonly string[]])[] = [
+  ['in one text', '{{a}}\n{{id}}\n{{b}}\n', ['1:3 a', '3:3 b']],
+  ['in one call', '{{concat a id (lower b)}}', ['1:10 a', '1:22 b']],
+  ['in a block, and after it', '{{#if id}}\n{{a}}\n{{/if}}\n{{b}}', ['2:3 a', '4:3 b']],
+  ['in a loop, each once', '{{#each pillar.list}}{{this}}{{a}}{{/each}}{{b}}', ['1:32 a', '1:46 b']],
+  ['a condition: of its branches nothing is told', '{{#if a}}{{b}}{{else}}{{c}}{{/if}}{{d}}', ['1:7 a', '1:37 d']],
+  ['beside a default that is used', '{{default (concat a b) id}}{{c}}', ['1:30 c']],
+];
+for (const [situation, source, lines] of several) {
+  test(`template: several names that are not defined, ${situation}`, (t) => {
+    const error = t.throws(() => render(source), { instanceOf: TsaltError });
+    t.deepEqual(
+      [error, ...error.others].map(
+        ({ place, sentence }) => `${place?.line}:${place?.column} ${/^'(.*)' is not defined$/.exec(sentence)?.[1]}`,
+      ),
+      lines,
+    );
+  });
+}
+
+test('template: mistakes of several kinds, all told: those whatever the data, else those with it', (t) => {
+  const whatever = t.throws(() => compileTemplate('{{lowr id}}{{a}}\n{{#eahc x}}{{/eahc}}\n{{> x}}', 'x'), {
+    instanceOf: TsaltError,
+  });
+  t.deepEqual(
+    [whatever, ...whatever.others].map(({ code }) => code),
+    ['TS_TEMPLATE_UNKNOWN_HELPER', 'TS_TEMPLATE_UNKNOWN_BLOCK', 'TS_TEMPLATE_NO_PARTIAL'],
+  );
+  const withData = t.throws(() => render('{{a}}{{pillar.users}}{{lt 1 "a"}}{{#each id}}{{/each}}'), {
+    instanceOf: TsaltError,
+  });
+  t.deepEqual(
+    [withData, ...withData.others].map(({ code }) => code),
+    [
+      'TS_TEMPLATE_UNDEFINED_NAME',
+      'TS_TEMPLATE_NOT_PRINTABLE',
+      'TS_TEMPLATE_BAD_ARGUMENTS',
+      'TS_TEMPLATE_NOT_ITERABLE',
+    ],
+  );
+});
+
+test('template: a mistake in each round of a long loop, an end of it', (t) => {
+  const source = '{{#each (range 100000)}}{{#each (range 100000)}}{{a}}{{/each}}{{/each}}';
+  const error = t.throws(() => render(source), { instanceOf: TsaltError });
+  t.deepEqual(error.others, []);
+});
+
 test('template: places in what was rendered lead back to the source', (t) => {
   const source = 'a: {{grains.os}}\n{{#each pillar.list}}\n- {{this}}: x\n{{/each}}\nz: 1\n';
   const rendering = compileTemplate(source, 'x.sls').render(data);

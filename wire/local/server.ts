@@ -25,13 +25,15 @@ export interface LocalServer {
 
 /**
  * Serves methods at a unix socket that only its owner and group can open (mode 0660, in a directory of mode 0750).
- * `what` names the server in errors. Raises `TS_CONTROL_IN_USE` when one is answering there already.
+ * `what` names the server in errors. Raises `TS_CONTROL_IN_USE` when one is answering there already, and
+ * `TS_CONTROL_PATH_TOO_LONG`.
  */
 export async function serveLocal(
   what: string,
   socketPath: string,
   methods: Readonly<Record<string, LocalMethod>>,
 ): Promise<LocalServer> {
+  checkLength(socketPath);
   mkdirSync(path.dirname(socketPath), { recursive: true, mode: 0o750 });
   if (await answers(socketPath)) throw controlErrors.inUse({ what, path: socketPath });
   rmSync(socketPath, { force: true });
@@ -54,6 +56,13 @@ export async function serveLocal(
       rmSync(socketPath, { force: true });
     },
   };
+}
+
+/** unix(7): what is longer would be cut off, and be another path. */
+function checkLength(socketPath: string): void {
+  const bytes = Buffer.byteLength(socketPath);
+  if (bytes > 107)
+    throw controlErrors.pathTooLong({ path: socketPath, bytes }, { hint: "a shorter 'sock_dir' in the config helps" });
 }
 
 function answers(socketPath: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import { isMap, type Json, type JsonMap } from '../../../lib/json.ts';
 import { nearest } from '../../../lib/nearest.ts';
 import { keysOf, type Yaml } from '../../../lib/yaml/maps.ts';
 import type { YamlFile } from '../../../lib/yaml/load.ts';
+import { targetTypes } from '../../../lib/target/target.ts';
 import type { StandIns } from './stand-ins.ts';
 
 /** One reaction of a YAML reactor file, ready to be done. */
@@ -21,7 +22,8 @@ export interface Reaction extends JsonMap {
 
 type Path = readonly (string | number)[];
 
-const clients: Readonly<Record<string, Reaction['client']>> = {
+/** The first word of a reaction's function, and who runs it. */
+export const clients: Readonly<Record<string, Reaction['client']>> = {
   local: 'local',
   cmd: 'local',
   runner: 'runner',
@@ -30,7 +32,8 @@ const clients: Readonly<Record<string, Reaction['client']>> = {
 /** What may stand beside `args`. */
 const besideArgs = (client: Reaction['client']) =>
   client === 'local' ? ['args', 'tgt', 'tgt_type', 'expr_form', 'timeout'] : ['args'];
-const localKeys = ['tgt', 'tgt_type', 'expr_form', 'args', 'arg', 'kwarg', 'timeout'];
+/** What a local reaction may say. */
+export const localKeys = ['tgt', 'tgt_type', 'expr_form', 'args', 'arg', 'kwarg', 'timeout'];
 /** What can be part of a minion's id means nothing in any kind of target; the dot does in a regular expression. */
 const plainName = /^[A-Za-z0-9._-]+$/;
 const operators = new Set(['and', 'or', 'not']);
@@ -156,6 +159,8 @@ export function readReactions(file: YamlFile, standIns: StandIns): Reaction[] {
   ): { tgt: string | string[]; tgt_type: string } {
     const [type, typeAt] = entries.get('tgt_type') ?? entries.get('expr_form') ?? ['glob', path];
     if (typeof type !== 'string' || standIns.isIn(type)) throw fail(typeAt, "'tgt_type' is a word of the file's own");
+    if (!targetTypes.includes(type))
+      throw fail(typeAt, `'${type}' is no way to choose minions`, didYouMean(nearest(type, targetTypes)));
     const [tgt, at] = entries.get('tgt') ?? [null, path];
     const harmless = (value: Json): string => {
       const text = typeof value === 'number' ? String(value) : value;

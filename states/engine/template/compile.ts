@@ -5,6 +5,7 @@ import type { Place } from '../../../lib/place.ts';
 import { keysOf } from '../../../lib/yaml/maps.ts';
 import { blocks, evaluate, Expressions, type Get } from './expressions.ts';
 import { helperHint, helperNamed } from './helpers/registry.ts';
+import { Mistakes } from './mistakes.ts';
 import { refuseJinja } from './parse.ts';
 import { scopeOfPartial, type Partials } from './partials.ts';
 import { inner, put, refuseTooLong, run, step, type Emit, type Part, type Scope } from './scope.ts';
@@ -22,6 +23,8 @@ const written = ['json', 'yaml', 'quote'];
 
 export class Compiler {
   readonly expressions: Expressions;
+  /** What is wrong whatever the data. */
+  readonly mistakes = new Mistakes();
   /** The partials that the template itself defines. */
   readonly partials = new Map<string, { parts: readonly Part[] }>();
   private readonly text: SourceText;
@@ -40,21 +43,27 @@ export class Compiler {
     expressions.partials = partials;
     try {
       this.define(body, partials);
-      return body.flatMap((statement) => this.statement(statement));
+      return body.flatMap((statement) => this.checked(statement));
     } finally {
       expressions.partials = outer;
     }
+  }
+
+  private checked(statement: Statement): Part[] {
+    return this.mistakes.during(() => this.statement(statement)) ?? [];
   }
 
   /** A partial is there in all of the program that defines it, before it, too, and in itself. */
   private define(body: readonly Statement[], scope: Partials): void {
     const inlines: { readonly holder: { parts: readonly Part[] }; readonly program: Program | undefined }[] = [];
     for (const statement of body) {
-      if (statement.type === 'Decorator') scope.imports.push(this.import(statement));
-      if (statement.type !== 'DecoratorBlock') continue;
-      const holder = { parts: [] };
-      scope.own.set(this.inlineName(statement), holder);
-      inlines.push({ holder, program: statement.program });
+      this.mistakes.during(() => {
+        if (statement.type === 'Decorator') scope.imports.push(this.import(statement));
+        if (statement.type !== 'DecoratorBlock') return;
+        const holder = { parts: [] };
+        scope.own.set(this.inlineName(statement), holder);
+        inlines.push({ holder, program: statement.program });
+      });
     }
     for (const { holder, program } of inlines) holder.parts = this.program(program);
   }
@@ -161,7 +170,7 @@ export class Compiler {
       const { parts, path } = find(scope);
       const caller = body && { parts: body, scope };
       const of = get ? get(scope) : scope.context;
-      const within = scopeOfPartial({ scope, name: shown, place }, of, evaluate(named, scope), path, caller);
+      const within = scopeOfPartial({ scope, name: shown, place }, of, evaluate([], named, scope)[1], path, caller);
       draw(parts, within, emit);
     };
   }
@@ -172,7 +181,7 @@ export class Compiler {
     const name = path.type === 'PathExpression' ? path.original : String(path.original);
     if (name === 'raw') {
       const parts = (program?.body ?? []).flatMap((part) =>
-        part.type === 'ContentStatement' ? this.content(part, true) : this.statement(part),
+        part.type === 'ContentStatement' ? this.content(part, true) : this.checked(part),
       );
       return (scope, emit) => run(parts, scope, emit);
     }

@@ -100,8 +100,7 @@ export class Expressions {
     const args = call.params.map((param) => this.expression(param));
     const named = this.named(call.hash);
     return (scope) => {
-      const values = args.map((get) => get(scope));
-      const byName = evaluate(named, scope);
+      const [values, byName] = evaluate(args, named, scope);
       try {
         const value = work(values, byName, surroundings(scope));
         if (value === undefined) throw templateErrors.undefinedName({ name: shown }, { place });
@@ -155,7 +154,7 @@ export class Expressions {
           // It is a value, that may be printed: what is in it is no value of its own.
           const rendering = { ...scope.rendering, print: undefined };
           const of = { scope: { ...scope, rendering }, name: shown, place };
-          run(parts, scopeOfPartial(of, scope.context, evaluate(named, scope), path), emit);
+          run(parts, scopeOfPartial(of, scope.context, evaluate([], named, scope)[1], path), emit);
           return emit.pieces.join('');
         };
       }
@@ -179,8 +178,7 @@ export class Expressions {
     const args = rest.map((param) => this.expression(param));
     this.functions.add(name);
     return (scope) => {
-      const values = args.map((get) => get(scope));
-      const byName = evaluate(named, scope);
+      const [values, byName] = evaluate(args, named, scope);
       try {
         return scope.rendering.call(name, values, byName) ?? null;
       } catch (thrown) {
@@ -212,7 +210,7 @@ export class Expressions {
         return this.path(expression, lenient);
       case 'SubExpression': {
         const get = this.call(expression);
-        return lenient ? (scope) => orUndefined(() => get(scope)) : get;
+        return lenient ? (scope) => orUndefined(() => get({ ...scope, mistakes: undefined })) : get;
       }
       case 'NullLiteral':
         return () => null;
@@ -277,8 +275,27 @@ function surroundings(scope: Scope): Surroundings {
   };
 }
 
-export function evaluate(named: NamedGets, scope: Scope): Record<string, unknown> {
-  return Object.fromEntries(named.map(([key, get]) => [key, get(scope)]));
+/** The arguments of a call, by place and by name. Raises the first that has no value; mistakes in the others are noted. */
+export function evaluate(
+  args: readonly Get[],
+  named: NamedGets,
+  scope: Scope,
+): readonly [unknown[], Record<string, unknown>] {
+  const failures: unknown[] = [];
+  const valueOf = (get: Get): unknown => {
+    try {
+      return get(scope);
+    } catch (thrown) {
+      if (!scope.mistakes) throw thrown;
+      failures.push(thrown);
+      return undefined;
+    }
+  };
+  const values = args.map(valueOf);
+  const byName = Object.fromEntries(named.map(([key, get]) => [key, valueOf(get)]));
+  for (const thrown of failures.slice(0, -1)) scope.mistakes?.note(thrown);
+  if (failures.length > 0) throw failures.at(-1);
+  return [values, byName];
 }
 
 function orUndefined(get: () => unknown): unknown {

@@ -54,9 +54,9 @@ export function scopeOfPartial(
   caller?: Scope['caller'],
 ): Scope {
   if (scope.depth >= deepest) throw templateErrors.tooDeep({ name }, { place });
-  const { rendering, depth } = scope;
-  const parent = undefined;
-  return { context, rendering, parent, locals, loop: undefined, path: path ?? scope.path, depth: depth + 1, caller };
+  const { depth } = scope;
+  const own = { context, parent: undefined, locals, loop: undefined, caller };
+  return { ...scope, ...own, path: path ?? scope.path, depth: depth + 1 };
 }
 
 /** What is wrong with a file's name is told where it stands. */

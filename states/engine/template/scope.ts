@@ -1,6 +1,7 @@
 import { templateErrors } from '../../../lib/errors/template.ts';
 import type { Place } from '../../../lib/place.ts';
 import type { TemplateFile } from '../files.ts';
+import type { Mistakes } from './mistakes.ts';
 import { entry, entryNames } from './values.ts';
 
 /** A template's text, for the places in it. */
@@ -62,6 +63,8 @@ export interface Scope {
   readonly depth: number;
   /** The block that the partial was called with. */
   readonly caller: { readonly parts: readonly Part[]; readonly scope: Scope } | undefined;
+  /** The mistakes so far, where what follows one is looked at, too; nothing that was rendered counts then. */
+  readonly mistakes: Mistakes | undefined;
 }
 
 export const mostSteps = 5_000_000;
@@ -91,8 +94,16 @@ function push(emit: Emit, text: string, source: Source, at: number, copied: bool
   emit.length += text.length;
 }
 
+/** Does all parts; after one that failed the next ones too, where mistakes are noted. */
 export function run(parts: readonly Part[], scope: Scope, emit: Emit): void {
-  for (const part of parts) part(scope, emit);
+  for (const part of parts) {
+    try {
+      part(scope, emit);
+    } catch (thrown) {
+      if (!scope.mistakes) throw thrown;
+      scope.mistakes.note(thrown);
+    }
+  }
 }
 
 /** One more step of a rendering. Raises `TS_TEMPLATE_TOO_MUCH`, `TS_TEMPLATE_TOO_LONG`. */

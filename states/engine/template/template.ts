@@ -2,9 +2,20 @@ import { templateErrors } from '../../../lib/errors/template.ts';
 import { placeAt, type Place } from '../../../lib/place.ts';
 import type { TemplateFiles } from '../files.ts';
 import { Compiler } from './compile.ts';
+import { Mistakes } from './mistakes.ts';
 import type { FileKind } from './partials.ts';
 import { parseTemplate, refuseJinja } from './parse.ts';
-import { mostSteps, newEmit, put, run, type Emit, type Part, type Partial, type Rendering } from './scope.ts';
+import {
+  mostSteps,
+  newEmit,
+  put,
+  run,
+  type Emit,
+  type Part,
+  type Partial,
+  type Rendering,
+  type Scope,
+} from './scope.ts';
 
 export type CallFunction = Rendering['call'];
 
@@ -40,7 +51,7 @@ export interface Template {
   readonly partials: ReadonlyMap<string, Partial>;
   /**
    * Its text over `data`, whose entries are names at any depth. Raises the first of what is undefined, misused or unknown,
-   * with its place.
+   * with its place, and the others with it.
    */
   render(data: Readonly<Record<string, unknown>>, options?: RenderOptions): Rendered;
 }
@@ -71,7 +82,7 @@ function plain(text: string, file: string): Template {
 
 function compiled(source: string, file: string): Template {
   const compiler = new Compiler(source, file);
-  const parts: readonly Part[] = compiler.program(parseTemplate(source, file));
+  const parts: readonly Part[] = compiler.mistakes.after(() => compiler.program(parseTemplate(source, file)));
   const { partials } = compiler;
   const { functions, files } = compiler.expressions;
   return {
@@ -82,20 +93,19 @@ function compiled(source: string, file: string): Template {
     render(data, options = {}) {
       const emit = newEmit();
       const rendering = renderingOf(data, options);
-      run(
-        parts,
-        {
-          context: data,
-          rendering,
-          parent: undefined,
-          locals: undefined,
-          loop: undefined,
-          path: options.path,
-          depth: 0,
-          caller: undefined,
-        },
-        emit,
-      );
+      const mistakes = new Mistakes();
+      const scope: Scope = {
+        context: data,
+        rendering,
+        parent: undefined,
+        locals: undefined,
+        loop: undefined,
+        path: options.path,
+        depth: 0,
+        caller: undefined,
+        mistakes,
+      };
+      mistakes.after(() => run(parts, scope, emit));
       return { text: emit.pieces.join(''), placeOf: (offset) => originOf(emit, offset) ?? placeAt(file, source, 0) };
     },
   };
