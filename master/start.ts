@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { loadOrMakeCurveKeys, loadOrMakeIdentity } from '../wire/key-files.ts';
+import { loadOrMakeMasterKeys } from '../wire/key-files.ts';
 import { serveLocal } from '../wire/local/server.ts';
 import { formatMasterKey, masterKeyOf } from '../wire/master-key.ts';
 import { announce } from './announcement.ts';
@@ -56,8 +56,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   const pool = renderPool({ clock, log, size: config.worker_threads });
   atEnd(() => pool.stop());
 
-  const identity = loadOrMakeIdentity(path.join(config.pki_dir, 'master.pem'));
-  const curve = loadOrMakeCurveKeys(path.join(config.pki_dir, 'curve.pem'));
+  const { identity, curve } = loadOrMakeMasterKeys(config.pki_dir);
   const masterKey = formatMasterKey(masterKeyOf(identity, curve));
   const desk = await openFrontDesk({ books, pool, config, identity, curve, clock, log });
   const { link, publisher, notConnected, progress } = desk;

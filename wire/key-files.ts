@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -55,6 +56,22 @@ export function loadOrMakeIdentity(file: string): Identity {
 
 export function loadOrMakeCurveKeys(file: string): CurveKeys {
   return loadOrMake(file, loadCurveKeys, generateCurveKeys, saveCurveKeys);
+}
+
+/**
+ * A master's key files in a directory, made if there are none yet. Minions know it by both keys: raises `TS_WIRE_KEY_ALONE`
+ * for one without the other, as a new one would shut all of them out; else as `loadIdentity`.
+ */
+export function loadOrMakeMasterKeys(directory: string): { readonly identity: Identity; readonly curve: CurveKeys } {
+  const files = ['master.pem', 'curve.pem'].map((name) => path.join(directory, name));
+  const [there, ...both] = files.filter((file) => existsSync(file));
+  const other = files.find((file) => file !== there) ?? '';
+  if (there !== undefined && both.length === 0) {
+    const hint = `put ${other} back from a copy; where no minion knows this master yet, delete ${there} too`;
+    throw wireErrors.keyAlone({ path: there, other: path.basename(other) }, { hint });
+  }
+  const [identity = '', curve = ''] = files;
+  return { identity: loadOrMakeIdentity(identity), curve: loadOrMakeCurveKeys(curve) };
 }
 
 function loadOrMake<T>(

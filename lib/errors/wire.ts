@@ -6,6 +6,7 @@ export const wireErrors = catalogue('TS_WIRE', {
     `the private key ${path} can be read by others (mode 0${mode.toString(8)})`,
   keyCorrupt: ({ path, expected }: { path: string; expected: string }) => `${path} does not hold ${expected}`,
   keyExists: ({ path }: { path: string }) => `there is a key at ${path} already`,
+  keyAlone: ({ path, other }: { path: string; other: string }) => `there is ${path}, but no ${other} beside it`,
   keyWeak: ({ fingerprint }: { fingerprint: string }) => `${fingerprint} is not a usable Ed25519 public key`,
   badMasterKey: ({ reason }: { reason: string }) => `this is not a master_key: ${reason}`,
   badToken: ({ reason }: { reason: string }) => `this is not an enrolment token: ${reason}`,

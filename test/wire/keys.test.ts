@@ -4,6 +4,7 @@ import {
   chmodSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -21,6 +22,7 @@ import {
   loadIdentity,
   loadOrMakeCurveKeys,
   loadOrMakeIdentity,
+  loadOrMakeMasterKeys,
   publicPem,
   saveIdentity,
 } from '../../wire/key-files.ts';
@@ -121,6 +123,22 @@ test('key files: what is made is read again, and no bit of the mode lets others 
   t.regex(publicPem(made), /^-----BEGIN PUBLIC KEY-----/);
   const curve = path.join(folder(t), 'curve.pem');
   t.deepEqual(loadOrMakeCurveKeys(curve), loadCurveKeys(curve));
+});
+
+test("key files: one of a master's two without the other, is no master that its minions would know", (t) => {
+  for (const [there, missing] of [
+    ['master.pem', 'curve.pem'],
+    ['curve.pem', 'master.pem'],
+  ] as const) {
+    const dir = folder(t);
+    const made = loadOrMakeMasterKeys(dir);
+    t.deepEqual(loadOrMakeMasterKeys(dir).curve, made.curve);
+    t.is(loadOrMakeMasterKeys(dir).identity.fingerprint, made.identity.fingerprint);
+    rmSync(path.join(dir, missing));
+    const error = t.throws(() => loadOrMakeMasterKeys(dir), { code: 'TS_WIRE_KEY_ALONE' });
+    t.true(error?.message.includes(`there is ${path.join(dir, there)}, but no ${missing} beside it`));
+    t.deepEqual(readdirSync(dir), [there]);
+  }
 });
 
 test('key files: a key that is there already is never written over', (t) => {
