@@ -1,5 +1,6 @@
 import { openSync, mkdirSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { cliErrors } from '../lib/errors/cli.ts';
 import type { TsaltError } from '../lib/errors/error.ts';
 import { lineLog, silent, type Log, type LogLevel } from '../lib/log.ts';
 import type { Io } from './io.ts';
@@ -8,6 +9,11 @@ export const daemonOptions = {
   'config-dir': { short: 'c', value: 'DIR', help: 'where the config files are' },
   'log-level': { short: 'l', value: 'LEVEL', help: 'debug, info, warning, error or quiet' },
 } as const;
+
+/** A daemon takes options only. Raises `TS_CLI_SURPLUS`. */
+export function refuseWords(verb: string, [word]: readonly string[]): void {
+  if (word !== undefined) throw cliErrors.surplus({ verb, word });
+}
 
 /** The log of a daemon: lines to standard error, or to `log_file`. */
 export function daemonLog(config: { readonly log_file: string; readonly log_level: LogLevel | 'quiet' }, io: Io): Log {

@@ -3,16 +3,17 @@ import { systemClock } from '../lib/clock.ts';
 import { loadMasterConfig } from '../lib/config/load.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { startMaster } from '../master/start.ts';
-import { daemonLog, daemonOptions, sayWarnings, toldToEnd } from './daemon.ts';
+import { daemonLog, daemonOptions, refuseWords, sayWarnings, toldToEnd } from './daemon.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
 
 export default async function master(argv: readonly string[], io: Io): Promise<number> {
-  const { options: given, help } = parseOptions('master', daemonOptions, argv);
+  const { options: given, words, help } = parseOptions('master', daemonOptions, argv);
   if (help) {
     io.out(`usage: tsalt master [OPTIONS]\n\nRuns the master in the foreground.\n\n${describeOptions(daemonOptions)}`);
     return 0;
   }
+  refuseWords('master', words);
   const { config, warnings } = loadMasterConfig({
     configDir: given['config-dir'],
     env: io.env,

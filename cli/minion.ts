@@ -2,16 +2,17 @@ import path from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { loadMinionConfig } from '../lib/config/load.ts';
 import { startMinion } from '../minion/start.ts';
-import { daemonLog, daemonOptions, sayWarnings, toldToEnd } from './daemon.ts';
+import { daemonLog, daemonOptions, refuseWords, sayWarnings, toldToEnd } from './daemon.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
 
 export default async function minion(argv: readonly string[], io: Io): Promise<number> {
-  const { options: given, help } = parseOptions('minion', daemonOptions, argv);
+  const { options: given, words, help } = parseOptions('minion', daemonOptions, argv);
   if (help) {
     io.out(`usage: tsalt minion [OPTIONS]\n\nRuns a minion in the foreground.\n\n${describeOptions(daemonOptions)}`);
     return 0;
   }
+  refuseWords('minion', words);
   const { config, configDir, warnings } = loadMinionConfig({
     configDir: given['config-dir'],
     env: io.env,

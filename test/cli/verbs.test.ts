@@ -316,6 +316,14 @@ test('every verb: --help, on stdout with exit 0', async (t) => {
   }
 });
 
+test('master and minion: a word that is no option, exit 2', async (t) => {
+  for (const verb of ['master', 'minion']) {
+    const { code, stderr } = await tsalt(verb, 'start');
+    t.is(code, 2);
+    t.is(stderr, `error: tsalt ${verb} has no use for 'start'\n`);
+  }
+});
+
 test('no master: every verb says where it was looked for, exit 2', async (t) => {
   for (const words of [
     ['key', 'list'],
