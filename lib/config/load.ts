@@ -144,10 +144,20 @@ function variables(env: ConfigSource['env'], vocabulary: Vocabulary): Checked {
       layers.push({ values: {}, errors: [], warnings: [configErrors.unknownVariable({ name }, { hint })] });
     } else if (Object.hasOwn(vocabulary.options, option)) {
       // Master and minion share the environment: the other one's variables are nobody's mistake.
-      layers.push(checkText(option, text, vocabulary));
+      const { values, errors, warnings } = checkText(option, text, vocabulary);
+      layers.push({
+        values,
+        errors: errors.map((error) => saidBy(`the environment variable ${name}`, error)),
+        warnings,
+      });
     }
   }
   return together(layers);
+}
+
+/** Where a mistake is that has no place in a file. */
+function saidBy(where: string, { code, sentence, hint, cause }: TsaltError): TsaltError {
+  return new TsaltError(code, `${where}: ${sentence}`, { hint, cause });
 }
 
 function flags(written: Readonly<Record<string, unknown>>, vocabulary: Vocabulary): Checked {

@@ -242,7 +242,7 @@ test('config: texts from the environment fit the option they are for', (t) => {
   t.is(config.master, 'on');
   t.deepEqual(config.grains, { a: [1] });
   const error = errorOf(() => minion({}, { env: { TSALT_MASTER_PORT: 'ssh' } }));
-  t.regex(error.message, /'master_port' should be a port/);
+  t.regex(error.message, /^the environment variable TSALT_MASTER_PORT: 'master_port' should be a port/);
 });
 
 test("config: a minion's id comes from config, then minion_id, then the host's name", (t) => {
