@@ -21,8 +21,11 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
     if (verb) return await (await verb.load()).default(argv.slice(1), io);
     // `tsalt '*' test.ping` is short for `tsalt exec '*' test.ping`.
     const exec = own('exec');
-    if (exec && second !== undefined) return await (await exec.load()).default(argv, io);
-    throw cliErrors.unknownVerb({ word: first }, { hint: didYouMean(nearest(first, Object.keys(verbs))) });
+    const near = nearest(first, Object.keys(verbs));
+    // No function is without a dot.
+    const isMisspelt = near !== undefined && second !== undefined && /^[a-z]+$/.test(second);
+    if (exec && second !== undefined && !isMisspelt) return await (await exec.load()).default(argv, io);
+    throw cliErrors.unknownVerb({ word: first }, { hint: didYouMean(near) });
   } catch (thrown) {
     io.err(`${thrown instanceof TsaltError ? `error: ${thrown.message}` : (ofSystem(thrown) ?? crash(thrown))}\n`);
     return usageCode;

@@ -26,6 +26,17 @@ test('command line: an unknown verb alone, exit 2 with the nearest verb', async 
   t.is(io.printed.out, '');
 });
 
+test('command line: a verb misspelt before its action, no target', async (t) => {
+  for (const [words, verb] of [
+    [['evnt', 'listen'], 'event'],
+    [['kye', 'accept', 'web1'], 'key'],
+  ] as const) {
+    const io = hold();
+    t.is(await main(words, io), 2);
+    t.regex(io.printed.err, new RegExp(`'${words[0]}' is not a verb of tsalt\nhint: did you mean '${verb}'\\?`));
+  }
+});
+
 test('command line: a word that objects have by birth, no verb', async (t) => {
   const io = hold();
   t.is(await main(['constructor'], io), 2);
