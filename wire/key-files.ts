@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -30,7 +31,8 @@ import {
  * Private keys are PKCS#8 in PEM, as openssl reads and writes them, in files that nobody but their owner can read.
  */
 
-/** The identity in a key file. Raises `TS_WIRE_KEY_UNREADABLE`, `TS_WIRE_KEY_OPEN` or `TS_WIRE_KEY_CORRUPT`. */
+/** The identity in a key file. Raises `TS_WIRE_KEY_UNREADABLE`, `TS_WIRE_KEY_OPEN`, `TS_WIRE_FOLDER_OPEN` or
+ * `TS_WIRE_KEY_CORRUPT`. */
 export function loadIdentity(file: string): Identity {
   return identityOf(loadPrivateKey(file, 'ed25519'));
 }
@@ -108,6 +110,7 @@ function loadPrivateKey(file: string, type: 'ed25519' | 'x25519'): KeyObject {
 }
 
 function readPrivate(file: string): string {
+  refuseOpenFolder(path.dirname(file));
   let handle: number;
   try {
     // O_NONBLOCK: a pipe laid in its place holds nobody up.
@@ -126,9 +129,16 @@ function readPrivate(file: string): string {
   }
 }
 
+/** Who can write to the folder of a key can put another key in its place. */
+function refuseOpenFolder(folder: string): void {
+  const mode = (statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+  if ((mode & 0o022) !== 0) throw wireErrors.folderOpen({ path: folder, mode }, { hint: `chmod go-w ${folder}` });
+}
+
 function savePrivateKey(file: string, key: KeyObject): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  refuseOpenFolder(folder);
   const temporary = `${file}.${process.pid}.new`;
   const handle = openSync(temporary, 'wx', 0o600);
   try {

@@ -4,6 +4,8 @@ export const wireErrors = catalogue('TS_WIRE', {
   keyUnreadable: ({ path, reason }: { path: string; reason: string }) => `cannot read the key file ${path}: ${reason}`,
   keyOpen: ({ path, mode }: { path: string; mode: number }) =>
     `the private key ${path} can be read by others (mode 0${mode.toString(8)})`,
+  folderOpen: ({ path, mode }: { path: string; mode: number }) =>
+    `others can write to ${path}, where private keys are (mode 0${mode.toString(8)})`,
   keyCorrupt: ({ path, expected }: { path: string; expected: string }) => `${path} does not hold ${expected}`,
   keyExists: ({ path }: { path: string }) => `there is a key at ${path} already`,
   keyAlone: ({ path, other }: { path: string; other: string }) => `there is ${path}, but no ${other} beside it`,

@@ -149,6 +149,21 @@ test('key files: a key that is there already is never written over', (t) => {
   t.deepEqual(readFileSync(file), before);
 });
 
+test('key files: a folder that others can write to, refused before a key is made or read there', (t) => {
+  const dir = folder(t);
+  const file = path.join(dir, 'minion.pem');
+  chmodSync(dir, 0o777);
+  const open = t.throws(() => loadOrMakeIdentity(file), { code: 'TS_WIRE_FOLDER_OPEN' });
+  t.true(open?.message.includes(`chmod go-w ${dir}`));
+  t.deepEqual(readdirSync(dir), []);
+  chmodSync(dir, 0o755);
+  const made = loadOrMakeIdentity(file);
+  chmodSync(dir, 0o775);
+  t.throws(() => loadIdentity(file), { code: 'TS_WIRE_FOLDER_OPEN' });
+  chmodSync(dir, 0o755);
+  t.is(loadIdentity(file).fingerprint, made.fingerprint);
+});
+
 test('key files: one that others can read, is damaged, of another kind or a link is refused by its path', (t) => {
   const dir = folder(t);
   const file = path.join(dir, 'minion.pem');
