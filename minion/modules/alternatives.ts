@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { readAlternatives } from '../../lib/alternatives.ts';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
+import { readAlternatives } from '../../lib/system/alternatives.ts';
 
 const name = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/));
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
-import { readCrontab, type CronJob } from '../../lib/crontab.ts';
-import { accountName } from '../../lib/account-names.ts';
+import { accountName } from '../../lib/system/account-names.ts';
+import { readCrontab, type CronJob } from '../../lib/system/crontab.ts';
 
 const args = v.strictObject({ user: accountName });
 

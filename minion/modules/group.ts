@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { describeGroup, readGroups } from '../../lib/account-files.ts';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
+import { describeGroup, readGroups } from '../../lib/system/account-files.ts';
 
 /** The groups of /etc/group. */
 export default defineModule({

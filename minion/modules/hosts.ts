@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule, type ExecContext } from '../../lib/contracts/execution.ts';
-import { readHosts } from '../../lib/hosts-file.ts';
+import { readHosts } from '../../lib/system/hosts-file.ts';
 
 interface Entry {
   aliases: string[];

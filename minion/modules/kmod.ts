@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
-import { availableModules, listedModule, loadedModules, moduleName, modulesLines } from '../../lib/kernel-modules.ts';
+import {
+  availableModules,
+  listedModule,
+  loadedModules,
+  moduleName,
+  modulesLines,
+} from '../../lib/system/kernel-modules.ts';
 
 const mod = v.string();
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
-import { installedLocales, sameLocale, systemLocale } from '../../lib/locales.ts';
+import { installedLocales, sameLocale, systemLocale } from '../../lib/system/locales.ts';
 
 /** Languages that programs speak. */
 export default defineModule({

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
-import { parseFstab, readFstab, readMounted, readSwaps } from '../../lib/mounts.ts';
+import { parseFstab, readFstab, readMounted, readSwaps } from '../../lib/system/mounts.ts';
 
 /** What is mounted. */
 export default defineModule({

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule, type ExecContext } from '../../lib/contracts/execution.ts';
 import type { PackageStep } from '../../lib/contracts/machine.ts';
-import { compareDebVersions } from '../../lib/deb-version.ts';
 import { packageErrors } from '../../lib/errors/packages.ts';
+import { compareDebVersions } from '../../lib/packages/deb-version.ts';
 
 const entry = v.union([v.string(), v.record(v.string(), v.union([v.string(), v.number(), v.null()]))]);
 const targets = { name: v.optional(v.string()), pkgs: v.optional(v.array(entry)) };

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
-import { defaultSysctlFile, parseSysctl, readSysctl, readSysctlFile, sysctlName } from '../../lib/sysctl.ts';
+import { defaultSysctlFile, parseSysctl, readSysctl, readSysctlFile, sysctlName } from '../../lib/system/sysctl.ts';
 
 /** Settings of the kernel. */
 export default defineModule({

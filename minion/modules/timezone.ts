@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule } from '../../lib/contracts/execution.ts';
-import { hardwareClockIsUtc, readZone } from '../../lib/timezone.ts';
+import { hardwareClockIsUtc, readZone } from '../../lib/system/timezone.ts';
 
 const args = v.strictObject({});
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { describeUser, groupsOf, readGroups, readUsers } from '../../lib/account-files.ts';
 import { defineFunction, defineModule, type ExecContext, type ExecFunction } from '../../lib/contracts/execution.ts';
+import { describeUser, groupsOf, readGroups, readUsers } from '../../lib/system/account-files.ts';
 
 const name = v.pipe(v.string(), v.minLength(1));
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { best } from '../../lib/alternatives.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
+import { best } from '../../lib/system/alternatives.ts';
 import { groupName, readGroup, run, type GroupFacts } from './group.ts';
 
 const args = v.strictObject({ name: groupName });

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
-import { groupLink, groupText, readAlternatives, type Alternatives, type Group } from '../../lib/alternatives.ts';
 import type { FileStep, FileView, Step } from '../../lib/contracts/machine.ts';
 import { lacking } from '../../lib/programs.ts';
+import {
+  groupLink,
+  groupText,
+  readAlternatives,
+  type Alternatives,
+  type Group,
+} from '../../lib/system/alternatives.ts';
 
 export const groupName = v.pipe(
   v.string(),

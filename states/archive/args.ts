@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as arg from '../../lib/argument-kinds.ts';
-import { parseHash } from '../../lib/content-hash.ts';
-import { sourceProblem } from '../../lib/fetch-source.ts';
+import { parseHash } from '../../lib/sources/content-hash.ts';
+import { sourceProblem } from '../../lib/sources/fetch-source.ts';
 
 export const args = v.strictObject({
   name: arg.absolutePath,

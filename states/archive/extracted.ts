@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { FileStep, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible, type Changes, type Plan } from '../../lib/contracts/state.ts';
-import { printHash } from '../../lib/content-hash.ts';
+import { printHash } from '../../lib/sources/content-hash.ts';
 import { args, checkArgs, folderOf, formatOf, type Args } from './args.ts';
 import { readArchive, type Facts, type Item } from './facts.ts';
 

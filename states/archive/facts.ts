@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { FileFacts, FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { strip, throughLink, type Contents, type Member } from '../../lib/archives/member.ts';
 import { parseTarList, readTar } from '../../lib/archives/tar.ts';
 import { readZip } from '../../lib/archives/zip.ts';
-import { fits, hashInList, parseHash, printHash, type Hash } from '../../lib/content-hash.ts';
-import type { DownloadArgs } from '../../lib/download.ts';
-import { fetchSource, localSource } from '../../lib/fetch-source.ts';
+import type { FileFacts, FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { lacking } from '../../lib/programs.ts';
+import { fits, hashInList, parseHash, printHash, type Hash } from '../../lib/sources/content-hash.ts';
+import type { DownloadArgs } from '../../lib/sources/download.ts';
+import { fetchSource, localSource } from '../../lib/sources/fetch-source.ts';
 import { folderOf, formatOf, type Args } from './args.ts';
 import { parseOptions } from './options.ts';
 

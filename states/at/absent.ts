@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { accountName } from '../../lib/account-names.ts';
-import { readAtJobs, type AtJob } from '../../lib/at-jobs.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { lacking } from '../../lib/programs.ts';
+import { accountName } from '../../lib/system/account-names.ts';
+import { readAtJobs, type AtJob } from '../../lib/system/at-jobs.ts';
 
 const number = v.optional(v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.integer(), v.minValue(0)));
 

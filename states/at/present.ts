@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { accountName } from '../../lib/account-names.ts';
-import { readAtJobs, tagMark } from '../../lib/at-jobs.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { lacking } from '../../lib/programs.ts';
+import { accountName } from '../../lib/system/account-names.ts';
+import { readAtJobs, tagMark } from '../../lib/system/at-jobs.ts';
 
 const args = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1)),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineState } from '../../lib/contracts/state.ts';
-import { isJob } from '../../lib/crontab.ts';
+import { isJob } from '../../lib/system/crontab.ts';
 import { command, identifier, planTab, readTab, rightTab, user, type TabFacts } from './tab.ts';
 import { timeArgs } from './time.ts';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineState } from '../../lib/contracts/state.ts';
-import { variableEntry } from '../../lib/crontab.ts';
+import { variableEntry } from '../../lib/system/crontab.ts';
 import { planTab, readTab, rightTab, user, type TabFacts } from './tab.ts';
 import { variableName } from './variable.ts';
 

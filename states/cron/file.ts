@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { contentDiff } from '../../lib/diff.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
 import { textOf } from '../../lib/text.ts';
-import { fetchSource, sourceProblem } from '../../lib/fetch-source.ts';
 import { install, readTab, user, type TabFacts } from './tab.ts';
 
 const args = v.strictObject({

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Reading } from '../../lib/contracts/machine.ts';
 import { defineState } from '../../lib/contracts/state.ts';
-import { isJob, jobEntry, type CronJob } from '../../lib/crontab.ts';
+import { isJob, jobEntry, type CronJob } from '../../lib/system/crontab.ts';
 import { command, identifier, planTab, readTab, rightTab, user, type TabFacts } from './tab.ts';
 import { fieldNames, fieldText, timeArgs } from './time.ts';
 

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { accountName } from '../../lib/account-names.ts';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { crontabText, readCrontab, type CronEntry, type Crontab } from '../../lib/crontab.ts';
 import { lacking } from '../../lib/programs.ts';
+import { accountName } from '../../lib/system/account-names.ts';
+import { crontabText, readCrontab, type CronEntry, type Crontab } from '../../lib/system/crontab.ts';
 
 /* What the functions of cron have in common. */
 

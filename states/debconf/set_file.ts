@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { fetchSource, sourceProblem } from '../../lib/fetch-source.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
 import { textOf } from '../../lib/text.ts';
 import { giveAnswers, isGiven, parseSelections, readAnswers, shown, type Answer, type AnswerFacts } from './answers.ts';
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
 import type { FileFacts, FileStep, Reading } from '../../lib/contracts/machine.ts';
-import { cacheDirectory } from '../../lib/source-copies.ts';
+import { cacheDirectory } from '../../lib/sources/source-copies.ts';
 
 export const backupArg = v.optional(v.union([v.literal('minion'), v.literal('both'), v.literal(''), v.literal(false)]));
 

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { FileStep } from '../../lib/contracts/machine.ts';
-import { copyPath, keepSteps } from '../../lib/source-copies.ts';
-import { isWeb, withoutPassword } from '../../lib/download.ts';
-import { digestOf, parseHash } from '../../lib/content-hash.ts';
-import { localSource } from '../../lib/fetch-source.ts';
+import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
+import { digestOf, parseHash } from '../../lib/sources/content-hash.ts';
+import { isWeb, withoutPassword } from '../../lib/sources/download.ts';
+import { localSource } from '../../lib/sources/fetch-source.ts';
+import { copyPath, keepSteps } from '../../lib/sources/source-copies.ts';
 import { readSource, sourceComplaint } from './source.ts';
 
 const args = v.strictObject({

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import { lookUp } from '../../lib/look-up.ts';
-import * as arg from './args.ts';
-import { digestOf } from '../../lib/content-hash.ts';
 import { lookThrough } from '../../lib/links.ts';
+import { lookUp } from '../../lib/look-up.ts';
 import { readParent } from '../../lib/parent-directory.ts';
+import { digestOf } from '../../lib/sources/content-hash.ts';
+import * as arg from './args.ts';
 
 const args = v.strictObject({
   name: arg.path,

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
-import { copyPath, etagPath } from '../../lib/source-copies.ts';
-import { withoutPassword } from '../../lib/download.ts';
-import { localSource } from '../../lib/fetch-source.ts';
+import { withoutPassword } from '../../lib/sources/download.ts';
+import { localSource } from '../../lib/sources/fetch-source.ts';
+import { copyPath, etagPath } from '../../lib/sources/source-copies.ts';
 import { sourceComplaint } from './source.ts';
 
 const args = v.strictObject({ name: v.string() });

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { FileStep, Reading } from '../../lib/contracts/machine.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
-import { download, isWeb, withoutPassword, type DownloadArgs } from '../../lib/download.ts';
-import { localSource } from '../../lib/fetch-source.ts';
-import { hashComplaint, hashInList, parseHash, type Hash } from '../../lib/content-hash.ts';
+import { hashComplaint, hashInList, parseHash, type Hash } from '../../lib/sources/content-hash.ts';
+import { download, isWeb, withoutPassword, type DownloadArgs } from '../../lib/sources/download.ts';
+import { localSource } from '../../lib/sources/fetch-source.ts';
 
 /** A file to copy from, and the hash it is to have where it has one of its own. */
 interface Place {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { FileView } from '../../lib/contracts/machine.ts';
-import { parseGitConfig, valuesOf, type GitConfig } from '../../lib/git-config.ts';
+import { parseGitConfig, valuesOf, type GitConfig } from '../../lib/system/git-config.ts';
 
 /** A repository on this machine, as its files tell it (gitrepository-layout(5)). No process is started. */
 export interface Checkout {

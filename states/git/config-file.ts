@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import * as v from 'valibot';
 import * as arg from '../../lib/argument-kinds.ts';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
-import { parseGitConfig, type GitConfig } from '../../lib/git-config.ts';
+import { parseGitConfig, type GitConfig } from '../../lib/system/git-config.ts';
 import { readCheckout } from './checkout.ts';
 
 /* The file that git.config_set and git.config_unset change: a repository's own, or that of a user. */

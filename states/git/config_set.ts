@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as arg from '../../lib/argument-kinds.ts';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { gitKey, valuesOf, withValues } from '../../lib/git-config.ts';
+import { gitKey, valuesOf, withValues } from '../../lib/system/git-config.ts';
 import { checkFile, fileArgs, readConfigFile, writeConfig, type ConfigFile } from './config-file.ts';
 
 const args = v.strictObject({

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { foretoldLines, readGroups, readUsers } from '../../lib/account-files.ts';
-import { accountName } from '../../lib/account-names.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { lacking } from '../../lib/programs.ts';
+import { foretoldLines, readGroups, readUsers } from '../../lib/system/account-files.ts';
+import { accountName } from '../../lib/system/account-names.ts';
 
 export default defineState({
   summary: 'A group does not exist.',

@@ -1,4 +1,8 @@
 import * as v from 'valibot';
+import type { Reading, Step } from '../../lib/contracts/machine.ts';
+import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
+import { listText, type JsonMap } from '../../lib/json.ts';
+import { lacking } from '../../lib/programs.ts';
 import {
   foretoldLines,
   groupText,
@@ -8,13 +12,9 @@ import {
   type AccountFile,
   type GroupLine,
   type UserLine,
-} from '../../lib/account-files.ts';
-import { accountName, accountNames, accountNumber } from '../../lib/account-names.ts';
-import type { Reading, Step } from '../../lib/contracts/machine.ts';
-import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { listText, type JsonMap } from '../../lib/json.ts';
-import { freeNumber, readLoginDefaults } from '../../lib/login-defs.ts';
-import { lacking } from '../../lib/programs.ts';
+} from '../../lib/system/account-files.ts';
+import { accountName, accountNames, accountNumber } from '../../lib/system/account-names.ts';
+import { freeNumber, readLoginDefaults } from '../../lib/system/login-defs.ts';
 
 const args = v.strictObject({
   name: accountName,

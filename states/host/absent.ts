@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineState } from '../../lib/contracts/state.ts';
-import { readHosts } from '../../lib/hosts-file.ts';
+import { readHosts } from '../../lib/system/hosts-file.ts';
 import { hasPair, withoutPair, word, words, writeHosts } from './hosts.ts';
 
 const args = v.strictObject({ name: word, ip: words });

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Step } from '../../lib/contracts/machine.ts';
-import { parseLine, type Hosts, type Line } from '../../lib/hosts-file.ts';
+import { parseLine, type Hosts, type Line } from '../../lib/system/hosts-file.ts';
 
 export function hasPair(hosts: Hosts, ip: string, name: string): boolean {
   return hosts.lines.some(({ entry }) => entry?.ip === ip && entry.names.includes(name));

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
-import { readHosts, type Line } from '../../lib/hosts-file.ts';
+import { readHosts, type Line } from '../../lib/system/hosts-file.ts';
 import { lineOf, word, writeHosts } from './hosts.ts';
 
 const names = v.pipe(

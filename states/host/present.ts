@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import * as v from 'valibot';
 import { defineState, type Changes } from '../../lib/contracts/state.ts';
-import { readHosts } from '../../lib/hosts-file.ts';
+import { readHosts } from '../../lib/system/hosts-file.ts';
 import { hasPair, withComment, withoutPair, withPair, word, words, writeHosts } from './hosts.ts';
 
 const args = v.strictObject({

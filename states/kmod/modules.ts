@@ -7,7 +7,7 @@ import {
   modulesFile,
   modulesLines,
   type LoadedModule,
-} from '../../lib/kernel-modules.ts';
+} from '../../lib/system/kernel-modules.ts';
 
 /** A module, with options after it (`bonding mode=4`). */
 const module = v.pipe(

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { availableModules, listedModule } from '../../lib/kernel-modules.ts';
 import { lacking } from '../../lib/programs.ts';
+import { availableModules, listedModule } from '../../lib/system/kernel-modules.ts';
 import { checkModules, moduleArgs, readModules, some, withLoaded, writeList, type ModuleFacts } from './modules.ts';
 
 const args = v.strictObject(moduleArgs);

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { installedLocales, linesOf, localeName, sameLocale } from '../../lib/locales.ts';
 import { lacking } from '../../lib/programs.ts';
+import { installedLocales, linesOf, localeName, sameLocale } from '../../lib/system/locales.ts';
 
 const list = '/etc/locale.gen';
 

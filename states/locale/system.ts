@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { installedLocales, linesOf, localeFile, localeName, sameLocale, systemLocale } from '../../lib/locales.ts';
+import {
+  installedLocales,
+  linesOf,
+  localeFile,
+  localeName,
+  sameLocale,
+  systemLocale,
+} from '../../lib/system/locales.ts';
 
 const args = v.strictObject({ name: v.pipe(v.string(), v.regex(localeName, 'a locale, such as de_DE.UTF-8')) });
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { FileView } from '../../lib/contracts/machine.ts';
-import { realDevice } from '../../lib/mounts.ts';
+import { realDevice } from '../../lib/system/mounts.ts';
 
 const kinds = ['device', 'label', 'uuid', 'partlabel', 'partuuid'] as const;
 

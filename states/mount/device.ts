@@ -1,5 +1,5 @@
 import type { FileView } from '../../lib/contracts/machine.ts';
-import { realDevice, type Mounted } from '../../lib/mounts.ts';
+import { realDevice, type Mounted } from '../../lib/system/mounts.ts';
 
 interface Asked {
   readonly device: string;

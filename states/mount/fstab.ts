@@ -1,5 +1,5 @@
 import type { Step } from '../../lib/contracts/machine.ts';
-import { fstabText, parseFstab, type Fstab, type FstabEntry } from '../../lib/mounts.ts';
+import { fstabText, parseFstab, type Fstab, type FstabEntry } from '../../lib/system/mounts.ts';
 
 type Key = 'name' | 'device' | 'fstype' | 'opts' | 'auto';
 

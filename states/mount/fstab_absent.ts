@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
-import { parseFstab, readFstab, type Fstab } from '../../lib/mounts.ts';
+import { parseFstab, readFstab, type Fstab } from '../../lib/system/mounts.ts';
 import * as arg from './args.ts';
 import { mountBy, nameBy } from './by.ts';
 import { writeFstab } from './fstab.ts';

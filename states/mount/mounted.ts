@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import { accountName } from '../../lib/account-names.ts';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
 import { lookThrough } from '../../lib/links.ts';
+import { lacking } from '../../lib/programs.ts';
+import { accountName } from '../../lib/system/account-names.ts';
 import {
   mountedLine,
   mountinfo,
@@ -11,8 +12,7 @@ import {
   readMounted,
   type Fstab,
   type Mounted,
-} from '../../lib/mounts.ts';
-import { lacking } from '../../lib/programs.ts';
+} from '../../lib/system/mounts.ts';
 import * as arg from './args.ts';
 import { isDevice } from './device.ts';
 import { findEntry, planEntry } from './fstab.ts';

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { fstabText, parseFstab, readFstab, readSwaps, realDevice, type Fstab } from '../../lib/mounts.ts';
 import { lacking } from '../../lib/programs.ts';
+import { fstabText, parseFstab, readFstab, readSwaps, realDevice, type Fstab } from '../../lib/system/mounts.ts';
 import * as arg from './args.ts';
 import { writeFstab } from './fstab.ts';
 

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { accountName } from '../../lib/account-names.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { lookThrough } from '../../lib/links.ts';
-import { mountinfo, parseFstab, readFstab, readMounted, type Fstab, type Mounted } from '../../lib/mounts.ts';
 import { lacking } from '../../lib/programs.ts';
+import { accountName } from '../../lib/system/account-names.ts';
+import { mountinfo, parseFstab, readFstab, readMounted, type Fstab, type Mounted } from '../../lib/system/mounts.ts';
 import * as arg from './args.ts';
 import { writeFstab } from './fstab.ts';
 

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Command, Reading, Step } from '../../lib/contracts/machine.ts';
 import { isJsonMap, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { lacking } from '../../lib/programs.ts';
-import { whyNotRunning } from '../../lib/running-system.ts';
+import { whyNotRunning } from '../../lib/system/running-system.ts';
 
 /* What the functions of `network` have in common: addresses and routes of the running system, by ip(8) and its JSON. */
 

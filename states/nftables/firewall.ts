@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Command, Reading, Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
 import { lacking } from '../../lib/programs.ts';
-import { whyNotRunning } from '../../lib/running-system.ts';
+import { whyNotRunning } from '../../lib/system/running-system.ts';
 import { parseRuleset, printRuleset, type Table } from './ruleset.ts';
 
 /* What the functions of `nftables` have in common. */

@@ -9,7 +9,6 @@ import {
   type Outcome,
   type Plan,
 } from '../../lib/contracts/state.ts';
-import { isInstalled, type Requirement } from '../../lib/python-packages.ts';
 import {
   callPip,
   commonArgs,
@@ -21,15 +20,16 @@ import {
   lookupOptions,
   readPip,
   type PipFacts,
-} from '../../lib/pip.ts';
-import { pythonName } from '../../lib/python-version.ts';
+} from '../../lib/packages/pip.ts';
 import {
   fileWords,
   isStateTree,
   readRequirementFiles,
   requirementsOf,
   type RequirementFiles,
-} from '../../lib/pip-requirements.ts';
+} from '../../lib/packages/pip-requirements.ts';
+import { isInstalled, type Requirement } from '../../lib/packages/python-packages.ts';
+import { pythonName } from '../../lib/packages/python-version.ts';
 
 interface Facts extends PipFacts {
   readonly files?: RequirementFiles | undefined;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { pythonName } from '../../lib/python-version.ts';
-import { callPip, commonArgs, infoDirectory, readPip, type PipFacts } from '../../lib/pip.ts';
+import { callPip, commonArgs, infoDirectory, readPip, type PipFacts } from '../../lib/packages/pip.ts';
+import { pythonName } from '../../lib/packages/python-version.ts';
 
 const args = v.strictObject({
   name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'the name of a package, without a version')),

@@ -1,6 +1,14 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { callPip, commonArgs, installArgs, lastWords, lookupOptions, readPip, type PipFacts } from '../../lib/pip.ts';
+import {
+  callPip,
+  commonArgs,
+  installArgs,
+  lastWords,
+  lookupOptions,
+  readPip,
+  type PipFacts,
+} from '../../lib/packages/pip.ts';
 
 interface Facts extends PipFacts {
   readonly outdated: readonly { readonly name: string; readonly version: string; readonly latest_version: string }[];

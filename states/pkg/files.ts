@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
-import { fetchSource, localSource } from '../../lib/fetch-source.ts';
+import { fetchSource, localSource } from '../../lib/sources/fetch-source.ts';
 
 /** `sources`: a list of `name: file`. Gives pairs. */
 export const listSources = v.pipe(

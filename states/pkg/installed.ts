@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { PackageStep } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible, type Changes, type Plan } from '../../lib/contracts/state.ts';
-import { sourceProblem } from '../../lib/fetch-source.ts';
-import { cleanUp, listSources, placeFiles, readPackageFiles, sourceUrls, type PackageFile } from './files.ts';
+import { sourceProblem } from '../../lib/sources/fetch-source.ts';
 import { readPresent, refreshOption, validMs, versionOf, withOffers, type PackagesFacts } from './facts.ts';
+import { cleanUp, listSources, placeFiles, readPackageFiles, sourceUrls, type PackageFile } from './files.ts';
 import { holdChanges, holdComments, planHolds } from './holds.ts';
 import { reportInstalled } from './report.ts';
 import { verification, whatIsAltered } from './verify.ts';

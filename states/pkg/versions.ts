@@ -1,6 +1,6 @@
 import type { PackageOffer, PackageView } from '../../lib/contracts/machine.ts';
-import { compareDebVersions } from '../../lib/deb-version.ts';
-import { compareRpmVersions } from '../../lib/rpm-version.ts';
+import { compareDebVersions } from '../../lib/packages/deb-version.ts';
+import { compareRpmVersions } from '../../lib/packages/rpm-version.ts';
 
 /** How two versions are ordered goes by whose they are. */
 export type Manager = PackageView['manager'];

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
-import { armored, binaryKey, certificatesOf, isOfId } from '../../lib/openpgp.ts';
-import { fetchSource, sourceProblem } from '../../lib/fetch-source.ts';
+import { armored, binaryKey, certificatesOf, isOfId } from '../../lib/packages/openpgp.ts';
+import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
 import type { Source } from './source.ts';
 
 export interface KeyArgs {

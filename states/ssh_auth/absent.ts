@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { parseKeyLine } from '../../lib/ssh-keys.ts';
+import { parseKeyLine } from '../../lib/system/ssh-keys.ts';
 import { checkKeyArgs, keyArgs, readKeyFacts, writeKeys, type KeyFacts } from './keys.ts';
 
 const args = v.strictObject(keyArgs);

@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import { readUsers, type UserLine } from '../../lib/account-files.ts';
-import { accountName } from '../../lib/account-names.ts';
 import type { FileFacts, FileStep, Reading, Step } from '../../lib/contracts/machine.ts';
 import { lookThrough } from '../../lib/links.ts';
-import { keyKind, kindInside, parseKeyLine, type KeyLine } from '../../lib/ssh-keys.ts';
+import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
+import { readUsers, type UserLine } from '../../lib/system/account-files.ts';
+import { accountName } from '../../lib/system/account-names.ts';
+import { keyKind, kindInside, parseKeyLine, type KeyLine } from '../../lib/system/ssh-keys.ts';
 import { textOf } from '../../lib/text.ts';
-import { fetchSource, sourceProblem } from '../../lib/fetch-source.ts';
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\r\n\0]*$/, 'one line'));
 

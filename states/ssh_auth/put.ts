@@ -1,6 +1,6 @@
 import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { keyLineText, parseKeyLine } from '../../lib/ssh-keys.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { keyLineText, parseKeyLine } from '../../lib/system/ssh-keys.ts';
 import { findKey, writeKeys, type KeyFacts } from './keys.ts';
 
 /** The plan that all keys are in the file, and with `only` no others. */

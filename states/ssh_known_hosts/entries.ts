@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { keyKind } from '../../lib/ssh-keys.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { keyKind } from '../../lib/system/ssh-keys.ts';
 
 /* Lines of a known_hosts file, as sshd(8) tells of them under SSH_KNOWN_HOSTS FILE FORMAT. */
 

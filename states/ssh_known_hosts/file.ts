@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import { readUsers, type UserLine } from '../../lib/account-files.ts';
-import { accountName } from '../../lib/account-names.ts';
 import type { FileFacts, Reading, Step } from '../../lib/contracts/machine.ts';
 import { lookThrough } from '../../lib/links.ts';
+import { readUsers, type UserLine } from '../../lib/system/account-files.ts';
+import { accountName } from '../../lib/system/account-names.ts';
 import { textOf } from '../../lib/text.ts';
 import { isOfHost, parseHostKey, withoutHost, hostKeyText, type HostKey } from './entries.ts';
 

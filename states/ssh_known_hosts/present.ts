@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Reading } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { lacking } from '../../lib/programs.ts';
-import { keyKind, kindInside } from '../../lib/ssh-keys.ts';
+import { keyKind, kindInside } from '../../lib/system/ssh-keys.ts';
 import {
   describeHostKey,
   hasFingerprint,

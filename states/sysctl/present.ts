@@ -9,7 +9,7 @@ import {
   readSysctlFile,
   sysctlName,
   sysctlPath,
-} from '../../lib/sysctl.ts';
+} from '../../lib/system/sysctl.ts';
 
 const args = v.strictObject({
   name: v.pipe(v.string(), v.regex(sysctlName, 'a setting of the kernel, such as net.ipv4.ip_forward')),

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Step } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { hardwareClockIsUtc, readNote, zoneFile, zoneName } from '../../lib/timezone.ts';
+import { hardwareClockIsUtc, readNote, zoneFile, zoneName } from '../../lib/system/timezone.ts';
 
 const args = v.strictObject({
   name: v.pipe(v.string(), v.regex(zoneName, 'a time zone, such as Europe/Zurich')),

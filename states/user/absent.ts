@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { foretoldLines, groupText, readGroups, readUsers } from '../../lib/account-files.ts';
-import { accountName } from '../../lib/account-names.ts';
 import type { FileStep } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { readLoginDefaults } from '../../lib/login-defs.ts';
 import { lacking } from '../../lib/programs.ts';
+import { foretoldLines, groupText, readGroups, readUsers } from '../../lib/system/account-files.ts';
+import { accountName } from '../../lib/system/account-names.ts';
+import { readLoginDefaults } from '../../lib/system/login-defs.ts';
 
 export default defineState({
   summary: 'A user does not exist; with `purge` his home and mail are gone, too.',

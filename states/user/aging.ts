@@ -1,5 +1,5 @@
-import type { ShadowLine } from '../../lib/account-files.ts';
 import type { Step } from '../../lib/contracts/machine.ts';
+import type { ShadowLine } from '../../lib/system/account-files.ts';
 import type { UserArgs } from './args.ts';
 
 type Days = 'date' | 'mindays' | 'maxdays' | 'inactdays' | 'warndays' | 'expire';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { accountName, accountNames, accountNumber } from '../../lib/account-names.ts';
+import { accountName, accountNames, accountNumber } from '../../lib/system/account-names.ts';
 
 const path = v.pipe(v.string(), v.regex(/^\/[^:\r\n\0]*$/, 'an absolute path without a colon'));
 const days = v.pipe(v.number(), v.integer(), v.minValue(-1));

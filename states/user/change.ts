@@ -1,3 +1,6 @@
+import type { FileStep, Step } from '../../lib/contracts/machine.ts';
+import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
+import { listText, type Json, type JsonMap } from '../../lib/json.ts';
 import {
   foretoldLines,
   gecosText,
@@ -6,10 +9,7 @@ import {
   parseGecos,
   userText,
   type UserLine,
-} from '../../lib/account-files.ts';
-import type { FileStep, Step } from '../../lib/contracts/machine.ts';
-import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { listText, type Json, type JsonMap } from '../../lib/json.ts';
+} from '../../lib/system/account-files.ts';
 import { agingSteps, planAging } from './aging.ts';
 import type { UserArgs } from './args.ts';
 import type { UserFacts } from './facts.ts';

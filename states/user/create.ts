@@ -1,3 +1,6 @@
+import type { FileStep, Step } from '../../lib/contracts/machine.ts';
+import { impossible, type Plan } from '../../lib/contracts/state.ts';
+import type { JsonMap } from '../../lib/json.ts';
 import {
   describeUser,
   foretoldLines,
@@ -7,10 +10,7 @@ import {
   userText,
   type GroupLine,
   type UserLine,
-} from '../../lib/account-files.ts';
-import type { FileStep, Step } from '../../lib/contracts/machine.ts';
-import { impossible, type Plan } from '../../lib/contracts/state.ts';
-import type { JsonMap } from '../../lib/json.ts';
+} from '../../lib/system/account-files.ts';
 import { agingSteps, planAging } from './aging.ts';
 import type { UserArgs } from './args.ts';
 import { foretoldHome, type UserFacts } from './facts.ts';

@@ -1,4 +1,6 @@
 import { posix } from 'node:path';
+import type { FileStep, FileView, Reading } from '../../lib/contracts/machine.ts';
+import { lacking } from '../../lib/programs.ts';
 import {
   readGroups,
   readShadow,
@@ -7,10 +9,8 @@ import {
   type GroupLine,
   type ShadowLine,
   type UserLine,
-} from '../../lib/account-files.ts';
-import type { FileStep, FileView, Reading } from '../../lib/contracts/machine.ts';
-import { freeNumber, readLoginDefaults, type LoginDefaults } from '../../lib/login-defs.ts';
-import { lacking } from '../../lib/programs.ts';
+} from '../../lib/system/account-files.ts';
+import { freeNumber, readLoginDefaults, type LoginDefaults } from '../../lib/system/login-defs.ts';
 import type { UserArgs } from './args.ts';
 import { isSamePassword } from './password.ts';
 

@@ -9,16 +9,24 @@ import {
   type Outcome,
   type Plan,
 } from '../../lib/contracts/state.ts';
-import { callPip, commonArgs, installedBy, installOptions, lastWords, readPip, type PipFacts } from '../../lib/pip.ts';
+import {
+  callPip,
+  commonArgs,
+  installedBy,
+  installOptions,
+  lastWords,
+  readPip,
+  type PipFacts,
+} from '../../lib/packages/pip.ts';
 import {
   fileWords,
   isStateTree,
   readRequirementFiles,
   requirementsOf,
   type RequirementFiles,
-} from '../../lib/pip-requirements.ts';
+} from '../../lib/packages/pip-requirements.ts';
+import { isInstalled } from '../../lib/packages/python-packages.ts';
 import { findProgram } from '../../lib/programs.ts';
-import { isInstalled } from '../../lib/python-packages.ts';
 
 interface Facts {
   readonly problem?: string | undefined;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
-import { compareDebVersions } from '../../lib/deb-version.ts';
+import { compareDebVersions } from '../../lib/packages/deb-version.ts';
 import { needing } from '../kit/needing.ts';
 
 const part = (characters: string) =>

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { comparePythonVersions, parseSpecifiers, satisfies } from '../../lib/python-version.ts';
-import { parseRequirement, parseRequirements } from '../../lib/python-packages.ts';
+import { parseRequirement, parseRequirements } from '../../lib/packages/python-packages.ts';
+import { comparePythonVersions, parseSpecifiers, satisfies } from '../../lib/packages/python-version.ts';
 import { fulfils } from '../../states/gem/gems.ts';
 import { isInRange } from '../../states/npm/semver.ts';
 

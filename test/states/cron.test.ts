@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { JsonMap } from '../../lib/json.ts';
-import { parseCrontab } from '../../lib/crontab.ts';
+import { parseCrontab } from '../../lib/system/crontab.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
 import { foreseeState, sandbox } from './sandbox.ts';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { decode, encode } from '../../lib/encoding.ts';
-import { hashInList } from '../../lib/content-hash.ts';
+import { hashInList } from '../../lib/sources/content-hash.ts';
 import { optionsComplaint, patchOptions } from '../../states/file/patch-options.ts';
 import { parseSize } from '../../states/file/size.ts';
 import { formatComplaint, parseTime } from '../../states/file/strptime.ts';

@@ -2,15 +2,15 @@ import test from 'ava';
 import * as v from 'valibot';
 import type { OfferOptions, Reading } from '../../lib/contracts/machine.ts';
 import type { Plan } from '../../lib/contracts/state.ts';
-import installed from '../../states/pkg/installed.ts';
+import { compareRpmVersions } from '../../lib/packages/rpm-version.ts';
+import type { PackagesFacts } from '../../states/pkg/facts.ts';
 import held from '../../states/pkg/held.ts';
+import installed from '../../states/pkg/installed.ts';
 import latest from '../../states/pkg/latest.ts';
 import purged from '../../states/pkg/purged.ts';
 import removed from '../../states/pkg/removed.ts';
 import unheld from '../../states/pkg/unheld.ts';
 import uptodate from '../../states/pkg/uptodate.ts';
-import type { PackagesFacts } from '../../states/pkg/facts.ts';
-import { compareRpmVersions } from '../../lib/rpm-version.ts';
 import { fulfils } from '../../states/pkg/versions.ts';
 
 const facts = (more: Partial<PackagesFacts> = {}): PackagesFacts => ({

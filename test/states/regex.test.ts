@@ -1,8 +1,8 @@
 import test from 'ava';
-import { substitute, translateFlags, translatePattern, translateReplacement } from '../../lib/regex.ts';
-import { directoryModeFor } from '../../states/file/owner.ts';
 import { contentDiff } from '../../lib/diff.ts';
-import { parseHash } from '../../lib/content-hash.ts';
+import { substitute, translateFlags, translatePattern, translateReplacement } from '../../lib/regex.ts';
+import { parseHash } from '../../lib/sources/content-hash.ts';
+import { directoryModeFor } from '../../states/file/owner.ts';
 
 test('patterns: what Python writes otherwise, means the same here', (t) => {
   t.is(translatePattern('(?P<a>x)(?P=a)').exec('xx')?.groups?.['a'], 'x');

@@ -1,5 +1,5 @@
 import type { PackageFacts, PackageStep } from '../../../lib/contracts/machine.ts';
-import { compareDebVersions } from '../../../lib/deb-version.ts';
+import { compareDebVersions } from '../../../lib/packages/deb-version.ts';
 import { databaseName, type DpkgStatus } from './status.ts';
 
 /** Whether apt has to be allowed to go back. */

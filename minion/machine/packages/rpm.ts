@@ -6,7 +6,7 @@ import type {
   PackageOffer,
   PackageStep,
 } from '../../../lib/contracts/machine.ts';
-import { compareRpmVersions } from '../../../lib/rpm-version.ts';
+import { compareRpmVersions } from '../../../lib/packages/rpm-version.ts';
 import type { DpkgStatus } from './status.ts';
 
 /* Commands of rpm(8) and dnf(8), and what they print. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import type { FileView } from './contracts/machine.ts';
-import { textOf } from './text.ts';
+import type { FileView } from '../contracts/machine.ts';
+import { textOf } from '../text.ts';
 
 /*
  * Crontabs of users, crontab(5). What states manage stands below a line that Salt writes; a comment before a job may hold its

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { FileView } from './contracts/machine.ts';
+import type { FileView } from '../contracts/machine.ts';
 import { parseSpecifiers, pythonName, satisfies, type Specifier } from './python-version.ts';
 
 /*

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { FileStep, Reading } from './contracts/machine.ts';
+import type { FileStep, Reading } from '../contracts/machine.ts';
 
 /** The directory of the minion's own that files are kept in. */
 export function cacheDirectory({ opts }: Reading): string {

@@ -1,5 +1,5 @@
-import type { FileView } from './contracts/machine.ts';
-import { textOf } from './text.ts';
+import type { FileView } from '../contracts/machine.ts';
+import { textOf } from '../text.ts';
 
 /* Settings of the running kernel, sysctl(8), and those of the next start, sysctl.conf(5). */
 

@@ -1,4 +1,4 @@
-import type { FileView } from './contracts/machine.ts';
+import type { FileView } from '../contracts/machine.ts';
 
 const zones = '/usr/share/zoneinfo';
 

@@ -1,5 +1,5 @@
-import type { FileView } from './contracts/machine.ts';
-import { textOf } from './text.ts';
+import type { FileView } from '../contracts/machine.ts';
+import { textOf } from '../text.ts';
 
 /* Groups of programs that do the same, update-alternatives(1), as its own files tell of them. */
 

@@ -1,5 +1,5 @@
-import type { FileView, Reading } from './contracts/machine.ts';
-import { textOf } from './text.ts';
+import type { FileView, Reading } from '../contracts/machine.ts';
+import { textOf } from '../text.ts';
 
 export const localeName = /^[A-Za-z]+(_[A-Za-z]+)?(\.[A-Za-z0-9_-]+)?(@[A-Za-z0-9]+)?$/;
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { FileView } from './contracts/machine.ts';
+import type { FileView } from '../contracts/machine.ts';
 
 /* Jobs that wait for at(1), as its spool tells of them. */
 

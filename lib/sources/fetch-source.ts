@@ -1,7 +1,7 @@
-import type { Reading } from './contracts/machine.ts';
+import type { Reading } from '../contracts/machine.ts';
+import { TsaltError } from '../errors/error.ts';
 import type { Hash } from './content-hash.ts';
 import { download, isWeb, withoutPassword, type Downloaded, type DownloadArgs } from './download.ts';
-import { TsaltError } from './errors/error.ts';
 
 /** The path of a source on the machine itself; undefined for one that is elsewhere. */
 export function localSource(url: string): string | undefined {

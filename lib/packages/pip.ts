@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import * as arg from './argument-kinds.ts';
-import type { Command, CommandResult, FileView, Reading } from './contracts/machine.ts';
-import { findProgram } from './programs.ts';
+import * as arg from '../argument-kinds.ts';
+import type { Command, CommandResult, FileView, Reading } from '../contracts/machine.ts';
+import { findProgram } from '../programs.ts';
 import { distributionsIn, siteDirectories, type Distributions } from './python-packages.ts';
 
 /* Where pip is, what it has installed, and how it is called. */

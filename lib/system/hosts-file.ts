@@ -1,5 +1,5 @@
-import type { Reading } from './contracts/machine.ts';
-import { textOf } from './text.ts';
+import type { Reading } from '../contracts/machine.ts';
+import { textOf } from '../text.ts';
 
 /** A line of the hosts file. */
 export interface Line {

@@ -1,6 +1,6 @@
-import type { FileStep, FileView } from './contracts/machine.ts';
-import type { JsonMap } from './json.ts';
-import { textOf } from './text.ts';
+import type { FileStep, FileView } from '../contracts/machine.ts';
+import type { JsonMap } from '../json.ts';
+import { textOf } from '../text.ts';
 
 /* Users and groups as they stand in the files of a machine: passwd(5), group(5), shadow(5). */
 

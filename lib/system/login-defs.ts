@@ -1,5 +1,5 @@
-import type { FileView } from './contracts/machine.ts';
-import { textOf } from './text.ts';
+import type { FileView } from '../contracts/machine.ts';
+import { textOf } from '../text.ts';
 
 /** What useradd(8) and groupadd(8) go by where they are told nothing. */
 export interface LoginDefaults {

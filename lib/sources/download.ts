@@ -1,7 +1,7 @@
-import type { FileStep, Reading } from './contracts/machine.ts';
-import { TsaltError } from './errors/error.ts';
-import { copyPath, etagPath, keepSteps } from './source-copies.ts';
+import type { FileStep, Reading } from '../contracts/machine.ts';
+import { TsaltError } from '../errors/error.ts';
 import { fits, type Hash } from './content-hash.ts';
+import { copyPath, etagPath, keepSteps } from './source-copies.ts';
 
 /** What was downloaded, or was here already. */
 export interface Downloaded {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import type { FileView } from './contracts/machine.ts';
-import { lookThrough } from './links.ts';
-import { textOf } from './text.ts';
+import type { FileView } from '../contracts/machine.ts';
+import { lookThrough } from '../links.ts';
+import { textOf } from '../text.ts';
 
 /* What is mounted, proc_pid_mountinfo(5), and what is to be at each start, fstab(5). */
 

@@ -1,5 +1,5 @@
-import type { Reading } from './contracts/machine.ts';
-import { fetchSource } from './fetch-source.ts';
+import type { Reading } from '../contracts/machine.ts';
+import { fetchSource } from '../sources/fetch-source.ts';
 import {
   isInstalled,
   parseRequirement,

@@ -1,4 +1,4 @@
-import type { FileView } from './contracts/machine.ts';
+import type { FileView } from '../contracts/machine.ts';
 
 /* Modules of the kernel: proc(5), modprobe(8), modules-load.d(5). */
 
