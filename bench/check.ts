@@ -12,7 +12,7 @@ const STATES = 100;
 /** Checking 1,000 `file.managed` in ten files that include each other, each state requiring the one before. */
 export function check(): void {
   const place = workplace();
-  const config = path.join(place.directory, 'etc');
+  const config = place.tsaltConfig();
   const right = path.join(place.directory, 'states');
   const wrong = path.join(place.directory, 'wrong', 'states');
   writeTree(right, 'contents');

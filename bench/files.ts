@@ -83,7 +83,7 @@ function contenders(place: Workplace, count: number, withAnsible: boolean): Entr
     return file;
   };
   for (const who of ['tsalt', 'salt']) write(`states/${who}.sls`, stateFile(wantedBy(who)));
-  const config = path.join(place.directory, 'etc');
+  const config = place.tsaltConfig();
   const call = [...tsalt, 'call', '--local', '--config-dir', config, '--file-root', states, '--out', 'quiet'];
   return [
     { name: 'bare node', argv: [process.execPath, write('bare.cjs', bareCalls(wantedBy('bare node')))] },

@@ -94,8 +94,8 @@ function stateRuns(
   config: (who: 'tsalt' | 'salt') => Record<string, string> = () => ({}),
 ): Contender[] {
   const states = path.join(place.directory, 'states');
-  const etc = path.join(place.directory, 'etc');
-  for (const folder of [states, etc]) mkdirSync(folder, { recursive: true });
+  const etc = place.tsaltConfig();
+  mkdirSync(states, { recursive: true });
   for (const [name, sls] of Object.entries(files)) writeFileSync(path.join(states, `${name}.sls`), sls);
   const [name = ''] = Object.keys(files);
   const own = { cachedir: path.join(place.directory, 'cache'), ...config('tsalt') };

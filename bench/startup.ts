@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { race, ratio } from './measure.ts';
 import { ansible, puppetApply, saltCall } from './peers.ts';
 import { atLeast, atMost, ratios, report } from './report.ts';
@@ -7,7 +6,7 @@ import { tsalt, workplace } from './workplace.ts';
 /** Doing nothing: `tsalt call --local test.ping` against bare Node and what other tools do as nothing. */
 export function startup(): void {
   const place = workplace();
-  const config = path.join(place.directory, 'etc');
+  const config = place.tsaltConfig();
   const all = race(
     [
       { name: 'node -e 0', argv: [process.execPath, '-e', '0'] },

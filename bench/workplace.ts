@@ -12,6 +12,8 @@ export function surroundings(): NodeJS.ProcessEnv {
 
 export interface Workplace {
   readonly directory: string;
+  /** A config directory for tsalt, with nothing in it. */
+  tsaltConfig(): string;
   /** A config directory for `salt-call --local` that keeps everything below this place. */
   saltConfig(): string;
   remove(): void;
@@ -22,6 +24,11 @@ export function workplace(): Workplace {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-bench-'));
   return {
     directory,
+    tsaltConfig() {
+      const etc = path.join(directory, 'etc');
+      mkdirSync(etc, { recursive: true });
+      return etc;
+    },
     saltConfig() {
       const etc = path.join(directory, 'salt-etc');
       mkdirSync(etc, { recursive: true });
