@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { startCluster, write, type Cluster } from '../kit/cluster.ts';
@@ -19,21 +19,13 @@ function call(minion: Pick<Minion, 'configDir'>, ...words: string[]) {
   return { printed, code, child };
 }
 
-/** A state that is under way until its file is there. */
+/** A state that is under way until its file is gone: with the test's directory at the latest, whoever was killed. */
 function holdUp(cluster: Cluster): { readonly begun: () => boolean; readonly release: () => void } {
   const begun = path.join(cluster.directory, 'begun');
-  const go = path.join(cluster.directory, 'go');
-  const command = `touch ${begun}; until [ -e ${go} ]; do sleep 0.05; done`;
+  const command = `touch ${begun}; while [ -e ${begun} ]; do sleep 0.05; done`;
   write(cluster.states, 'long.sls', `long:\n  cmd.run:\n    - name: '${command}'\n`);
   write(cluster.states, 'short.sls', 'short:\n  test.nop: []\n');
-  const isThere = () => {
-    try {
-      return readFileSync(begun) !== undefined;
-    } catch {
-      return false;
-    }
-  };
-  return { begun: isThere, release: () => writeFileSync(go, '') };
+  return { begun: () => existsSync(begun), release: () => rmSync(begun) };
 }
 
 test('call: on a node of a master, runs with its states and pillar', async (t) => {
