@@ -3,6 +3,7 @@ import type { RunWatcher, StatePlace } from '../lib/contracts/state.ts';
 import type { Io } from './io.ts';
 import { liveLine } from './live-line.ts';
 import { coloursFor } from './output/colour.ts';
+import { outcomeOf } from './output/outcome.ts';
 import { brief } from './output/text.ts';
 
 /** Shows on stderr where a state run is: in a line that is gone at the end, or a line for each state that ended. */
@@ -27,19 +28,11 @@ export function runProgress(io: Io, clock: Clock, asLines: boolean): RunProgress
       const failures = failed === 0 ? '' : `, ${failed} failed`;
       live.show(() => `[${numberOf(place)}${failures}] ${placeOf(place)} ${seconds(clock.monotonic() - since)}`);
     },
-    ended({ result, changes, duration }, place) {
-      if (result === false) failed++;
+    ended(state, place) {
+      if (state.result === false) failed++;
       if (!asLines) return;
-      const isChanged = Object.keys(changes).length > 0;
-      const [word, paint] =
-        result === null
-          ? (['would change', colours.maybe] as const)
-          : !result
-            ? (['failed', colours.bad] as const)
-            : isChanged
-              ? (['changed', colours.changed] as const)
-              : (['right', colours.good] as const);
-      io.err(`[${numberOf(place)}] ${placeOf(place)}: ${paint(word)}, ${duration} ms\n`);
+      const [word, paint] = outcomeOf(state, colours);
+      io.err(`[${numberOf(place)}] ${placeOf(place)}: ${paint(word)}, ${state.duration} ms\n`);
     },
     err(text) {
       live.clear();

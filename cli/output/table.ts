@@ -2,6 +2,7 @@ import type { StateResult } from '../../lib/contracts/state.ts';
 import { isMap } from '../../lib/json.ts';
 import { plain, type Colours, type Paint } from './colour.ts';
 import { isStateRun } from './highstate.ts';
+import { outcomeOf } from './outcome.ts';
 import { brief, printable } from './text.ts';
 
 /** Longest name and longest words about changes, in characters. */
@@ -35,17 +36,11 @@ export function table(value: unknown, colours: Colours = plain): string {
   return `${cell(value)}\n`;
 }
 
-function stateRow(key: string, { result, changes, duration, comment }: StateResult, colours: Colours) {
+function stateRow(key: string, state: StateResult, colours: Colours) {
+  const { result, changes, duration, comment } = state;
   const [module = '', , name = '', fun = ''] = key.split('_|-');
   const hasChanges = Object.keys(changes).length > 0;
-  const [outcome, paint] =
-    result === null
-      ? (['would change', colours.maybe] as const)
-      : !result
-        ? (['failed', colours.bad] as const)
-        : hasChanges
-          ? (['changed', colours.changed] as const)
-          : (['right', colours.good] as const);
+  const [outcome, paint] = outcomeOf(state, colours);
   // What failed, or may change in ways that nobody knows yet, says why in place of what it changed.
   const what = result === false || (result === null && !hasChanges) ? firstLine(comment) : changesInBrief(changes);
   const cells = [
