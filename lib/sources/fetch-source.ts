@@ -35,7 +35,7 @@ export async function fetchSource(
 ): Promise<Downloaded | string> {
   const reasons: string[] = [];
   for (const url of urls) {
-    const found = web && isWeb(url) ? await download(web, url, web.hash, machine) : await fetchOne(machine, url);
+    const found = web && isWeb(url) ? await download(web, url, web.hash, machine) : await readHere(machine, url);
     if (typeof found !== 'string') return found;
     reasons.push(found);
   }
@@ -45,15 +45,23 @@ export async function fetchSource(
   );
 }
 
-async function fetchOne(machine: Reading, url: string): Promise<Downloaded | string> {
+/** What is in the state tree or on the machine itself. */
+export interface Found extends Downloaded {
+  readonly mode?: number | undefined;
+}
+
+/** A source that is no web address; a sentence when it is not there. `keep`: its mode in the state tree is wanted, too. */
+export async function readHere(machine: Reading, url: string, keep = false): Promise<Found | string> {
   const missing = `Source file ${url} not found`;
   const local = localSource(url);
   if (local !== undefined) {
-    const isFile = machine.files.follow(local)?.kind === 'file';
-    return isFile ? { url, content: machine.files.read(local) } : missing;
+    const facts = machine.files.follow(local);
+    return facts?.kind === 'file' ? { url, content: machine.files.read(local), mode: facts.mode } : missing;
   }
   try {
-    return { url, content: await machine.sources.read(url) };
+    const content = machine.sources.read(url);
+    const bytes = Buffer.isBuffer(content) ? content : await content;
+    return { url, content: bytes, mode: keep ? await machine.sources.mode?.(url) : undefined };
   } catch (error) {
     if (error instanceof TsaltError && error.code === 'TS_STATE_NO_SOURCE') return missing;
     throw error;

@@ -1,9 +1,8 @@
 import * as v from 'valibot';
-import type { FileStep, Reading } from '../../lib/contracts/machine.ts';
-import { TsaltError } from '../../lib/errors/error.ts';
+import type { Reading } from '../../lib/contracts/machine.ts';
 import { hashComplaint, hashInList, parseHash, type Hash } from '../../lib/sources/content-hash.ts';
 import { download, isWeb, withoutPassword, type DownloadArgs } from '../../lib/sources/download.ts';
-import { localSource } from '../../lib/sources/fetch-source.ts';
+import { readHere, sourceProblem, type Found } from '../../lib/sources/fetch-source.ts';
 
 /** A file to copy from, and the hash it is to have where it has one of its own. */
 interface Place {
@@ -39,24 +38,16 @@ export interface SourceArgs extends DownloadArgs {
   readonly source_hash_name?: string | undefined;
 }
 
-/** What a source is: its bytes and, where known, its mode. */
-export interface Source {
-  readonly url: string;
-  readonly content: Buffer;
-  readonly mode?: number | undefined;
-  /** What keeps a copy of it for the next time. */
-  readonly keep?: readonly FileStep[] | undefined;
-}
-
 /** What is wrong with the sources and their hashes as they are written. */
 export function sourceComplaint({
   source = [],
   source_hash,
 }: Pick<SourceArgs, 'source' | 'source_hash'>): string | undefined {
-  const odd = source.find(({ url }) => !isSource(url));
-  if (odd) {
-    return `source ${odd.url} is not supported: a path of the state tree (salt://...), an absolute path or a web address is expected`;
-  }
+  const problem = sourceProblem(
+    source.map(({ url }) => url),
+    { web: true },
+  );
+  if (problem !== undefined) return problem;
   const hashes = [source_hash, ...source.map(({ hash }) => hash)].filter((hash) => hash !== undefined && hash !== '');
   return hashes.every((hash) => parseHash(hash ?? '') ?? isSource(hash ?? ''))
     ? undefined
@@ -64,7 +55,7 @@ export function sourceComplaint({
 }
 
 function isSource(url: string): boolean {
-  return url.startsWith('salt://') || isWeb(url) || localSource(url) !== undefined;
+  return sourceProblem([url], { web: true }) === undefined;
 }
 
 /** What has to be in the state tree: a source that nothing else can stand in for. */
@@ -80,7 +71,7 @@ export async function readSource(
   args: SourceArgs,
   machine: Reading,
   { keep = false, old }: { readonly keep?: boolean; readonly old?: Buffer | undefined } = {},
-): Promise<Source | string> {
+): Promise<Found | string> {
   const sources = args.source ?? [];
   const reasons: string[] = [];
   for (const place of sources) {
@@ -98,24 +89,6 @@ export async function readSource(
   ].join('\n');
 }
 
-/** Of the state tree, or of the machine itself. */
-async function readHere(machine: Reading, url: string, keep: boolean): Promise<Source | string> {
-  const missing = `Source file ${url} not found`;
-  const local = localSource(url);
-  if (local !== undefined) {
-    const facts = machine.files.follow(local);
-    return facts?.kind === 'file' ? { url, content: machine.files.read(local), mode: facts.mode } : missing;
-  }
-  try {
-    const content = machine.sources.read(url);
-    const bytes = Buffer.isBuffer(content) ? content : await content;
-    return { url, content: bytes, mode: keep ? await machine.sources.mode?.(url) : undefined };
-  } catch (error) {
-    if (error instanceof TsaltError && error.code === 'TS_STATE_NO_SOURCE') return missing;
-    throw error;
-  }
-}
-
 /** The hash a source is to have, also out of a file of them; a sentence when it can't be had. */
 async function readHash(args: SourceArgs, { url, hash }: Place, machine: Reading): Promise<Hash | string | undefined> {
   const given = hash ?? args.source_hash;
@@ -124,7 +97,7 @@ async function readHash(args: SourceArgs, { url, hash }: Place, machine: Reading
   if (inline) return inline;
   const list = isWeb(given)
     ? await download({ ...args, skip_verify: true, keep_source: false }, given, undefined, machine)
-    : await readHere(machine, given, false);
+    : await readHere(machine, given);
   if (typeof list === 'string') return `Source hash file ${withoutPassword(given)} not found: ${list}`;
   const names = [args.source_hash_name, args.name, url.replace(/[?#].*$/, '')].filter((name) => name !== undefined);
   return (
