@@ -25,6 +25,7 @@ import {
   wasInterrupted,
 } from './apt.ts';
 import { withoutServices } from './asleep.ts';
+import { offersOf, type Lists } from './offers.ts';
 import { difference, isDowngrade, shortfall } from './outcome.ts';
 import { archivesIn, listsUpdatedMs, parseAltered, parseControl, parseSimulation } from './reading.ts';
 import { parsePolicy } from './policy.ts';
@@ -121,15 +122,8 @@ export function createDebianPackages({
     await update();
   }
 
-  async function offers(names: readonly string[], { release, refresh, validMs }: OfferOptions = {}) {
-    if (names.length === 0) return new Map<string, PackageOffer>();
-    const mayUpdate = unchangeable() === undefined;
-    if (refresh === 'always' && mayUpdate) await updateIfOld(validMs);
-    const found = await ask(names, release);
-    if (refresh !== 'when missing' || found.size === new Set(names).size || updated() || !mayUpdate) return found;
-    await update();
-    return ask(names, release);
-  }
+  const lists: Lists = { ask, update: updateIfOld, isUpdated: updated, mayUpdate: () => unchangeable() === undefined };
+  const offers = (names: readonly string[], options?: OfferOptions) => offersOf(lists, names, options);
 
   async function upgrades(full: boolean, { release, refresh, validMs }: OfferOptions = {}) {
     if (refresh === 'always' && unchangeable() === undefined) await updateIfOld(validMs);

@@ -8,6 +8,7 @@ import type {
   StepResult,
 } from '../../../lib/contracts/machine.ts';
 import { packageErrors } from '../../../lib/errors/packages.ts';
+import { offersOf, type Lists } from './offers.ts';
 import { difference, shortfall } from './outcome.ts';
 import type { PackageOptions, Packages } from './parts.ts';
 import {
@@ -88,15 +89,8 @@ export function createDnfPackages({ files, processes, uid, clock = systemClock }
     );
   }
 
-  async function offers(names: readonly string[], { release, refresh, validMs }: OfferOptions = {}) {
-    if (names.length === 0) return new Map<string, PackageOffer>();
-    const mayUpdate = unchangeable() === undefined;
-    if (refresh === 'always' && mayUpdate) await update(validMs);
-    const found = await ask(names, release);
-    if (refresh !== 'when missing' || found.size === new Set(names).size || isUpdated() || !mayUpdate) return found;
-    await update();
-    return ask(names, release);
-  }
+  const lists: Lists = { ask, update, isUpdated, mayUpdate: () => unchangeable() === undefined };
+  const offers = (names: readonly string[], options?: OfferOptions) => offersOf(lists, names, options);
 
   async function upgrades(_full: boolean, { release, refresh, validMs }: OfferOptions = {}) {
     if (refresh === 'always' && unchangeable() === undefined) await update(validMs);
