@@ -72,8 +72,11 @@ export function readCommand({ cwd, shell, runas }: CommandArgs, machine: Reading
   return facts;
 }
 
+/** What Salt puts around a command's name when it speaks of it. */
+export type Quote = '"' | "'";
+
 /** The plan to run `text` (what a person wrote for a shell). */
-export function planCommand(given: CommandArgs, facts: CommandFacts, text: string): Plan {
+export function planCommand(given: CommandArgs, facts: CommandFacts, text: string, quote: Quote = '"'): Plan {
   if (facts.problem !== undefined) return impossible(facts.problem);
   const { cwd, env: variablesGiven, runas, umask: mask, stdin, timeout } = given;
   const command: Command = {
@@ -88,7 +91,7 @@ export function planCommand(given: CommandArgs, facts: CommandFacts, text: strin
   };
   return {
     changes: { cmd: given.name },
-    comment: `Command "${given.name}" would have been executed`,
+    comment: `Command ${quote}${given.name}${quote} would have been executed`,
     steps: [{ do: 'run', command }],
     unknownUntilRun: true,
     obscures: everything,
@@ -96,9 +99,14 @@ export function planCommand(given: CommandArgs, facts: CommandFacts, text: strin
 }
 
 /** How the command went. */
-export function reportCommand(_plan: Plan, results: readonly StepResult[], given: CommandArgs): Outcome {
+export function reportCommand(
+  _plan: Plan,
+  results: readonly StepResult[],
+  given: CommandArgs,
+  quote: Quote = '"',
+): Outcome {
   const ran = results.find((step) => step.did === 'run');
-  if (!ran) return { result: false, changes: {}, comment: `Command "${given.name}" was not run` };
+  if (!ran) return { result: false, changes: {}, comment: `Command ${quote}${given.name}${quote} was not run` };
   const { result } = ran;
   const fine = !result.timedOut && (result.code === 0 || given.success_retcodes?.includes(result.code) === true);
   const shown = (text: string): string => (given.hide_output ? '' : text.trimEnd());
@@ -110,14 +118,14 @@ export function reportCommand(_plan: Plan, results: readonly StepResult[], given
       stdout: shown(result.stdout),
       stderr: shown(result.stderr),
     },
-    comment: commentOf(given, result),
+    comment: commentOf(given, result, quote),
   };
   return given.stateful === false ? outcome : reinterpret(outcome, result);
 }
 
-function commentOf({ name, timeout }: CommandArgs, { timedOut, truncated }: CommandResult): string {
+function commentOf({ name, timeout }: CommandArgs, { timedOut, truncated }: CommandResult, quote: Quote): string {
   const cut = truncated ? '; its output was longer than what is kept' : '';
   return timedOut
-    ? `Command "${name}" was ended: it took longer than ${String(timeout)} seconds${cut}`
-    : `Command "${name}" run${cut}`;
+    ? `Command ${quote}${name}${quote} was ended: it took longer than ${String(timeout)} seconds${cut}`
+    : `Command ${quote}${name}${quote} run${cut}`;
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Reading } from '../../lib/contracts/machine.ts';
-import { defineState } from '../../lib/contracts/state.ts';
+import { defineState, type Plan } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { textOf } from '../../lib/text.ts';
 import { commandArgs, planCommand, readCommand, reportCommand, type CommandFacts } from './command.ts';
@@ -42,10 +42,14 @@ install-app:
   async read(given, machine) {
     return { ...readCommand(given, machine), ...(await readScript(given, machine)) };
   },
-  plan: (given, facts) => planCommand(given, facts, `"$0" ${argumentsOf(given)}`),
-  report: reportCommand,
-  refresh: (given, facts) => planCommand(given, facts, `"$0" ${argumentsOf(given)}`),
+  plan: planScript,
+  report: (plan, results, given) => reportCommand(plan, results, given, "'"),
+  refresh: planScript,
 });
+
+function planScript(given: Args, facts: CommandFacts): Plan {
+  return planCommand(given, facts, `"$0" ${argumentsOf(given)}`, "'");
+}
 
 /** Without a source the name is one, with arguments after it. */
 function sourceOf({ source, name }: Args): string {
