@@ -15,6 +15,9 @@ export interface UserLine {
   readonly shell: string;
 }
 
+/** Somebody whom a command can be run as. */
+export type User = Omit<UserLine, 'password' | 'gecos'>;
+
 /** A line of /etc/group. */
 export interface GroupLine {
   readonly name: string;

@@ -1,13 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import type { AccountView } from '../../lib/contracts/machine.ts';
-
-export interface User {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly home: string;
-  readonly shell: string;
-}
+import type { User } from '../../lib/system/account-files.ts';
 
 export interface Accounts extends AccountView {
   user(user: string | number): User | undefined;

@@ -3,7 +3,7 @@ import { sleep, systemClock, type Clock } from '../../lib/clock.ts';
 import type { QueryStep, StepResult } from '../../lib/contracts/machine.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { isExpected } from '../../lib/expectation.ts';
-import { gather } from './output.ts';
+import { gather } from '../../lib/system/output.ts';
 
 /** Bytes of an answer that are looked at. */
 const MOST_BYTES = 1024 * 1024;

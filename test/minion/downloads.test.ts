@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createDownloads } from '../../minion/machine/downloads.ts';
+import { createDownloads } from '../../lib/sources/downloads.ts';
 import { fakeClock } from '../kit/clock.ts';
 
 async function serve(t: ExecutionContext, answer: RequestListener): Promise<string> {

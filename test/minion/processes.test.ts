@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import test from 'ava';
 import { createAccounts } from '../../minion/machine/accounts.ts';
-import { createProcesses } from '../../minion/machine/processes.ts';
+import { createProcesses } from '../../lib/system/processes.ts';
 import { needing } from '../kit/needing.ts';
 
 const accounts = createAccounts((path) => fs.readFileSync(path));

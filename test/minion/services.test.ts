@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Command, CommandResult, ServiceStep } from '../../lib/contracts/machine.ts';
 import { createServices } from '../../minion/machine/services.ts';
 import { lookAtInit } from '../../minion/machine/services/init.ts';
-import { createProcesses } from '../../minion/machine/processes.ts';
+import { createProcesses } from '../../lib/system/processes.ts';
 import { needing } from '../kit/needing.ts';
 
 const usual = {

@@ -18,7 +18,7 @@ import { catalogue } from '../../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
 import { createMachine, localParts, type Functions, type Performing } from '../../minion/machine/machine.ts';
-import { createProcesses, type RunningProcesses } from '../../minion/machine/processes.ts';
+import { createProcesses, type RunningProcesses } from '../../lib/system/processes.ts';
 import { builtinStates } from '../../states/registry.ts';
 
 /* A machine in a directory of its own, and a run of one state on it, for tests of state functions. */

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { systemClock, type Clock } from '../../lib/clock.ts';
-import type { Download, DownloadOptions, DownloadView } from '../../lib/contracts/machine.ts';
-import { downloadErrors } from '../../lib/errors/downloads.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import type { Download, DownloadOptions, DownloadView } from '../contracts/machine.ts';
+import { downloadErrors } from '../errors/downloads.ts';
 
 export interface DownloadLimits {
   readonly maxBytes: number;

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { systemClock, type Clock } from '../../lib/clock.ts';
-import type { Command, CommandResult, Processes } from '../../lib/contracts/machine.ts';
-import { machineErrors } from '../../lib/errors/machine.ts';
-import type { User } from './accounts.ts';
+import { systemClock, type Clock } from '../clock.ts';
+import type { Command, CommandResult, Processes } from '../contracts/machine.ts';
+import { machineErrors } from '../errors/machine.ts';
+import type { User } from './account-files.ts';
 import { gather } from './output.ts';
 
 export interface ProcessOptions {
