@@ -1,4 +1,17 @@
-const rooms = ['bench', 'cli', 'cluster', 'lib', 'master', 'minion', 'reactors', 'states', 'store', 'test', 'wire'];
+const rooms = [
+  'bench',
+  'cli',
+  'cluster',
+  'lib',
+  'master',
+  'minion',
+  'pillar',
+  'reactors',
+  'states',
+  'store',
+  'test',
+  'wire',
+];
 
 export default {
   typescript: {

@@ -2,14 +2,19 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { fileErrors } from '../lib/errors/files.ts';
+import { directoriesOf, type Roots } from '../lib/environments.ts';
 import { CHUNK_BYTES, MANIFEST_PAGE_ENTRIES, type TreeEntry, type TreeManifest } from '../lib/file-tree.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 
 export interface FileServer {
-  manifest(env: string): TreeManifest;
-  /** A page of the manifest, from entry `after`: `{hash, total, entries}`; `{hash, same: true}` when that is the hash `known`. */
+  /** Undefined where there is no such environment. */
+  manifest(env: string): TreeManifest | undefined;
+  /**
+   * A page of the manifest, from entry `after`: `{hash, total, entries}`; `{hash, same: true}` when that is the hash `known`;
+   * `{missing: true}` where there is no such environment.
+   */
   page(env: string, after: number, known: string): JsonMap;
   /** Up to 128 KiB of the file with this hash, from `offset`: `{data (base64), bytes}`. */
   chunk(sha256: string, offset: number): JsonMap;
@@ -27,11 +32,7 @@ const FRESH_MS = 250;
  * Serves the state trees of `file_roots` by content: of several roots of an environment the first that has a path wins, as
  * in Salt. Hashes are kept by a file's identity (inode, size, times), so that a walk reads only what changed.
  */
-export function fileServer(
-  fileRoots: Readonly<Record<string, readonly string[]>>,
-  monotonic: () => number,
-  log: Log,
-): FileServer {
+export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log): FileServer {
   const hashes = new Map<string, Known>();
   const byHash = new Map<string, string>();
   const walked = new Map<string, { at: number; manifest: TreeManifest }>();
@@ -79,12 +80,13 @@ export function fileServer(
     }
   }
 
-  function manifest(env: string): TreeManifest {
+  function manifest(env: string): TreeManifest | undefined {
     const fresh = walked.get(env);
     if (fresh && monotonic() - fresh.at < FRESH_MS) return fresh.manifest;
-    if (!Object.hasOwn(fileRoots, env)) throw fileErrors.unknownEnvironment({ env });
+    const roots = directoriesOf(fileRoots, env);
+    if (!roots) return undefined;
     const found = new Map<string, TreeEntry>();
-    for (const root of fileRoots[env] ?? []) {
+    for (const root of roots) {
       if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) walk(root, '', [], found);
     }
     const entries = [...found.values()].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -96,7 +98,9 @@ export function fileServer(
   return {
     manifest,
     page(env, after, known) {
-      const { hash, entries } = manifest(env);
+      const whole = manifest(env);
+      if (!whole) return { missing: true };
+      const { hash, entries } = whole;
       if (known === hash) return { hash, same: true };
       const page = entries.slice(after, after + MANIFEST_PAGE_ENTRIES).map((entry) => [...entry]);
       return { hash, total: entries.length, entries: page };

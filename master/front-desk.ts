@@ -1,5 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
+import { pillarSettings } from '../lib/pillar-settings.ts';
+import { topsOf } from '../lib/tops.ts';
 import { isMinionId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { CurveKeys, Identity } from '../wire/keys.ts';
@@ -66,7 +68,8 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     files: fileServer(config.file_roots, () => clock.monotonic(), log),
     facts,
     stateEvents: config.state_events,
-    pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, nodegroups, instances }),
+    pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, settings: pillarSettings(config), instances }),
+    tops: topsOf(config),
   });
   opened = await listen(
     {

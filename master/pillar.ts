@@ -1,27 +1,29 @@
 import { isMap, type JsonMap } from '../lib/json.ts';
-import type { Nodegroups } from '../lib/target/target.ts';
+import type { Roots } from '../lib/environments.ts';
+import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
 import type { Instances } from './instances.ts';
 import type { RenderPool } from './pool/render-pool.ts';
 import type { PillarWork } from './pool/render-pillar.ts';
 
 export interface PillarOptions {
   readonly pool: RenderPool;
-  readonly roots: Readonly<Record<string, readonly string[]>>;
-  readonly nodegroups: Nodegroups;
+  readonly roots: Roots;
+  readonly settings: PillarSettings;
   readonly instances: Instances;
 }
+
+/** Gives the pillar of one minion, and of nobody else. */
+export type PillarOf = (id: string, grains: JsonMap, request: PillarRequest) => Promise<JsonMap>;
+
+/** As it goes to another process: without what is undefined. */
+const plain = (value: object): JsonMap => JSON.parse(JSON.stringify(value)) as JsonMap;
 
 /**
  * Compiles the pillar of one minion, in a child process: templates of any size hold up nobody. Pillar files may read the
  * instance registry (`opts.instances`). Raises `TS_STATE_...` with the first mistake in the tree.
  */
-export function pillarCompiler({
-  pool,
-  roots,
-  nodegroups,
-  instances,
-}: PillarOptions): (id: string, grains: JsonMap, override: JsonMap) => Promise<JsonMap> {
-  return async (id, grains, override) => {
+export function pillarCompiler({ pool, roots, settings, instances }: PillarOptions): PillarOf {
+  return async (id, grains, request) => {
     const known = instances.list().filter(({ state }) => state !== 'gone' && state !== 'failed');
     const members = known.map((instance) => ({
       id: instance.id,
@@ -32,9 +34,9 @@ export function pillarCompiler({
     const work: PillarWork = {
       id,
       grains,
-      override,
-      roots: [...(roots.base ?? [])],
-      nodegroups: nodegroups as JsonMap,
+      request: plain(request),
+      roots: plain(roots) as PillarWork['roots'],
+      settings: plain(settings),
       opts: { instances: members },
     };
     const pillar = await pool.run(`pillar of ${id}`, 'pillar', work);

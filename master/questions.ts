@@ -2,8 +2,10 @@ import { questionErrors } from '../lib/errors/questions.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { MasterSession } from '../wire/types.ts';
+import { tellTops, type Tops } from '../lib/tops.ts';
 import type { FileServer } from './files.ts';
 import type { MinionFacts } from './facts.ts';
+import type { PillarOf } from './pillar.ts';
 
 /** What answers one question of a minion. The id is the session's: nothing in `body` says who asks. */
 type Answer = (session: MasterSession, body: JsonMap) => JsonMap | Promise<JsonMap>;
@@ -13,12 +15,15 @@ export interface QuestionParts {
   readonly facts: MinionFacts;
   /** `state_events` of the master's config: told with the pillar. */
   readonly stateEvents: boolean;
-  /** The pillar of one minion, and of nobody else. */
-  readonly pillarOf: (id: string, grains: JsonMap, override: JsonMap) => Promise<JsonMap>;
+  readonly pillarOf: PillarOf;
+  /** The state trees that there are, and how their top files become one: told with the pillar. */
+  readonly tops: Tops;
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const map = (value: unknown): JsonMap => (isMap(value) ? (value as JsonMap) : {});
+/** A name, where there is one. */
+const named = (body: JsonMap, key: string): JsonMap => (typeof body[key] === 'string' ? { [key]: body[key] } : {});
 const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : 0);
 
 /** Everything that an accepted minion may ask: one table, and nothing is found by any other name. */
@@ -27,6 +32,7 @@ export function questions({
   facts,
   stateEvents,
   pillarOf,
+  tops,
 }: QuestionParts): (session: MasterSession, question: string, body: JsonMap) => Promise<JsonMap> {
   const table = new Map<string, Answer>(
     Object.entries({
@@ -39,10 +45,11 @@ export function questions({
       'files.chunk': (_: MasterSession, body: JsonMap) => files.chunk(text(body.sha256), wholeNumber(body.offset)),
       pillar: async ({ id }: MasterSession, body: JsonMap) => {
         const override = map(body.override);
-        const pillar = await pillarOf(id, map(body.grains), override);
-        // What somebody laid over it for one run is no fact of the minion.
-        if (Object.keys(override).length === 0) facts.learnPillar(id, pillar);
-        return { pillar, ...(stateEvents && { state_events: true }) };
+        const request = { override, ...named(body, 'saltenv'), ...named(body, 'pillarenv') };
+        const pillar = await pillarOf(id, map(body.grains), request);
+        // What somebody wants for one run is no fact of the minion.
+        if (body.for_one_run !== true && Object.keys(override).length === 0) facts.learnPillar(id, pillar);
+        return { pillar, tops: tellTops(tops), ...(stateEvents && { state_events: true }) };
       },
     }),
   );

@@ -5,9 +5,12 @@ import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import type { Nodegroups } from '../lib/target/target.ts';
+import { BASE } from '../lib/environments.ts';
+import { isForOneRun, type PillarRequest } from '../lib/pillar-settings.ts';
+import { stateErrors } from '../lib/errors/state.ts';
 import type { RenderContext } from '../states/engine/render.ts';
-import type { Tree } from '../states/engine/tree.ts';
+import type { Environments } from '../states/engine/environments.ts';
+import type { TopOptions } from '../states/engine/top.ts';
 import { bindArguments, callFunction, findFunction } from './functions.ts';
 import type { Functions } from './machine/machine.ts';
 import { createLocalMachine } from './local-machine.ts';
@@ -25,14 +28,14 @@ export interface ExecutionParts {
   /** The grains as they are by now. */
   freshGrains(): JsonMap;
   readonly pillar: JsonMap;
-  /** The pillar for a state run, with what the request lays over it; raises what is wrong with it. */
-  readonly pillarWith: (override: JsonMap) => Promise<JsonMap>;
+  /** The pillar as a request wants it; raises what is wrong with it. */
+  readonly pillarWith: (request: PillarRequest) => Promise<JsonMap>;
   readonly opts: JsonMap;
   /** `/`, or the tree that is managed in place of the running system. */
   readonly root: string;
   /** `allow_commands_outside_root` of the config. */
   readonly commandsOutsideRoot: boolean;
-  readonly tree: Tree;
+  readonly environments: Environments;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -40,9 +43,12 @@ export interface ExecutionParts {
   readonly modules: ModuleRegistry;
   readonly failhard: boolean;
   readonly aggregate?: boolean | readonly string[];
-  readonly saltenv: string;
-  readonly nodegroups?: Nodegroups;
-  readonly top?: string;
+  /** The only environment that states are from; undefined: the highstate is from all. */
+  readonly saltenv: string | undefined;
+  /** No other may be named. */
+  readonly isLocked: boolean;
+  /** How the highstate is found. */
+  readonly tops: TopOptions;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
   /** Of state runs that are asked for; not of those that are a part of another. */
   readonly watcher?: RunWatcher | undefined;
@@ -61,13 +67,26 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   const now = clock.now();
   let machine: Machine | undefined;
 
-  function rendering(pillar: JsonMap, grains = parts.grains): RenderContext {
-    return { id, grains, pillar, opts, saltenv: parts.saltenv, functions, now };
+  function rendering(pillar: JsonMap, saltenv = parts.saltenv ?? BASE, grains = parts.grains): RenderContext {
+    return { id, grains, pillar, opts, saltenv, functions, now };
+  }
+
+  /** The environment of a request. Raises `TS_STATE_LOCKED_ENVIRONMENT`. */
+  function environmentOf({ saltenv = parts.saltenv }: Pick<StateRequest, 'saltenv'>): string | undefined {
+    if (parts.isLocked && saltenv !== parts.saltenv && saltenv !== undefined)
+      throw stateErrors.lockedEnvironment({ saltenv });
+    return saltenv;
+  }
+
+  async function pillarFor(request: Pick<StateRequest, 'pillar' | 'saltenv' | 'pillarenv'>): Promise<JsonMap> {
+    const { pillar: override, saltenv, pillarenv } = request;
+    const asked = { override, saltenv, pillarenv };
+    return isForOneRun(asked) ? parts.pillarWith(asked) : parts.pillar;
   }
 
   /** Packages, services and the rest are looked at by few functions. */
   function machineWith(seen: RenderContext): Machine {
-    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.tree, seen, callable);
+    return createLocalMachine(parts.root, parts.commandsOutsideRoot, parts.environments, seen, callable);
   }
 
   let hasTurn = false;
@@ -103,20 +122,23 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       import('../states/engine/apply.ts'),
       import('./machine/foreseen/foreseen.ts'),
     ]);
-    const pillar = Object.keys(request.pillar).length > 0 ? await parts.pillarWith(request.pillar) : parts.pillar;
-    const { tree, states, failhard, aggregate, nodegroups, top } = parts;
+    const saltenv = environmentOf(request);
+    const pillar = await pillarFor(request);
+    const { environments, states, failhard, aggregate, tops, isLocked } = parts;
+    const context = rendering(pillar, saltenv);
     return apply({
       request,
-      tree,
-      machine: machineWith(rendering(pillar)),
+      environments,
+      machine: machineWith(context),
       foresee: (real) => foresee(real, () => clock.now()),
-      context: rendering(pillar),
+      context,
       registry: states,
       clock,
       failhard,
       aggregate,
-      nodegroups,
-      top,
+      tops: request.top === undefined ? tops : { ...tops, file: request.top },
+      saltenv,
+      isLocked,
       signal,
       call,
       watcher,
@@ -127,17 +149,21 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       },
       reload: async (what) => {
         const grains = what.includes('grains') ? parts.freshGrains() : parts.grains;
-        const fresh = what.includes('pillar') ? await parts.pillarWith(request.pillar) : pillar;
-        return machineWith(rendering(fresh, grains));
+        const { pillar: override, pillarenv } = request;
+        const fresh = what.includes('pillar')
+          ? await parts.pillarWith({ override, saltenv: request.saltenv, pillarenv })
+          : pillar;
+        return machineWith(rendering(fresh, saltenv, grains));
       },
     });
   }
 
   async function showStates(request: Parameters<ExecContext['showStates']>[0]): Promise<ShownStates> {
     const { showStates: show } = await import('../states/engine/apply.ts');
-    const pillar = Object.keys(request.pillar).length > 0 ? await parts.pillarWith(request.pillar) : parts.pillar;
-    const { tree, states: registry, nodegroups, top } = parts;
-    return show(request, { tree, context: rendering(pillar), registry, nodegroups, top });
+    const saltenv = environmentOf(request);
+    const context = rendering(await pillarFor(request), saltenv);
+    const { environments, states: registry, tops, isLocked } = parts;
+    return show(request, { environments, context, registry, tops, saltenv, isLocked });
   }
 
   function call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json> {

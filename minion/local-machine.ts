@@ -1,17 +1,21 @@
 import type { Machine } from '../lib/contracts/machine.ts';
-import { renderText, type RenderContext } from '../states/engine/render.ts';
-import { sourcesOf, type Tree } from '../states/engine/tree.ts';
+import { sourcesOf, type Environments } from '../states/engine/environments.ts';
+import { contextIn, renderText, type RenderContext } from '../states/engine/render.ts';
 import { createMachine, localParts, type Functions } from './machine/machine.ts';
 
 /** The machine this process runs on, or the tree under `root`. `context` is what templates of managed files see. */
 export function createLocalMachine(
   root: string,
   commandsOutsideRoot: boolean,
-  tree: Tree,
+  environments: Environments,
   context: RenderContext,
   callable?: Functions,
 ): Machine {
-  const { id, grains, pillar, opts } = context;
+  const { id, grains, pillar, opts, saltenv } = context;
+  const inEnvironment: Machine['inEnvironment'] = (asked) => ({
+    sources: sourcesOf(environments, asked),
+    render: (text, name, names) => renderText({ text, name, context: names }, contextIn(context, asked), environments),
+  });
   return createMachine({
     id,
     grains,
@@ -19,7 +23,8 @@ export function createLocalMachine(
     opts,
     ...localParts(root, commandsOutsideRoot),
     functions: callable,
-    sources: sourcesOf(tree),
-    render: (template, name, names) => renderText({ text: template, name, context: names }, context, tree),
+    saltenv,
+    ...inEnvironment(saltenv),
+    inEnvironment,
   });
 }

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
 import type { RunWatcher } from '../lib/contracts/state.ts';
@@ -8,7 +7,9 @@ import { isJsonMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { version } from '../lib/version.ts';
 import { builtinStates } from '../states/registry.ts';
-import { treeOfRoots } from '../states/engine/roots.ts';
+import { pillarSettings, type PillarRequest } from '../lib/pillar-settings.ts';
+import { topsOf } from '../lib/tops.ts';
+import { environmentsOfRoots } from '../states/engine/environments.ts';
 import { executionContext, type ExecutionParts } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
@@ -64,11 +65,11 @@ export async function partsOfThisMachine(
   let grains: JsonMap | undefined;
   const grainsOf = () => (grains ??= collectGrains({ config, configDir, version }));
 
-  async function pillarWith(override: JsonMap): Promise<JsonMap> {
-    const roots = rootsOf(config.pillar_roots, saltenv);
-    const { compilePillar } = await import('../states/engine/pillar.ts');
-    const context = { id, grains: grainsOf(), opts, saltenv };
-    const { pillar, errors } = await compilePillar(treeOfRoots(roots), context, override, config.nodegroups);
+  async function pillarWith(request: PillarRequest): Promise<JsonMap> {
+    const { compilePillar } = await import('../pillar/compile.ts');
+    const context = { id, grains: grainsOf(), opts };
+    const asked = { saltenv, ...request };
+    const { pillar, errors } = await compilePillar(config.pillar_roots, context, pillarSettings(config), asked);
     if (errors.length > 0) throw new PillarFailed(errors);
     return pillar;
   }
@@ -86,7 +87,8 @@ export async function partsOfThisMachine(
     pillarWith,
     opts,
     ...partsOfConfig(config),
-    tree: treeOfRoots(rootsOf(config.file_roots, saltenv)),
+    environments: environmentsOfRoots(config.file_roots),
+    tops: topsOf(config),
     clock,
     log,
     signal,
@@ -106,14 +108,8 @@ export function partsOfConfig(config: MinionConfig) {
     failhard: config.failhard,
     aggregate: config.state_aggregate,
     saltenv: config.saltenv,
-    nodegroups: config.nodegroups,
-    top: path.basename(config.state_top),
+    isLocked: config.lock_saltenv,
   };
-}
-
-/** The directories of an environment; `__env__` serves those that have none of their own. */
-function rootsOf(roots: Readonly<Record<string, readonly string[]>>, saltenv: string): readonly string[] {
-  return roots[saltenv] ?? roots['__env__'] ?? [];
 }
 
 /** The config as templates and functions see it, without what is secret; `config_dir` is where it was read from. */

@@ -9,8 +9,8 @@ export type Ask = (question: string, body: JsonMap) => Promise<JsonMap>;
 
 /** The state tree of the master, as this minion has it. */
 export interface RemoteTree {
-  /** The tree's manifest as it is now. */
-  manifest(env: string): Promise<TreeManifest>;
+  /** The manifest of an environment's tree as it is now; undefined where there is no such environment. */
+  manifest(env: string): Promise<TreeManifest | undefined>;
   /** The bytes of an entry, from the cache or the master; raises `TS_FILE_WRONG_HASH` when other bytes come. */
   fetch(entry: TreeEntry): Promise<Buffer>;
 }
@@ -26,6 +26,7 @@ export function remoteTree(ask: Ask, cachedir: string): RemoteTree {
       const known = readManifest(file);
       for (;;) {
         const first = await ask('files.page', { env, after: 0, known: known?.hash ?? '' });
+        if (first['missing'] === true) return undefined;
         if (first['same'] === true && known) return known;
         const made = await restOf(env, first);
         if (!made) continue;

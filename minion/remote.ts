@@ -9,7 +9,12 @@ import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { optionsOf, toJson, partsOfConfig } from './local.ts';
 import { builtinModules } from './modules/registry.ts';
-import { remoteTree, treeOfManifest, type Ask } from './remote-tree.ts';
+import { BASE } from '../lib/environments.ts';
+import type { PillarRequest } from '../lib/pillar-settings.ts';
+import { readTops, topsOf } from '../lib/tops.ts';
+import { pillarQuestion } from './pillar-question.ts';
+import { remoteEnvironments } from './remote-environments.ts';
+import { remoteTree, type Ask } from './remote-tree.ts';
 
 export interface RemoteCall {
   readonly jid: string;
@@ -42,16 +47,20 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
   const bound = bindArguments(fun, found, args, kwargs);
   const { id, saltenv } = config;
   let isWantedByMaster = false;
-  const pillarWith = async (override: JsonMap): Promise<JsonMap> => {
-    const { pillar, state_events } = await ask('pillar', { grains, override });
+  // A master that tells nothing of its trees has the one that is asked for.
+  let tops = { ...topsOf(config), environments: [saltenv ?? BASE] };
+  const pillarWith = async (request: PillarRequest): Promise<JsonMap> => {
+    const { pillar, state_events, tops: told } = await ask('pillar', pillarQuestion(config, grains, request));
     isWantedByMaster = state_events === true;
+    tops = readTops(told) ?? tops;
     return isMap(pillar) ? (pillar as JsonMap) : {};
   };
   // What is quick asks for nothing that has to travel.
   const quick = found.quick === true;
   const files = remoteTree(ask, config.cachedir);
   // A pillar or a tree that can't be had fails what uses it, and nothing else: a machine must stay within reach.
-  const manifest = quick ? () => ({ hash: '', entries: [] }) : await settled(() => files.manifest(saltenv));
+  const environments = remoteEnvironments(files, () => tops.environments);
+  if (!quick) await environments.fetch(saltenv ?? BASE);
   const pillar = quick ? () => ({}) : await settled(() => pillarWith({}));
   const context = executionContext({
     id,
@@ -66,7 +75,10 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     pillarWith,
     opts: optionsOf(config, configDir),
     ...partsOfConfig(config),
-    tree: treeOfManifest(manifest, (entry) => files.fetch(entry)),
+    environments,
+    get tops() {
+      return tops;
+    },
     clock,
     log,
     signal,

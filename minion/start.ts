@@ -20,6 +20,7 @@ import { jobRunner } from './jobs/runner.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
 import { patientAsk } from './patient-ask.ts';
+import { pillarQuestion } from './pillar-question.ts';
 import { watchScheduleFile } from './schedule-file.ts';
 import { startTimetable } from './timetable.ts';
 
@@ -137,7 +138,7 @@ async function start(
   /** Asks the master. Every pillar that comes by, for whatever job, may bring another schedule. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
     const answer = await agent.link.ask(question, body);
-    const isWhole = question === 'pillar' && !(isMap(body.override) && Object.keys(body.override).length > 0);
+    const isWhole = question === 'pillar' && body.for_one_run !== true;
     if (isWhole && isMap(answer.pillar)) timetable.pillar(answer.pillar as JsonMap);
     return answer;
   }
@@ -156,7 +157,7 @@ async function start(
     wasAccepted = true;
     membership.accepted();
     // For the schedule. When this fails, a later job's pillar brings it.
-    ask('pillar', { grains: grains(), override: {} }).catch((cause: unknown) =>
+    ask('pillar', pillarQuestion(config, grains())).catch((cause: unknown) =>
       log('warning', "the pillar's schedule is not known yet", { reason: messageOf(cause) }),
     );
   }

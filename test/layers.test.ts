@@ -10,13 +10,24 @@ const mayImport: Record<string, readonly string[]> = {
   // Plugins: the types they are written against, and their own family's helpers.
   states: ['lib'],
   'states/engine': ['states/engine', 'lib'],
+  pillar: ['pillar', 'states/engine', 'lib'],
   reactors: ['lib', 'reactors'],
   'cluster/providers': ['lib', 'cluster/providers'],
   cluster: ['lib', 'cluster'],
   'minion/modules': ['lib', 'minion/modules', 'minion/collectors'],
   'minion/collectors': ['lib', 'minion/collectors'],
-  minion: ['minion', 'minion/modules', 'minion/collectors', 'lib', 'wire', 'store', 'states', 'states/engine'],
-  master: ['master', 'lib', 'wire', 'store', 'states/engine', 'reactors', 'cluster'],
+  minion: [
+    'minion',
+    'minion/modules',
+    'minion/collectors',
+    'lib',
+    'wire',
+    'store',
+    'states',
+    'states/engine',
+    'pillar',
+  ],
+  master: ['master', 'lib', 'wire', 'store', 'pillar', 'states/engine', 'reactors', 'cluster'],
   // The command line starts a master or a minion, and reaches a running master through its control interface only.
   cli: [
     'cli',

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { BASE } from '../../lib/environments.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { examineConfig, loadMinionConfig } from '../../lib/config/load.ts';
 import type { MasterConfig } from '../../lib/config/options.ts';
@@ -121,13 +122,13 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
   try {
     const parts = await partsFor([root], pillarRoots, options);
     const context = executionContext(parts);
-    const { id, grains, pillar, opts, saltenv, tree, states: registry, nodegroups } = parts;
+    const { id, grains, pillar, opts, saltenv = BASE, environments, states: registry, tops } = parts;
     const functions = templateFunctions(parts.modules, () => context);
     return await checkStates(only, {
-      tree,
+      environments,
       context: { id, grains, pillar, opts, saltenv, functions, now: parts.clock.now() },
       registry,
-      nodegroups,
+      tops,
     });
   } catch (thrown) {
     if (thrown instanceof PillarFailed) return { kind: 'state files', files: 0, errors: thrown.errors };

@@ -14,16 +14,18 @@ import type { Checked } from '../check.ts';
  * the tree.
  */
 export async function checkStates(only: string | undefined, options: CompileOptions): Promise<Checked> {
-  const { tree, context, nodegroups } = options;
+  const { environments, context, tops } = options;
+  const tree = await environments.tree(context.saltenv);
   const found: TsaltError[] = [];
   const names =
     only === undefined
-      ? (await tree.list('')).map(slsName).filter((name) => name !== undefined && name !== 'top')
+      ? ((await tree?.list('')) ?? []).map(slsName).filter((name) => name !== undefined && name !== 'top')
       : [only];
   const known = names.filter((name) => name !== undefined);
   const { id, grains, pillar } = context;
-  const meant = await topFiles(tree, context, { id, grains, pillar }, found, {
-    ...(nodegroups && { nodegroups }),
+  const meant = await topFiles(environments, context, { id, grains, pillar }, found, {
+    ...tops,
+    saltenv: context.saltenv,
     everybody: true,
   });
   if (only === undefined) {
@@ -51,10 +53,13 @@ export async function checkStates(only: string | undefined, options: CompileOpti
  * The files that have to be compiled by themselves for all mistakes to be found. What a file includes is compiled with it;
  * where one can't be read, or changes states of others, that may hide mistakes, and each has its turn.
  */
-async function apart(names: readonly string[], { tree, context, read }: CompileOptions): Promise<readonly string[]> {
+async function apart(
+  names: readonly string[],
+  { environments, context, read }: CompileOptions,
+): Promise<readonly string[]> {
   const errors: TsaltError[] = [];
   const wanted = names.map((name) => ({ name }));
-  const files = await loadSlsFiles(wanted, tree, context, errors, read);
+  const files = await loadSlsFiles(wanted, environments, context, errors, read);
   if (errors.length > 0 || files.some(reshapesOthers)) return names;
   const covered = new Set<string>();
   const cover = (name: string): void => {

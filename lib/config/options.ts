@@ -3,12 +3,63 @@ import type { LogLevel } from '../log.ts';
 import type { Directories } from './directories.ts';
 import * as kind from './kinds.ts';
 import { option, type Values } from './option.ts';
+import { mergeStrategies } from '../pillar-settings.ts';
+import { topStrategies } from '../tops.ts';
 
 /* The one list of options. `docs/reference/config.md` is made from it. */
 
 const defaultLevel: LogLevel | 'quiet' = 'info';
 
 const forms = ['full', 'terse', 'mixed', 'changes', 'filter'] as const;
+
+/** How the top files of several environments become one. */
+const manyTops = {
+  top_file_merging_strategy: option(
+    kind.oneOf(...topStrategies),
+    'merge',
+    "Which top files count where several environments have one: `merge` (that of `base` for all environments that it names, each other environment's own for itself), `merge_all` (all for all), `same` (each for its own environment).",
+  ),
+  env_order: option(
+    kind.listOf('a list of environments', kind.text),
+    [],
+    'The environments whose top files count, in this order; all, `base` first, when it is empty.',
+  ),
+  default_top: option(
+    kind.text,
+    'base',
+    'With the strategy `same`: the environment whose top file is for those that have none.',
+  ),
+  state_top_saltenv: option(
+    kind.optional(kind.text),
+    undefined,
+    'The only environment whose top file counts, for all environments.',
+  ),
+};
+
+/** How pillar is made. */
+const pillarMaking = {
+  pillarenv: option(
+    kind.optional(kind.text),
+    undefined,
+    'The only environment that pillar comes from, in place of all.',
+  ),
+  pillarenv_from_saltenv: option(
+    kind.flag,
+    false,
+    'Pillar comes from the environment that states are from (`saltenv`).',
+  ),
+  pillar_source_merging_strategy: option(
+    kind.oneOf(...mergeStrategies),
+    'smart',
+    'How files with the same keys are merged: `smart` and `recurse` (maps deeply), `overwrite` and `aggregate` (the later file wins, key by key), `none` (one environment only).',
+  ),
+  pillar_merge_lists: option(kind.flag, false, 'Lists of several pillar files are joined, not replaced.'),
+  pillar_includes_override_sls: option(
+    kind.flag,
+    false,
+    'What a pillar file includes goes over what it says itself, not under it.',
+  ),
+};
 
 /** How the result of a state run is shown: the master's for `tsalt exec`, the minion's for `tsalt call`. */
 const stateView = {
@@ -64,7 +115,12 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
       { base: [path.join(dirs.trees, 'states')] },
       'State trees by environment; the first directory that has a file wins.',
     ),
-    pillar_roots: option(kind.roots, { base: [path.join(dirs.trees, 'pillar')] }, 'Pillar trees by environment.'),
+    pillar_roots: option(
+      kind.roots,
+      { base: [path.join(dirs.trees, 'pillar')] },
+      'Pillar trees by environment; the first directory that has a file wins.',
+    ),
+    ...pillarMaking,
     nodegroups: option(
       kind.mapOf(
         'a map from name to a compound target',
@@ -74,6 +130,7 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
       'Named groups of minions, for `-N` and `N@`.',
     ),
     state_top: option(kind.path, 'top.sls', 'The file that says which states are whose.'),
+    ...manyTops,
     timeout: option(kind.seconds, 5, 'Seconds that a command waits for answers before it asks after the job.'),
     'hosts.file': option(kind.path, '/etc/hosts', 'The hosts file that the host states manage.'),
     test: option(kind.flag, false, 'State runs only say what they would change.'),
@@ -202,7 +259,13 @@ export function minionOptions(dirs: Directories) {
       'With `root`: commands run on the system itself, in the directory that `root` is (also as `TSALT_ROOT`), in place of being confined to it by chroot.',
     ),
     file_client: option(kind.oneOf('remote', 'local'), 'remote', 'Where states and pillar come from.'),
-    saltenv: option(kind.text, 'base', 'The environment that states come from.', { alias: 'environment' }),
+    saltenv: option(
+      kind.optional(kind.text),
+      undefined,
+      'The only environment that states come from; without it the highstate is from all that the top files name, and files that are named are of `base`.',
+      { alias: 'environment' },
+    ),
+    lock_saltenv: option(kind.flag, false, 'No run and no state may name another environment than `saltenv`.'),
     grains: option(kind.freeMap, {}, 'Grains of your own.'),
     schedule: option(kind.freeMap, {}, "Functions by time, in Salt's form."),
     collectors: option(

@@ -22,6 +22,12 @@ export interface StateRequest {
   readonly test: boolean;
   /** Laid over the minion's pillar. */
   readonly pillar: JsonMap;
+  /** The environment that states are from: of named files, of the highstate alone; else that of the config. */
+  readonly saltenv?: string | undefined;
+  /** The environment that pillar is from, in place of all. */
+  readonly pillarenv?: string | undefined;
+  /** The top file of the highstate, in place of that of the config. */
+  readonly top?: string | undefined;
   /** While another run is under way: waits for its end (the default), or is refused. */
   readonly queue?: boolean | undefined;
   /** Each state's result is an event at the master; else the configs say whether it is. */
@@ -36,8 +42,8 @@ export interface ShownStates {
   readonly low: readonly JsonMap[];
   /** The state files, in their order, those that are included among them. */
   readonly files: readonly string[];
-  /** What the top file means for this minion; empty where files were named. */
-  readonly top: readonly string[];
+  /** What the top files mean for this minion, by environment; empty where files were named. */
+  readonly top: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a function is handed. */
@@ -59,7 +65,7 @@ export interface ExecContext {
   /** Compiles and runs states. */
   applyStates(request: StateRequest): Promise<StateReturn>;
   /** Compiles states, and shows what came of it. */
-  showStates(request: Pick<StateRequest, 'sls' | 'given' | 'pillar'>): Promise<ShownStates>;
+  showStates(request: Pick<StateRequest, 'sls' | 'given' | 'pillar' | 'saltenv' | 'pillarenv'>): Promise<ShownStates>;
   /** What runs states on this machine now, in Salt's words; undefined when nothing does. */
   runningStates(): Promise<string | undefined>;
   /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */

@@ -238,7 +238,11 @@ export interface Reading {
   readonly accounts: AccountView;
   readonly packages: PackageView;
   readonly services: ServiceView;
+  /** The environment that `sources` and templates are from. */
+  readonly saltenv: string;
   readonly sources: SourceView;
+  /** What differs in another environment. */
+  inEnvironment(saltenv: string): Pick<Reading, 'sources' | 'render'>;
   readonly downloads: DownloadView;
   readonly processes: Processes;
   /** The environment that commands of this run get. */

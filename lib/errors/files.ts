@@ -4,5 +4,4 @@ export const fileErrors = catalogue('TS_FILE', {
   unknownHash: ({ sha256 }: { sha256: string }) => `the state tree holds no file with the hash ${sha256.slice(0, 64)}`,
   changedMeanwhile: ({ path }: { path: string }) => `${path} changed while it was being sent`,
   wrongHash: ({ path }: { path: string }) => `${path} arrived with other bytes than the master announced`,
-  unknownEnvironment: ({ env }: { env: string }) => `there is no environment ${JSON.stringify(env.slice(0, 60))}`,
 });

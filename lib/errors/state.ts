@@ -3,6 +3,14 @@ import { catalogue } from './error.ts';
 export const stateErrors = catalogue('TS_STATE', {
   noSls: ({ sls }: { sls: string }) => `there is no state file '${sls}'`,
   noSuchId: ({ id }: { id: string }) => `no state has the id '${id}'`,
+  noEnvironment: ({ saltenv }: { saltenv: string }) => `there is no environment '${saltenv}'`,
+  lockedEnvironment: ({ saltenv }: { saltenv: string }) =>
+    `the environment '${saltenv}' can't be named here: the config says 'lock_saltenv'`,
+  noPillarEnvironment: ({ pillarenv }: { pillarenv: string }) => `there is no environment '${pillarenv}' of pillar`,
+  noSlsAnywhere: ({ sls, saltenvs }: { sls: string; saltenvs: string }) =>
+    `there is no state file '${sls}' in any environment that is meant for this minion (${saltenvs})`,
+  ambiguousSls: ({ sls, saltenvs }: { sls: string; saltenvs: string }) =>
+    `the state file '${sls}' is in several environments: ${saltenvs}`,
   badSlsName: ({ sls }: { sls: string }) => `'${sls}' is not the name of a state file: names joined by dots`,
   noSource: ({ url }: { url: string }) => `there is no file ${url}`,
   badSource: ({ url }: { url: string }) => `'${url}' is not the address of a file in the state tree`,
@@ -42,7 +50,10 @@ export const stateErrors = catalogue('TS_STATE', {
   noTarget: ({ kind, target }: { kind: string; target: string }) =>
     `'${kind}' names ${target}, which is nowhere in this tree`,
   cycle: ({ chain }: { chain: string }) => `these states wait for each other: ${chain}`,
-  badInclude: ({ found }: { found: string }) => `'include' takes a list of state files, not ${found}`,
+  badInclude: ({ found }: { found: string }) =>
+    `'include' takes a list of state files, '- file' and '- environment: file', not ${found}`,
+  badPillarInclude: ({ found }: { found: string }) =>
+    `'include' of a pillar file takes a list of files, '- file' and '- file: {key: a:b, defaults: {...}}', not ${found}`,
   badExclude: ({ found }: { found: string }) =>
     `'exclude' takes a list of state files, '- sls: file' and '- id: name', not ${found}`,
   badExtend: ({ found }: { found: string }) =>

@@ -1,16 +1,17 @@
 import { TsaltError } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import type { Nodegroups } from '../../lib/target/target.ts';
-import { compilePillar } from '../../states/engine/pillar.ts';
-import { treeOfRoots } from '../../states/engine/roots.ts';
+import type { PillarSettings } from '../../lib/pillar-settings.ts';
+import { compilePillar } from '../../pillar/compile.ts';
 
 /** One minion's pillar, to be compiled. */
 export interface PillarWork extends JsonMap {
   id: string;
   grains: JsonMap;
-  /** Laid over what the tree gives. */
-  override: JsonMap;
-  roots: string[];
+  /** What the minion asks for: see `PillarRequest`. */
+  request: JsonMap;
+  /** `pillar_roots` */
+  roots: Record<string, string[]>;
+  settings: JsonMap;
   /** What templates see as `opts`. */
   opts: JsonMap;
 }
@@ -18,9 +19,10 @@ export interface PillarWork extends JsonMap {
 /** Compiles a pillar. Raises the first mistake in the tree, `TS_STATE_...`, without the line it is in: that may hold a secret, and goes to minions and logs. */
 export async function renderPillar(work: Record<string, unknown>): Promise<JsonMap> {
   // Written by the master's own `pillarCompiler`, over a channel between its processes.
-  const { id, grains, override, roots, opts, nodegroups } = work as PillarWork;
-  const context = { id, grains, opts, saltenv: 'base' };
-  const { pillar, errors } = await compilePillar(treeOfRoots(roots), context, override, nodegroups as Nodegroups);
+  const { id, grains, request, roots, opts, settings } = work as PillarWork;
+  const context = { id, grains, opts };
+  const made = settings as unknown as PillarSettings;
+  const { pillar, errors } = await compilePillar(roots, context, made, request);
   if (errors[0]) throw withoutLine(errors[0]);
   return pillar;
 }

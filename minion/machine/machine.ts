@@ -48,8 +48,10 @@ export interface MachineParts {
   readonly services: Performing<ServiceView, ServiceStep>;
   readonly queries: Queries;
   readonly downloads: DownloadView;
+  readonly saltenv: string;
   readonly sources: SourceView;
   readonly render: Reading['render'];
+  readonly inEnvironment: Reading['inEnvironment'];
   /** The system's clock when undefined. */
   readonly now?: Reading['now'];
   readonly functions?: Functions | undefined;

@@ -16,20 +16,23 @@ const queue = v.optional(v.boolean());
 /** Each state's result is an event at the master. */
 const state_events = v.optional(v.boolean());
 
-const named = v.strictObject({ mods: names, test, pillar, queue, state_events });
-const whole = v.strictObject({ test, pillar, queue, state_events });
+/** The environments that states and pillar are from, in place of those of the config. */
+const from = { saltenv: v.optional(v.string()), pillarenv: v.optional(v.string()) };
+
+const named = v.strictObject({ mods: names, test, pillar, queue, state_events, ...from });
+const whole = v.strictObject({ test, pillar, queue, state_events, ...from });
 
 type Named = v.InferOutput<typeof named>;
 
-type Asked = Pick<Named, 'test' | 'pillar' | 'queue' | 'state_events'>;
+type Asked = Omit<Named, 'mods'>;
 
 function run(
-  { test: wanted, pillar: over, queue: waits, state_events: stateEvents }: Asked,
-  what: Pick<StateRequest, 'sls' | 'given' | 'only'>,
+  { test: wanted, pillar: over, queue: waits, state_events: stateEvents, saltenv, pillarenv }: Asked,
+  what: Pick<StateRequest, 'sls' | 'given' | 'only' | 'top'>,
   context: ExecContext,
 ) {
   const isTest = wanted ?? context.opts['test'] === true;
-  return context.applyStates({ ...what, test: isTest, pillar: over, queue: waits, stateEvents });
+  return context.applyStates({ ...what, test: isTest, pillar: over, queue: waits, stateEvents, saltenv, pillarenv });
 }
 
 /** States that are given here, and not in a file of the tree; `name` is what errors call them. */
@@ -39,11 +42,11 @@ function given(name: string, data: JsonMap): Pick<StateRequest, 'sls' | 'given'>
 
 /** What a state tree is, or the mistakes in it, in place of a run's return. */
 async function shown(
-  { mods, pillar: over }: Pick<Named, 'mods' | 'pillar'>,
+  { mods, pillar: over, saltenv, pillarenv }: Pick<Named, 'mods' | 'pillar' | 'saltenv' | 'pillarenv'>,
   context: ExecContext,
   part: (states: ShownStates) => unknown,
 ): Promise<unknown> {
-  const states = await context.showStates({ sls: list(mods), pillar: over });
+  const states = await context.showStates({ sls: list(mods), pillar: over, saltenv, pillarenv });
   if (states.errors.length === 0) return part(states);
   context.failed(1);
   return states.errors;
@@ -59,9 +62,9 @@ function list(mods: Named['mods']): string[] {
 }
 
 const someNames = v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]);
-const look = v.strictObject({ mods: names, pillar });
-const lookAtSome = v.strictObject({ mods: someNames, pillar });
-const wholeLook = v.strictObject({ pillar });
+const look = v.strictObject({ mods: names, pillar, ...from });
+const lookAtSome = v.strictObject({ mods: someNames, pillar, ...from });
+const wholeLook = v.strictObject({ pillar, ...from });
 const data = v.custom<JsonMap>(isJsonMap, 'a map');
 
 /** State runs, and what would be run. */
@@ -84,13 +87,13 @@ export default defineModule({
     run: (asked, context) => run(asked, { sls: [] }, context),
   }),
   top: defineFunction({
-    summary: 'The same: the top file is the one that the config names (`state_top`).',
-    args: whole,
-    run: (asked, context) => run(asked, { sls: [] }, context),
+    summary: 'The same, with another top file than that of the config (`state_top`): a path in the state tree.',
+    args: v.strictObject({ topfn: v.optional(v.string()), ...whole.entries }),
+    run: ({ topfn, ...asked }, context) => run(asked, { sls: [], top: topfn }, context),
   }),
   test: defineFunction({
     summary: 'Says what the named state files, or the highstate, would change.',
-    args: v.strictObject({ mods: names, pillar, queue, state_events }),
+    args: v.strictObject({ mods: names, pillar, queue, state_events, ...from }),
     rest: 'mods',
     run: (asked, context) => run({ ...asked, test: true }, { sls: list(asked.mods) }, context),
   }),
@@ -167,10 +170,9 @@ export default defineModule({
     run: (asked, context) => shown({ mods: [], ...asked }, context, ({ low }) => low),
   }),
   show_top: defineFunction({
-    summary: 'Shows the state files that the top file means for this minion, by environment.',
+    summary: 'Shows the state files that the top files mean for this minion, by environment.',
     args: wholeLook,
-    run: (asked, context) =>
-      shown({ mods: [], ...asked }, context, ({ top }) => ({ [asText(context.opts['saltenv'] ?? 'base')]: top })),
+    run: (asked, context) => shown({ mods: [], ...asked }, context, ({ top }) => top),
   }),
   show_states: defineFunction({
     summary: 'Shows the state files of the highstate, those that are included among them.',
@@ -181,8 +183,10 @@ export default defineModule({
     summary: 'Whether the named state files are there and compile.',
     args: lookAtSome,
     rest: 'mods',
-    run: async ({ mods, pillar: over }, context) =>
-      (await context.showStates({ sls: list(mods), pillar: over })).errors.length === 0,
+    run: async ({ mods, pillar: over, saltenv, pillarenv }, context) => {
+      const { errors } = await context.showStates({ sls: list(mods), pillar: over, saltenv, pillarenv });
+      return errors.length === 0;
+    },
   }),
   id_exists: defineFunction({
     summary: 'Whether states with these ids are in the named state files, or the highstate.',

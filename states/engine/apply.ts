@@ -3,7 +3,6 @@ import type { ShownStates, StateRequest } from '../../lib/contracts/execution.ts
 import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { RunWatcher, StateRegistry, StateReturn } from '../../lib/contracts/state.ts';
-import type { Nodegroups } from '../../lib/target/target.ts';
 import { didYouMean } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
@@ -11,12 +10,13 @@ import { compileHighstate, compileSls, type Compiled, type CompileOptions } from
 import type { CallExecution } from './conditions.ts';
 import type { RenderContext } from './render.ts';
 import { runChunks } from './run.ts';
+import type { TopOptions } from './top.ts';
 import { highData, lowData, withNeeds } from './show.ts';
-import { treeWith, type Tree } from './tree.ts';
+import { environmentsWith, type Environments } from './environments.ts';
 
 export interface ApplyOptions {
   readonly request: Pick<StateRequest, 'sls' | 'test' | 'given' | 'only'>;
-  readonly tree: Tree;
+  readonly environments: Environments;
   readonly machine: Machine;
   /** Lays plans over a machine, for test mode. */
   readonly foresee: (machine: Machine) => Foreseen;
@@ -26,8 +26,9 @@ export interface ApplyOptions {
   readonly failhard?: boolean;
   /** `state_aggregate` of the config. */
   readonly aggregate?: boolean | readonly string[] | undefined;
-  readonly nodegroups?: Nodegroups | undefined;
-  readonly top?: string | undefined;
+  readonly tops?: TopOptions | undefined;
+  readonly saltenv?: string | undefined;
+  readonly isLocked?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly call?: CallExecution | undefined;
   readonly watcher?: RunWatcher | undefined;
@@ -43,9 +44,11 @@ export function compileRequest(
   options: CompileOptions,
 ): Promise<Compiled> {
   if (sls.length === 0) return compileHighstate(options);
+  if (!given) return compileSls(sls, options);
   const [name = ''] = sls;
-  const tree = given ? treeWith(options.tree, `${name}.sls`, Buffer.from(given.text), given.shown) : options.tree;
-  return compileSls(sls, { ...options, tree });
+  const { text, shown } = given;
+  const file = { environment: options.context.saltenv, path: `${name}.sls`, bytes: Buffer.from(text), shown };
+  return compileSls(sls, { ...options, environments: environmentsWith(options.environments, file) });
 }
 
 /** Compiles, and shows what came of it. */
@@ -54,11 +57,10 @@ export async function showStates(
   options: CompileOptions,
 ): Promise<ShownStates> {
   const { declarations, chunks, errors, top } = await compileRequest(request, options);
-  const { saltenv } = options.context;
   return {
     errors: errors.map(({ message }) => message),
-    high: highData(declarations, saltenv),
-    low: lowData(chunks, declarations, saltenv),
+    high: highData(declarations),
+    low: lowData(chunks, declarations),
     files: [...new Set(declarations.map(({ sls }) => sls.name))],
     top,
   };

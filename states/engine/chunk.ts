@@ -25,12 +25,14 @@ export interface Link {
 }
 
 /** One state to run: a function with checked arguments. Salt's "low chunk". */
-export interface Chunk extends Omit<CommonArguments, 'order'> {
+export interface Chunk extends Omit<CommonArguments, 'order' | 'saltenv'> {
   readonly id: string;
   readonly name: string;
   readonly module: string;
   readonly fun: string;
   readonly sls: Sls;
+  /** The environment its sources are from: that of its file, unless it names another. */
+  readonly saltenv: string;
   readonly path: readonly Step[];
   /** `<mod>_|-<id>_|-<name>_|-<fun>` */
   readonly tag: string;

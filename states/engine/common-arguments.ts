@@ -33,6 +33,8 @@ export type Order = number | 'first' | 'last' | undefined;
 
 export interface CommonArguments {
   readonly order: Order;
+  /** The environment its sources are from, where that is not its file's. */
+  readonly saltenv: string | undefined;
   readonly failhard: boolean | undefined;
   readonly unless: readonly Condition[];
   readonly onlyif: readonly Condition[];
@@ -111,6 +113,10 @@ export const commonSchemas = {
       "a whole number, 'first' or 'last'",
     ),
   },
+  saltenv: {
+    summary: 'The environment that its sources (`salt://`) are from; else that of its file.',
+    schema: v.string('an environment'),
+  },
   failhard: { summary: 'The run ends if it fails.', schema: flag },
   unless: { summary: 'It is run only if these commands fail.', schema: conditions },
   onlyif: { summary: 'It is run only if these commands succeed.', schema: conditions },
@@ -149,6 +155,7 @@ export const commonNames: readonly string[] = ['name', 'names', ...engineArgumen
 
 const none: CommonArguments = {
   order: undefined,
+  saltenv: undefined,
   failhard: undefined,
   unless: [],
   onlyif: [],
@@ -165,7 +172,7 @@ const none: CommonArguments = {
 };
 
 /** What Salt has for every state and is not here. */
-export const notYetSupported: ReadonlySet<string> = new Set(['saltenv', 'runas_password', 'provider']);
+export const notYetSupported: ReadonlySet<string> = new Set(['runas_password', 'provider']);
 
 /** Reads them; what has another shape than it has to have is in `errors`. `own` names the function's own arguments. */
 export function commonArguments(
@@ -192,6 +199,7 @@ export function commonArguments(
   read('onfail_stop');
   return {
     order: read('order'),
+    saltenv: read('saltenv'),
     failhard: read('failhard'),
     unless: read('unless') ?? [],
     onlyif: read('onlyif') ?? [],

@@ -6,19 +6,19 @@ import { placeAt } from '../../lib/place.ts';
 import { requirementsOf, type Chunk } from './chunk.ts';
 import { declarations, type Declaration } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
-import { prepareText, type RenderContext } from './render.ts';
+import { hasSource, nearestEnvironment, nearestSource, sourcesOf, type Environments } from './environments.ts';
+import { contextIn, prepareText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
 import { reshape } from './reshape.ts';
-import { loadSlsFiles, type ReadFiles, type Sls } from './sls.ts';
-import { topFiles, type Wanted } from './top.ts';
-import { isAddress, nearestSource, pathOf, sourcesOf, type Tree } from './tree.ts';
-import type { Nodegroups } from '../../lib/target/target.ts';
+import { loadSlsFiles, type ReadFiles, type Sls, type Wanted } from './sls.ts';
+import { topFiles, type TopOptions } from './top.ts';
+import { isAddress } from './address.ts';
 
 export interface Compiled {
   /** What the files say, with what they say of each other done. */
   readonly declarations: readonly Declaration[];
-  /** The files that the top file means for this minion; empty where files were named. */
-  readonly top: readonly string[];
+  /** The files that the top files mean for this minion, by environment; empty where files were named. */
+  readonly top: Readonly<Record<string, readonly string[]>>;
   /** In the order they run in. Worth nothing when there are errors. */
   readonly chunks: readonly Chunk[];
   /** All that is wrong with the tree, by file and line. */
@@ -26,32 +26,34 @@ export interface Compiled {
 }
 
 export interface CompileOptions {
-  readonly tree: Tree;
+  readonly environments: Environments;
+  /** `saltenv` is the environment of files that are named without one. */
   readonly context: RenderContext;
   readonly registry: StateRegistry;
-  readonly nodegroups?: Nodegroups | undefined;
-  /** The top file's name. */
-  readonly top?: string | undefined;
+  /** How the highstate is found. */
+  readonly tops?: TopOptions | undefined;
+  /** The only environment that the highstate is from; undefined: all that top files name. */
+  readonly saltenv?: string | undefined;
+  /** No state may name another environment (`lock_saltenv`). */
+  readonly isLocked?: boolean | undefined;
   /** Files of the tree that were read already, and those that will be. */
   readonly read?: ReadFiles | undefined;
 }
 
 /** The states that the top file means for this minion. */
 export async function compileHighstate(options: CompileOptions): Promise<Compiled> {
-  const { tree, context, nodegroups, top } = options;
+  const { environments, context, tops, saltenv } = options;
   const errors: TsaltError[] = [];
   const { id, grains, pillar } = context;
-  const names = await topFiles(tree, context, { id, grains, pillar }, errors, {
-    ...(nodegroups && { nodegroups }),
-    ...(top !== undefined && { top }),
-  });
+  const names = await topFiles(environments, context, { id, grains, pillar }, errors, { ...tops, saltenv });
   if (names === undefined)
     errors.push(stateErrors.noTop(undefined, { hint: 'name state files: state.apply web.nginx' }));
   else if (names.length === 0 && errors.length === 0)
-    errors.push(stateErrors.noMatch({ id, saltenv: context.saltenv }));
+    errors.push(stateErrors.noMatch({ id, saltenv: saltenv ?? environments.names.join("' or '") }));
   const compiled = await compileFiles(names ?? [], options);
-  const meant = (names ?? []).map(({ name }) => name);
-  return { ...compiled, top: meant, errors: [...errors, ...compiled.errors] };
+  const top: Record<string, string[]> = {};
+  for (const { name, saltenv: own = context.saltenv } of names ?? []) (top[own] ??= []).push(name);
+  return { ...compiled, top, errors: [...errors, ...compiled.errors] };
 }
 
 /** The states of the named files and all they include. */
@@ -63,9 +65,9 @@ export function compileSls(names: readonly string[], options: CompileOptions): P
 }
 
 async function compileFiles(wanted: readonly Wanted[], options: CompileOptions): Promise<Compiled> {
-  const { tree, context, registry, read } = options;
+  const { environments, context, registry, read } = options;
   const errors: TsaltError[] = [];
-  const files = await loadSlsFiles(wanted, tree, context, errors, read);
+  const files = await loadSlsFiles(wanted, environments, context, errors, read);
   const isComplete = errors.length === 0;
   const written = declarations(files, errors);
   const all = reshape(files, written, errors);
@@ -75,14 +77,15 @@ async function compileFiles(wanted: readonly Wanted[], options: CompileOptions):
     return state ? expand(declaration, state, at, errors) : [];
   });
   refuseTwice(chunks, errors);
-  await checkSources(chunks, tree, errors);
+  await checkEnvironments(chunks, options, errors);
+  await checkSources(chunks, environments, errors);
   // What a file that could not be read has in it, nobody knows: requisites may point there.
   const there = new Set(all.map(({ id }) => id));
   const excluded = new Set(written.map(({ id }) => id).filter((id) => !there.has(id)));
   tie(chunks, isComplete ? errors : [], declared(files), excluded);
   const ordered = inOrder(chunks, errors);
-  await checkTemplates(ordered, tree, context, errors);
-  return { declarations: all, top: [], chunks: ordered, errors: byPlace(errors) };
+  await checkTemplates(ordered, environments, context, errors);
+  return { declarations: all, top: {}, chunks: ordered, errors: byPlace(errors) };
 }
 
 /** Every id and name in the files and their own names, also of states that have mistakes. */
@@ -111,9 +114,25 @@ function refuseTwice(chunks: readonly Chunk[], errors: TsaltError[]): void {
   }
 }
 
+/** Environments that states name for their sources. */
+async function checkEnvironments(
+  chunks: readonly Chunk[],
+  { environments, isLocked = false }: CompileOptions,
+  errors: TsaltError[],
+): Promise<void> {
+  for (const { saltenv, sls, path } of chunks) {
+    if (saltenv === sls.saltenv) continue;
+    const place = sls.yaml.placeOf(argumentWith(saltenv, sls.yaml.data, path) ?? path, 'value');
+    if (isLocked) errors.push(stateErrors.lockedEnvironment({ saltenv }, { place }));
+    if (isLocked || (await environments.tree(saltenv))) continue;
+    const hint = nearestEnvironment(environments, saltenv);
+    errors.push(stateErrors.noEnvironment({ saltenv }, { place, hint }));
+  }
+}
+
 /** Files of the tree that states need to be there. */
-async function checkSources(chunks: readonly Chunk[], tree: Tree, errors: TsaltError[]): Promise<void> {
-  for (const { state, args, sls, path } of chunks) {
+async function checkSources(chunks: readonly Chunk[], environments: Environments, errors: TsaltError[]): Promise<void> {
+  for (const { state, args, sls, path, saltenv } of chunks) {
     if (!state.needs) continue;
     for (const url of state.needs(args as never)) {
       const { yaml } = sls;
@@ -122,10 +141,10 @@ async function checkSources(chunks: readonly Chunk[], tree: Tree, errors: TsaltE
         errors.push(stateErrors.badSource({ url }, { place: place() }));
         continue;
       }
-      const has = tree.has(pathOf(url));
-      if (!(has instanceof Promise ? await has : has)) {
-        errors.push(stateErrors.noSource({ url }, { place: place(), hint: await nearestSource(tree, url) }));
-      }
+      const has = hasSource(environments, saltenv, url);
+      if (has instanceof Promise ? await has : has) continue;
+      const hint = await nearestSource(environments, saltenv, url);
+      errors.push(stateErrors.noSource({ url }, { place: place(), hint }));
     }
   }
 }
@@ -136,14 +155,13 @@ async function checkSources(chunks: readonly Chunk[], tree: Tree, errors: TsaltE
  */
 async function checkTemplates(
   chunks: readonly Chunk[],
-  tree: Tree,
+  environments: Environments,
   context: RenderContext,
   errors: TsaltError[],
 ): Promise<void> {
   const told = new Set<string>();
-  const sources = sourcesOf(tree);
   for (const chunk of chunks) {
-    const { state, args } = chunk;
+    const { state, args, saltenv } = chunk;
     if (!state.templates) continue;
     const required = requirementsOf(chunk).map((one) => ({
       fun: `${one.module}.${one.fun}`,
@@ -152,9 +170,10 @@ async function checkTemplates(
       ran: true,
     }));
     try {
-      const uses = state.templates(args as never, sources, required);
+      const uses = state.templates(args as never, sourcesOf(environments, saltenv), required);
       // A thousand states without a template are not waited for.
-      for (const use of uses instanceof Promise ? await uses : uses) await checkTemplate(use, context, tree);
+      for (const use of uses instanceof Promise ? await uses : uses)
+        await checkTemplate(use, contextIn(context, saltenv), environments);
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       // That it is not there is told already, with the place that names it.
@@ -168,8 +187,8 @@ async function checkTemplates(
   }
 }
 
-async function checkTemplate(use: TemplateUse, context: RenderContext, tree: Tree): Promise<void> {
-  const called = await prepareText(use, context, tree);
+async function checkTemplate(use: TemplateUse, context: RenderContext, environments: Environments): Promise<void> {
+  const called = await prepareText(use, context, environments);
   if (called.size === 0) return;
   const { name, text } = use;
   await context.functions?.prepare(called);

@@ -70,7 +70,7 @@ export function expand(declaration: Declaration, state: AnyStateFunction, at: nu
   const own = new Map(
     [...args].filter(([name]) => entries.has(name) || name === 'name' || !engineNames.includes(name)),
   );
-  const { order, ...common } = commonArguments(args, entries, errors);
+  const { order, saltenv, ...common } = commonArguments(args, entries, errors);
 
   const aggregate = args.get('aggregate');
   if (aggregate && common.aggregate === true && !state.aggregate)
@@ -83,9 +83,11 @@ export function expand(declaration: Declaration, state: AnyStateFunction, at: nu
     const all = isPlain ? own : new Map([...own, ...ownHere.filter(([key]) => !namesOthers(key))]);
     const checked = checkArguments(declaration, all, name, state, suggestions, errors);
     if (!checked) return [];
-    const { order: orderHere, ...commonHere } = isPlain
-      ? { order, ...common }
-      : commonArguments(new Map([...args, ...special]), entries, errors);
+    const {
+      order: orderHere,
+      saltenv: saltenvHere = sls.saltenv,
+      ...commonHere
+    } = isPlain ? { order, saltenv, ...common } : commonArguments(new Map([...args, ...special]), entries, errors);
     const chunk: Chunk = {
       ...commonHere,
       requisites: isPlain ? requisites : [...requisites, ...extra.flatMap((one) => requisitesOf(one, errors))],
@@ -94,6 +96,7 @@ export function expand(declaration: Declaration, state: AnyStateFunction, at: nu
       module,
       fun,
       sls,
+      saltenv: saltenvHere,
       path,
       state,
       args: checked,

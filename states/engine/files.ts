@@ -2,6 +2,7 @@ import { didYouMean } from '../../lib/errors/error.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { textOf } from '../../lib/text.ts';
+import { addressOf, isAddress } from './address.ts';
 import type { Tree } from './tree.ts';
 
 /** A file of the tree, for a template. */
@@ -78,7 +79,9 @@ function filesOf(tree: Tree): TemplateFiles {
 
 function pathFrom(name: string, from: string | undefined): string {
   const isBeside = /^\.\.?\//.test(name);
-  const plain = name.replace(/^salt:\/\/([^?]*).*$/s, '$1');
+  if (isAddress(name) && addressOf(name).environment !== undefined)
+    throw templateErrors.badPath({ path: name }, { hint: 'a template takes files of its own environment only' });
+  const plain = name.replace(/^salt:\/\//, '');
   if (name.includes('\0') || /^\w+:\/\//.test(plain) || (isBeside && from === undefined)) bad(name);
   const parts: string[] = isBeside ? (from ?? '').split('/').slice(0, -1) : [];
   for (const part of plain.split('/')) {

@@ -6,7 +6,9 @@ import { templateErrors } from '../../lib/errors/template.ts';
 import { NotYet, patiently, templateFiles, type TemplateFiles } from './files.ts';
 import { jsonAsYaml, rendererOf } from './renderer.ts';
 import { compileTemplate, type CallFunction } from './template/template.ts';
-import { isAddress, pathOf, type Tree } from './tree.ts';
+import { addressOf, isAddress } from './address.ts';
+import type { Environments } from './environments.ts';
+import type { Later, Tree } from './tree.ts';
 
 /** What templates see and may call. */
 export interface RenderContext {
@@ -14,6 +16,7 @@ export interface RenderContext {
   readonly grains: JsonMap;
   readonly pillar: JsonMap;
   readonly opts: JsonMap;
+  /** The environment of what is rendered. */
   readonly saltenv: string;
   /** The execution functions that templates may call. */
   readonly functions?: TemplateFunctions | undefined;
@@ -29,6 +32,18 @@ export interface TemplateFunctions {
   /** Why templates can't call a function that was prepared. */
   problem(fun: string): Error | undefined;
   readonly call: CallFunction;
+}
+
+const inOthers = new WeakMap<RenderContext, Map<string, RenderContext>>();
+
+/** The same for what is in another environment: always the same object, so that what is kept for it is found. */
+export function contextIn(context: RenderContext, saltenv: string): RenderContext {
+  if (context.saltenv === saltenv) return context;
+  const known = inOthers.get(context) ?? new Map<string, RenderContext>();
+  inOthers.set(context, known);
+  const made = known.get(saltenv) ?? { ...context, saltenv };
+  known.set(saltenv, made);
+  return made;
 }
 
 /** Where a template is in its tree, as its text can ask: Salt's names. */
@@ -67,7 +82,10 @@ export interface StateTemplate {
  * takes from files of a tree that has to be fetched was fetched by `prepareText`. Raises `TS_TEMPLATE_...`, and what its
  * functions raise.
  */
-export function renderText(template: StateTemplate, context: RenderContext, tree: Tree | undefined): string {
+export function renderText(template: StateTemplate, context: RenderContext, environments: Environments): string {
+  const found = treeOf(template, context, environments);
+  // Its tree was waited for when it was prepared.
+  const tree = found instanceof Promise ? undefined : found;
   const files = tree && templateFiles(tree);
   const atHand: TemplateFiles | undefined =
     files &&
@@ -89,9 +107,10 @@ export function renderText(template: StateTemplate, context: RenderContext, tree
 export async function prepareText(
   template: StateTemplate,
   context: RenderContext,
-  tree: Tree,
+  environments: Environments,
 ): Promise<ReadonlySet<string>> {
-  const files = templateFiles(tree);
+  const tree = await treeOf(template, context, environments);
+  const files = tree ? templateFiles(tree) : noFiles;
   const functions = new Set<string>();
   const note = (names: Iterable<string>) => {
     for (const name of names) functions.add(name);
@@ -133,8 +152,22 @@ async function fetchNamed(
   }
 }
 
+/** A template of an environment that is not there has no files beside it. */
+const noFiles: TemplateFiles = (path) => {
+  throw templateErrors.noFile({ path });
+};
+
+/** The tree that a template is from, and takes files of. */
+function treeOf(
+  { name }: StateTemplate,
+  { saltenv }: RenderContext,
+  environments: Environments,
+): Later<Tree | undefined> {
+  return environments.tree((isAddress(name) ? addressOf(name).environment : undefined) ?? saltenv);
+}
+
 function pathOfTemplate({ name }: StateTemplate): string | undefined {
-  return isAddress(name) ? pathOf(name) : undefined;
+  return isAddress(name) ? addressOf(name).path : undefined;
 }
 
 /** What was rendered over a context with the files of a tree. */
@@ -177,7 +210,7 @@ function textWith(
 /** Renders a file of a tree as its first line says, then reads its YAML or JSON. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
 export async function renderYaml(
   bytes: Buffer,
-  file: { readonly path: string; readonly sls: string },
+  file: { readonly path: string; readonly sls: string; readonly names?: JsonMap | undefined },
   context: RenderContext,
   tree: Tree,
 ): Promise<YamlFile> {
@@ -195,7 +228,7 @@ export async function renderYaml(
     for (const name of names) prepared.add(name);
   };
   if (template.functions.size > 0) await prepare(template.functions);
-  const data = templateData(context, locationNames(file.path, file.sls));
+  const data = templateData(context, { ...locationNames(file.path, file.sls), ...file.names });
   const result = await patiently(() =>
     template.render(data, {
       call: functions?.call,

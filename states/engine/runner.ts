@@ -164,9 +164,10 @@ export class Runner {
   /** What the state reads, with the states that it requires and that require it. */
   private viewOf(chunk: Chunk): Reading {
     const dependents = this.dependents.get(chunk);
-    if (chunk.links.length === 0 && !dependents) return this.view;
+    const view = chunk.saltenv === this.view.saltenv ? this.view : viewIn(this.view, chunk.saltenv);
+    if (chunk.links.length === 0 && !dependents) return view;
     // Few states ask.
-    return Object.create(this.view, {
+    return Object.create(view, {
       required: { get: () => this.requiredOf(chunk) },
       requiredBy: { value: dependents?.map(({ module, fun, name }) => ({ fun: `${module}.${fun}`, name })) },
     }) as Reading;
@@ -265,6 +266,16 @@ export class Runner {
     }
     return finish(chunk, plan, results);
   }
+}
+
+/** The machine with the sources of another environment. */
+function viewIn(view: Reading, saltenv: string): Reading {
+  const { sources, render } = view.inEnvironment(saltenv);
+  return Object.create(view, {
+    saltenv: { value: saltenv },
+    sources: { value: sources },
+    render: { value: render },
+  }) as Reading;
 }
 
 function finish(chunk: Chunk, plan: Plan, results: readonly StepResult[]): Done {

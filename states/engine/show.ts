@@ -5,10 +5,10 @@ import type { Declaration } from './declaration.ts';
 /* A tree as Salt's `state.show_...` functions show it. */
 
 /** By id: what the files say, with `__sls__`, `__env__`, and the order that they stand in. */
-export function highData(declarations: readonly Declaration[], saltenv: string): JsonMap {
+export function highData(declarations: readonly Declaration[]): JsonMap {
   const high: Record<string, JsonMap> = {};
   for (const [at, { id, sls, module, fun, args }] of declarations.entries()) {
-    const entry = (high[id] ??= { __sls__: sls.name, __env__: saltenv });
+    const entry = (high[id] ??= { __sls__: sls.name, __env__: sls.saltenv });
     if (sls.includedFrom.size > 0) entry['__sls_included_from__'] = [...sls.includedFrom];
     const written = args.map(({ name, value }): JsonMap => ({ [name]: value as Json }));
     const ordered = args.some(({ name }) => name === 'order') ? [] : [{ order: 10_000 + at }];
@@ -18,7 +18,7 @@ export function highData(declarations: readonly Declaration[], saltenv: string):
 }
 
 /** One after the other, as they run. */
-export function lowData(chunks: readonly Chunk[], declarations: readonly Declaration[], saltenv: string): JsonMap[] {
+export function lowData(chunks: readonly Chunk[], declarations: readonly Declaration[]): JsonMap[] {
   const written = new Map(declarations.map((one) => [`${one.id}\0${one.module}`, one]));
   return chunks.map(({ id, name, module, fun, sls, order }) => {
     const args = written.get(`${id}\0${module}`)?.args ?? [];
@@ -27,7 +27,7 @@ export function lowData(chunks: readonly Chunk[], declarations: readonly Declara
       state: module,
       name,
       __sls__: sls.name,
-      __env__: saltenv,
+      __env__: sls.saltenv,
       __id__: id,
       ...Object.fromEntries(own.map((argument) => [argument.name, argument.value as Json])),
       order,

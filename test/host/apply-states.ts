@@ -52,6 +52,8 @@ const machine = createMachine({
   opts: {},
   sources: { read: nothing, list: nothing },
   render: nothing,
+  saltenv: 'base',
+  inEnvironment: nothing,
   processes,
   packages: createPackages({ files: parts.files, processes, uid: process.getuid?.() ?? -1 }),
   services: createServices({ root: '/', processes, init: lookAtInit() }),

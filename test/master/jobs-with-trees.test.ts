@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import type { StateResult } from '../../lib/contracts/state.ts';
 import { eventually } from '../kit/eventually.ts';
 import { startCluster } from '../kit/cluster.ts';
 
@@ -50,4 +52,41 @@ test('pillar.get and pillar.items: asked from the master, what the pillar has', 
   await cluster.joinMinion('web1');
   t.is((await cluster.exec('web1', 'pillar.get', ['db:port']))[0]?.return, 5432);
   t.deepEqual((await cluster.exec('web1', 'pillar.items', []))[0]?.return, { db: { port: 5432 } });
+});
+
+test('several environments of a master: the highstate is from all, sources and pillar are from their own', async (t) => {
+  const trees = mkdtempSync(path.join(os.tmpdir(), 'tsalt-trees-'));
+  t.teardown(() => rmSync(trees, { recursive: true }));
+  const put = (name: string, text: string) => {
+    mkdirSync(path.dirname(path.join(trees, name)), { recursive: true });
+    writeFileSync(path.join(trees, name), text);
+  };
+  const at = (name: string) => [path.join(trees, name)];
+  put('base/top.sls', "base:\n  '*': [x]\ndev:\n  'web*': [y]\n");
+  put('base/x.sls', 'include:\n  - qa: z\nx:\n  test.show_notification: [{text: "x in {{saltenv}}"}]\n');
+  put('dev/y.sls', '/y:\n  file.managed: [{source: "salt://y.txt"}]\n');
+  put('dev/y.txt', 'y of dev');
+  put('qa/z.sls', '/z:\n  file.managed: [{source: "salt://y.txt", saltenv: dev}]\n');
+  put('pillar/dev/top.sls', "dev:\n  '*': [p]\n");
+  put('pillar/dev/p.sls', 'from: "{{saltenv}}"\n');
+  const cluster = await startCluster(t, {
+    file_roots: { base: at('base'), dev: at('dev'), __env__: at('__env__') },
+    pillar_roots: { base: at('pillar/base'), dev: at('pillar/dev') },
+  });
+  await cluster.joinMinion('web1');
+  const [whole] = await cluster.exec('web1', 'state.apply', []);
+  const ran = Object.values(whole?.return as object as Record<string, StateResult>);
+  t.deepEqual(
+    ran.map(({ comment }) => comment),
+    ['File /z updated', 'x in base', 'File /y updated'],
+  );
+  const made = (name: string) => readFileSync(path.join(cluster.directory, 'minions/0/root', name), 'utf8');
+  t.deepEqual([made('y'), made('z')], ['y of dev', 'y of dev']);
+  const z = async (env: string) =>
+    (await cluster.tsalt('exec', 'web1', 'state.apply', 'z', `saltenv=${env}`, '--out', 'json')).stdout;
+  t.regex(await z('qa'), /File \/z is in the correct state/);
+  t.regex(await z('q'), /there is no environment 'q'/);
+  t.deepEqual((await cluster.exec('web1', 'pillar.items', []))[0]?.return, { from: 'dev' });
+  const [top] = await cluster.exec('web1', 'state.show_top', []);
+  t.deepEqual(top?.return, { base: ['x'], dev: ['y'] });
 });

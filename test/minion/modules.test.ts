@@ -26,7 +26,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     failed: () => {},
     call: async () => null,
     applyStates: async () => ({}),
-    showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: [] }),
+    showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
     runningStates: async () => undefined,
     sendEvent: async () => false,
     ...more,

@@ -9,6 +9,7 @@ import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
 import { createMachine, localParts, type Performing } from '../../minion/machine/machine.ts';
 import { applyStates } from '../../states/engine/apply.ts';
 import { builtinStates } from '../../states/registry.ts';
+import { onlyEnvironment } from '../../states/engine/environments.ts';
 import { treeOf } from './kit.ts';
 
 /** What a package manager that has every package was told to do. */
@@ -67,10 +68,9 @@ async function apply(
   const root = mkdtempSync(path.join(os.tmpdir(), 'tsalt-aggregate-'));
   t.teardown(() => rmSync(root, { recursive: true }));
   const { packages, transactions } = manager(options.present);
-  const tree = treeOf({ 'a.sls': text });
   const answer = await applyStates({
     request: { sls: ['a'], test: options.test ?? false },
-    tree,
+    environments: onlyEnvironment(treeOf({ 'a.sls': text })),
     machine: createMachine({
       ...localParts(root),
       processes: {
@@ -84,6 +84,8 @@ async function apply(
       opts: {},
       sources: { read: () => Buffer.alloc(0), list: () => [] },
       render: (template) => template,
+      saltenv: 'base',
+      inEnvironment: (saltenv) => t.fail(saltenv) as never,
     }),
     foresee,
     context: { id: 'web1', grains: {}, pillar: {}, opts: {}, saltenv: 'base' },

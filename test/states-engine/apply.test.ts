@@ -210,7 +210,22 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     'a:\n  test.nop:\n    - retry: {atempts: 3}\n',
     /^x\.sls:6:14: 'retry' has to be true, or a map of 'attempts'/,
   ],
-  ['what is still to come', 'a:\n  test.nop:\n    - saltenv: dev\n', /^x\.sls:6:7: 'saltenv' is not supported yet/],
+  [
+    'an environment for sources that is not there',
+    'a:\n  test.nop:\n    - saltenv: bace\n',
+    /^x\.sls:6:16: there is no environment 'bace'[^]*did you mean 'base'/,
+  ],
+  [
+    'an include of an environment that is not there',
+    'include:\n  - bace: other\na:\n  test.nop: []\n',
+    /^x\.sls:5:11: there is no environment 'bace'[^]*did you mean 'base'/,
+  ],
+  [
+    'an include of two environments in one entry',
+    'include:\n  - {base: other, dev: other}\na:\n  test.nop: []\n',
+    /^x\.sls:5:\d+: 'include' takes a list of state files, '- file' and '- environment: file', not/,
+  ],
+  ['what is still to come', 'a:\n  test.nop:\n    - provider: x\n', /^x\.sls:6:7: 'provider' is not supported yet/],
   [
     'two mistakes, both told',
     'a:\n  test.nopp: []\nb:\n  test.nop:\n    - requir: [a]\n',

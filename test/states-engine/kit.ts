@@ -17,6 +17,18 @@ export async function run(
   return { ...io.printed, code };
 }
 
+/** Runs `tsalt call --local ... --out json` with a config of one's own, in a directory of its own. */
+export async function runConfigured(
+  config: string,
+  minion: Readonly<Record<string, unknown>>,
+  words: readonly string[],
+): Promise<{ out: string; err: string; code: number }> {
+  write(config, { minion: JSON.stringify({ id: 'web1', file_client: 'local', ...minion }) });
+  const io = { ...captured(config), env: { TSALT_CACHEDIR: path.join(config, 'cache') } };
+  const code = await main(['call', '--local', '--out', 'json', '--config-dir', config, ...words], io);
+  return { ...io.printed, code };
+}
+
 /** Writes files below a directory. */
 export function write(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [name, text] of Object.entries(files)) {

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { onlyEnvironment } from '../../states/engine/environments.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { templateFiles } from '../../states/engine/files.ts';
 import { prepareText, renderText, renderYaml, type RenderContext } from '../../states/engine/render.ts';
@@ -210,31 +211,33 @@ test('a state file whose tree has to be fetched: takes in files, also by names t
 test('a managed file whose tree has to be fetched: is prepared, then rendered at once', async (t) => {
   const far = treeOf({ 'a/x.txt': 'x', 'a/p.hbs': '{{import_text (concat "./" "x.txt")}}' }, true);
   const template = { name: 'salt://a/file', text: '{{> "./p.hbs"}}', context: {} };
-  t.throws(() => renderText(template, context, far), { message: /was not fetched before the run/ });
-  t.deepEqual([...(await prepareText(template, context, far))], []);
-  t.is(renderText(template, context, far), 'x');
+  t.throws(() => renderText(template, context, onlyEnvironment(far)), { message: /was not fetched before the run/ });
+  t.deepEqual([...(await prepareText(template, context, onlyEnvironment(far)))], []);
+  t.is(renderText(template, context, onlyEnvironment(far)), 'x');
 });
 
 test('a managed file that takes in one that calls functions: is not rendered before the run, and has all it needs', async (t) => {
   const far = treeOf({ 'p.hbs': '{{salt "test.echo" 1}} {{> "./q.hbs"}}', 'q.hbs': 'q' }, true);
   const template = { name: '/etc/x', text: '{{> "p.hbs"}}', context: {} };
-  t.deepEqual([...(await prepareText(template, context, far))], ['test.echo']);
-  t.is(renderText(template, context, far), '<test.echo> q');
+  t.deepEqual([...(await prepareText(template, context, onlyEnvironment(far)))], ['test.echo']);
+  t.is(renderText(template, context, onlyEnvironment(far)), '<test.echo> q');
   const made = { ...template, text: '{{> (concat "p" ".hbs")}}' };
-  t.deepEqual([...(await prepareText(made, context, far))], ['test.echo']);
+  t.deepEqual([...(await prepareText(made, context, onlyEnvironment(far)))], ['test.echo']);
 });
 
 test('a managed file that takes in one that is not there: says so before the run', async (t) => {
   const far = treeOf({ 'p.hbs': '' }, true);
   const template = { name: '/etc/x', text: 'a\n{{> "q.hbs"}}', context: {} };
-  await t.throwsAsync(prepareText(template, context, far), { message: /^\/etc\/x:2:1: there is no file 'q.hbs'/ });
+  await t.throwsAsync(prepareText(template, context, onlyEnvironment(far)), {
+    message: /^\/etc\/x:2:1: there is no file 'q.hbs'/,
+  });
 });
 
 test('a tree with one file of its own over another: what is fetched for one, at hand for the other', async (t) => {
   const far = treeOf({ 'p.hbs': 'p', 'own.sls': 'no' }, true);
   const over = treeWith(far, 'own.sls', Buffer.from('own'), 'given');
   const template = { name: '/etc/x', text: '{{> "p.hbs"}}{{import_text "own.sls"}}', context: {} };
-  await prepareText(template, context, over);
-  t.is(renderText(template, { ...context }, over), 'pown');
-  t.is(renderText({ ...template, text: '{{> "p.hbs"}}' }, context, far), 'p');
+  await prepareText(template, context, onlyEnvironment(over));
+  t.is(renderText(template, { ...context }, onlyEnvironment(over)), 'pown');
+  t.is(renderText({ ...template, text: '{{> "p.hbs"}}' }, context, onlyEnvironment(far)), 'p');
 });

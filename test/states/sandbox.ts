@@ -111,7 +111,11 @@ export function sandbox(world: World): Sandbox {
         return { did: 'query', status, text };
       },
     },
+    saltenv: 'base',
     sources: sourcesOf(world.sources ?? {}),
+    inEnvironment: (saltenv) => {
+      throw new Error(`there is no environment ${saltenv} here`);
+    },
     downloads: downloadsOf(world.web ?? {}),
     ...(world.now === undefined ? {} : { now: () => (world.now ?? 0) * 1000 }),
     render: (text, _name, context) =>
