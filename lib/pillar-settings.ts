@@ -1,4 +1,4 @@
-import type { JsonMap } from './json.ts';
+import type { Json, JsonMap } from './json.ts';
 import type { Nodegroups } from './target/target.ts';
 
 /* What pillar is made by: the config's part, and what a minion asks for. */
@@ -14,6 +14,8 @@ export interface PillarSettings {
   readonly pillar_includes_override_sls: boolean;
   readonly pillarenv: string | undefined;
   readonly pillarenv_from_saltenv: boolean;
+  readonly ext_pillar: readonly { readonly name: string; readonly args: Json }[];
+  readonly ext_pillar_first: boolean;
   readonly state_top: string;
   readonly nodegroups: Nodegroups;
 }
@@ -26,6 +28,8 @@ export function pillarSettings(config: PillarSettings): PillarSettings {
     pillar_includes_override_sls: config.pillar_includes_override_sls,
     pillarenv: config.pillarenv,
     pillarenv_from_saltenv: config.pillarenv_from_saltenv,
+    ext_pillar: config.ext_pillar,
+    ext_pillar_first: config.ext_pillar_first,
     state_top: config.state_top,
     nodegroups: config.nodegroups,
   };

@@ -66,10 +66,19 @@ export async function partsOfThisMachine(
   const grainsOf = () => (grains ??= collectGrains({ config, configDir, version }));
 
   async function pillarWith(request: PillarRequest): Promise<JsonMap> {
-    const { compilePillar } = await import('../pillar/compile.ts');
+    const [{ compilePillar }, { outsideWorld }] = await Promise.all([
+      import('../pillar/compile.ts'),
+      import('../pillar/outside.ts'),
+    ]);
     const context = { id, grains: grainsOf(), opts };
     const asked = { saltenv, ...request };
-    const { pillar, errors } = await compilePillar(config.pillar_roots, context, pillarSettings(config), asked);
+    const { pillar, errors } = await compilePillar(
+      config.pillar_roots,
+      context,
+      pillarSettings(config),
+      outsideWorld(),
+      asked,
+    );
     if (errors.length > 0) throw new PillarFailed(errors);
     return pillar;
   }

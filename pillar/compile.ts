@@ -1,48 +1,77 @@
+import { BASE, directoriesOf, environmentNames, type Roots } from '../lib/environments.ts';
 import type { TsaltError } from '../lib/errors/error.ts';
 import { stateErrors } from '../lib/errors/state.ts';
-import { BASE, directoriesOf, environmentNames, type Roots } from '../lib/environments.ts';
 import type { JsonMap } from '../lib/json.ts';
+import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
+import { parseTarget } from '../lib/target/target.ts';
 import { environmentsOfRoots, nearestEnvironment, type Environments } from '../states/engine/environments.ts';
 import type { RenderContext } from '../states/engine/render.ts';
 import { topFiles } from '../states/engine/top.ts';
+import { withExternal, type ExternalParts } from './external.ts';
+import { builtinExtPillars } from './external/registry.ts';
 import { pillarFiles } from './files.ts';
 import { mergeDeep, mergePillar } from './merge.ts';
-import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
+
+export interface Pillar {
+  /** Worth nothing with errors. */
+  readonly pillar: JsonMap;
+  readonly errors: readonly TsaltError[];
+}
 
 /**
- * A minion's pillar: the files that the pillar trees' top files mean for it, merged as the settings say, environment after
- * environment; no top file, no pillar. What the request brings goes over all. With errors the data is worth nothing.
+ * A minion's pillar: the files that the pillar trees' top files mean for it, environment after environment, and what the
+ * sources outside the trees say (`ext_pillar`), merged as the settings say. What the request brings goes over all.
  */
 export async function compilePillar(
   roots: Roots,
   context: Omit<RenderContext, 'pillar' | 'saltenv'>,
   settings: PillarSettings,
-  { override = {}, saltenv, pillarenv: asked }: PillarRequest = {},
-): Promise<{ readonly pillar: JsonMap; readonly errors: readonly TsaltError[] }> {
+  parts: ExternalParts,
+  request: PillarRequest = {},
+): Promise<Pillar> {
+  const { override = {}, saltenv, pillarenv: asked } = request;
   const pillarenv = asked ?? settings.pillarenv ?? (settings.pillarenv_from_saltenv ? saltenv : undefined);
   const environments = environmentsFor(roots, pillarenv ?? saltenv ?? BASE);
-  const errors: TsaltError[] = [];
   const named = asked ?? settings.pillarenv;
   if (named !== undefined && !environments.names.includes(named)) {
     const hint = nearestEnvironment(environments, named);
     return { pillar: {}, errors: [stateErrors.noPillarEnvironment({ pillarenv: named }, { hint })] };
   }
-  // What is being made can't be asked for; what the caller brought can.
-  const rendering: RenderContext = { ...context, pillar: override, saltenv: pillarenv ?? saltenv ?? BASE };
+  const errors: TsaltError[] = [];
   const { id, grains } = context;
-  const { pillar_source_merging_strategy: strategy, nodegroups } = settings;
-  const files = await topFiles(environments, rendering, { id, grains, pillar: override }, errors, {
-    strategy: 'each',
-    saltenv: pillarenv,
-    // Without merging there is one environment whose top file counts.
-    from: strategy === 'none' ? (saltenv ?? BASE) : undefined,
-    nodegroups,
-    file: settings.state_top.slice(settings.state_top.lastIndexOf('/') + 1),
-  });
-  const merging = { strategy, lists: settings.pillar_merge_lists };
-  const reader = pillarFiles(environments, rendering, merging, settings.pillar_includes_override_sls, errors);
-  let pillar: JsonMap = {};
-  for (const file of files ?? []) pillar = mergePillar(pillar, await reader.read(file), merging);
+  const { pillar_source_merging_strategy: strategy, pillar_merge_lists: lists, nodegroups } = settings;
+  const merging = { strategy, lists };
+
+  const external = (pillar: JsonMap): Promise<JsonMap> => {
+    const of = { ...parts, id, grains, nodegroups: groupsOf(id, grains, nodegroups) };
+    return withExternal(pillar, settings.ext_pillar, builtinExtPillars, of, merging, errors);
+  };
+
+  const files = async (known: JsonMap): Promise<JsonMap> => {
+    // What is being made can't be asked for; what is there before can.
+    const rendering: RenderContext = { ...context, pillar: known, saltenv: pillarenv ?? saltenv ?? BASE };
+    const wanted = await topFiles(environments, rendering, { id, grains, pillar: known }, errors, {
+      strategy: 'each',
+      saltenv: pillarenv,
+      // Without merging there is one environment whose top file counts.
+      from: strategy === 'none' ? (saltenv ?? BASE) : undefined,
+      nodegroups,
+      file: settings.state_top.slice(settings.state_top.lastIndexOf('/') + 1),
+    });
+    const reader = pillarFiles(environments, rendering, merging, settings.pillar_includes_override_sls, errors);
+    let pillar: JsonMap = {};
+    for (const file of wanted ?? []) pillar = mergePillar(pillar, await reader.read(file), merging);
+    return pillar;
+  };
+
+  let pillar: JsonMap;
+  if (settings.ext_pillar_first) {
+    const first = await external(override);
+    pillar = mergePillar(first, await files(first), merging);
+  } else {
+    const own = await files(override);
+    pillar = settings.ext_pillar.length > 0 ? await external(mergePillar(own, override, merging)) : own;
+  }
   return { pillar: mergeDeep(pillar, override), errors };
 }
 
@@ -51,4 +80,10 @@ function environmentsFor(roots: Roots, asked: string): Environments {
   const own = environmentNames(roots).map((name) => [name, roots[name] ?? []] as const);
   const directories = directoriesOf(roots, asked);
   return environmentsOfRoots(Object.fromEntries(directories ? [...own, [asked, directories]] : own));
+}
+
+/** The nodegroups that a minion is in, as far as can be told without its pillar, which is not made yet. */
+function groupsOf(id: string, grains: JsonMap, nodegroups: PillarSettings['nodegroups']): string[] {
+  const facts = { id, grains, pillar: {} };
+  return Object.keys(nodegroups).filter((name) => parseTarget(name, 'nodegroup', { nodegroups })(facts) === true);
 }

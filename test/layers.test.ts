@@ -10,7 +10,8 @@ const mayImport: Record<string, readonly string[]> = {
   // Plugins: the types they are written against, and their own family's helpers.
   states: ['lib'],
   'states/engine': ['states/engine', 'lib'],
-  pillar: ['pillar', 'states/engine', 'lib'],
+  pillar: ['pillar', 'pillar/external', 'states/engine', 'lib'],
+  'pillar/external': ['pillar/external', 'pillar', 'lib'],
   reactors: ['lib', 'reactors'],
   'cluster/providers': ['lib', 'cluster/providers'],
   cluster: ['lib', 'cluster'],
@@ -36,6 +37,8 @@ const mayImport: Record<string, readonly string[]> = {
     'master',
     'states',
     'states/engine',
+    'pillar',
+    'pillar/external',
     'reactors',
     'cluster',
     'cluster/providers',

@@ -1,21 +1,16 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { BASE } from '../../lib/environments.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { examineConfig, loadMinionConfig } from '../../lib/config/load.ts';
-import type { MasterConfig } from '../../lib/config/options.ts';
-import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
-import { reactorErrors } from '../../lib/errors/reactor.ts';
-import { nearest } from '../../lib/nearest.ts';
-import { placeAt, type Place } from '../../lib/place.ts';
 import { silent } from '../../lib/log.ts';
 import { executionContext } from '../../minion/context.ts';
 import { partsOfThisMachine, PillarFailed } from '../../minion/local.ts';
 import { templateFunctions } from '../../minion/template-functions.ts';
-import { builtinReactors } from '../../reactors/registry.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
 import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
+import { namedMistakes } from './named.ts';
 import { checkReactors } from './reactors.ts';
 import { checkStates } from './states.ts';
 
@@ -33,7 +28,7 @@ export async function checkPath(place: string, options: CheckOptions): Promise<C
   const daemon = /^(master|minion)(?:\.yaml)?$/.exec(name)?.[1];
   if (!isDirectory && (daemon === 'master' || daemon === 'minion')) {
     const { config, errors, sources } = examineConfig(daemon, { configDir: path.dirname(place), env: {} });
-    const more = daemon === 'master' ? reactorMistakes(config as unknown as MasterConfig, place) : [];
+    const more = await namedMistakes(config, place);
     return { kind: `${daemon} config`, files: sources.length, errors: [...errors, ...more] };
   }
   const folder = isDirectory ? place : path.dirname(place);
@@ -43,32 +38,6 @@ export async function checkPath(place: string, options: CheckOptions): Promise<C
   const root = isDirectory ? place : treeAbove(folder);
   const name_ = isDirectory ? undefined : slsName(path.relative(root, place).split(path.sep).join('/'));
   return isPillar ? checkPillar(root, options) : checkTree(root, name_, options);
-}
-
-/** Reactors that are named and not there. */
-function reactorMistakes({ reactor, reactor_dir: directory }: MasterConfig, config: string): TsaltError[] {
-  const named = reactor.flatMap(({ files }) => files);
-  return [...new Set(named)].flatMap((file) => {
-    const place = { file: config, line: 1, column: 1, ...placeOfWord(config, file) };
-    const [, builtin] = /^builtin:(.*)$/.exec(file) ?? [];
-    if (builtin !== undefined) {
-      if (builtinReactors.names.includes(builtin)) return [];
-      const hint = didYouMean(nearest(builtin, builtinReactors.names));
-      return [reactorErrors.unknownBuiltin({ name: builtin }, { place, hint })];
-    }
-    if (!/\.(?:sls|[cm]?[jt]s)$/.test(file)) return [reactorErrors.unknownKind({ file }, { place })];
-    const wanted = path.resolve(directory, file);
-    // The config of another machine can be checked here, too.
-    const isHere = existsSync(wanted) || !existsSync(path.dirname(wanted));
-    return isHere ? [] : [reactorErrors.unreadableFile({ file, why: `it is not in ${directory}` }, { place })];
-  });
-}
-
-/** Where a word first stands in a file; nothing where it is said elsewhere (`master.d`). */
-function placeOfWord(file: string, word: string): Place | undefined {
-  const text = readFileSync(file, 'utf8');
-  const offset = text.indexOf(word);
-  return offset < 0 ? undefined : placeAt(file, text, offset);
 }
 
 /** The tree that a file is in: the nearest directory above with a top file, else its own. */

@@ -135,6 +135,23 @@ export const reactorList = kind(
     ),
 );
 
+/** A list of one-key maps, the name of a source of pillar to what it takes; as a list of pairs. */
+export const extPillarList = kind(
+  'a list of one-key maps, such as [{cmd_yaml: /usr/local/bin/inventory %s}]',
+  (words) =>
+    v.array(
+      v.pipe(
+        v.record(v.string(), json, words),
+        v.check((entry) => Object.keys(entry).length === 1, words),
+        v.transform((entry) => {
+          const [name = '', args = null] = Object.entries(entry)[0] ?? [];
+          return { name, args };
+        }),
+      ),
+      words,
+    ),
+);
+
 /** One thing of some kinds. */
 export function either<A, B>(words: string, one: Kind<A>, other: Kind<B>): Kind<A | B> {
   return kind(words, () => v.union([one.schema, other.schema], words));

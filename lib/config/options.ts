@@ -53,6 +53,16 @@ const pillarMaking = {
     'smart',
     'How files with the same keys are merged: `smart` and `recurse` (maps deeply), `overwrite` and `aggregate` (the later file wins, key by key), `none` (one environment only).',
   ),
+  ext_pillar: option(
+    kind.extPillarList,
+    [],
+    'Sources of pillar besides the pillar tree, asked one after the other; [what there is](ext_pillar.md).',
+  ),
+  ext_pillar_first: option(
+    kind.flag,
+    false,
+    'They are asked before the files are read, which then see what they say, and go over it.',
+  ),
   pillar_merge_lists: option(kind.flag, false, 'Lists of several pillar files are joined, not replaced.'),
   pillar_includes_override_sls: option(
     kind.flag,

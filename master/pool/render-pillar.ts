@@ -2,6 +2,7 @@ import { TsaltError } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { PillarSettings } from '../../lib/pillar-settings.ts';
 import { compilePillar } from '../../pillar/compile.ts';
+import { outsideWorld } from '../../pillar/outside.ts';
 
 /** One minion's pillar, to be compiled. */
 export interface PillarWork extends JsonMap {
@@ -22,7 +23,7 @@ export async function renderPillar(work: Record<string, unknown>): Promise<JsonM
   const { id, grains, request, roots, opts, settings } = work as PillarWork;
   const context = { id, grains, opts };
   const made = settings as unknown as PillarSettings;
-  const { pillar, errors } = await compilePillar(roots, context, made, request);
+  const { pillar, errors } = await compilePillar(roots, context, made, outsideWorld(), request);
   if (errors[0]) throw withoutLine(errors[0]);
   return pillar;
 }

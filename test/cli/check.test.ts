@@ -260,3 +260,14 @@ test('check: a path with nothing of its kind in it, exit 2 and how kinds are tol
   t.is(code, 2);
   t.regex(err, /passwd was looked at for state files, and there are none[^]*directory 'pillar' or 'reactor'/);
 });
+
+test('check: sources of pillar that a config names, and what they take, with their place', async (t) => {
+  const { code, out } = await check(
+    t,
+    { 'etc/master': 'timeout: 5\next_pillar:\n  - cmd_yml: inventory %s\n  - file_tree: {root_dir: relative}\n' },
+    'etc/master',
+  );
+  t.is(code, 2);
+  t.regex(out, /etc\/master:3:5: there is no ext_pillar 'cmd_yml'[^]*did you mean 'cmd_yaml'/);
+  t.regex(out, /etc\/master:4:5: ext_pillar file_tree: 'root_dir': an absolute path/);
+});
