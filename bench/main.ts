@@ -8,6 +8,7 @@ import { conditions, hosts, packages } from './nothing-to-do.ts';
 import { watchOthers } from './others.ts';
 import { ping } from './ping.ts';
 import { missedMarks } from './report.ts';
+import { services } from './services.ts';
 import { signing } from './signing.ts';
 import { startup } from './startup.ts';
 
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   hosts,
   packages,
   conditions,
+  services,
   enrolment,
   ping,
   events,

@@ -8,7 +8,7 @@ import { tsalt, workplace, type Workplace } from './workplace.ts';
 
 /*
  * Machines that are right already: what a run costs every half hour on every one of them. One read of each database, and
- * no process for what a file can tell. Services are left out: they take a machine whose first process is systemd.
+ * no process for what a file can tell.
  */
 
 const ROUNDS = 7;
@@ -88,7 +88,7 @@ function salts(measured: ReturnType<typeof race>, least: number): Mark[] {
 }
 
 /** The same state file, applied by tsalt and by Salt. */
-function stateRuns(
+export function stateRuns(
   place: Workplace,
   files: Readonly<Record<string, string>>,
   config: (who: 'tsalt' | 'salt') => Record<string, string> = () => ({}),

@@ -12,9 +12,9 @@ function found(candidates: readonly (string | undefined)[], howToGetIt: string):
   return program;
 }
 
-/** Salt from a virtualenv (`SALT_CALL`, or one of `.ci/salt.txt`), or nothing. */
-export function saltCall(place: Workplace, ...words: readonly string[]): Contender[] {
-  const program = found(
+/** Salt from a virtualenv (`SALT_CALL`, or one of `.ci/salt.txt`): its `salt-call`, where there is one. */
+export function saltProgram(): string | undefined {
+  return found(
     [
       process.env.SALT_CALL,
       '/var/cache/tsalt/salt/bin/salt-call',
@@ -23,6 +23,11 @@ export function saltCall(place: Workplace, ...words: readonly string[]): Contend
     ],
     'Salt (V=~/.cache/tsalt/salt; python3 -m venv $V && $V/bin/pip install -r .ci/salt.txt)',
   );
+}
+
+/** That Salt, keeping everything below the place, or nothing. */
+export function saltCall(place: Workplace, ...words: readonly string[]): Contender[] {
+  const program = saltProgram();
   if (program === undefined) return [];
   return [{ name: 'salt', argv: [program, '--local', '--config-dir', place.saltConfig(), ...words] }];
 }
