@@ -1,11 +1,19 @@
 import * as v from 'valibot';
 
-/* Kinds of arguments that states of several modules take. */
+/* Kinds of arguments that states and functions of several modules take. */
 
 /** A path that is absolute, and nothing that ends a string early. */
 export const absolutePath = v.pipe(
   v.string(),
   v.check((text) => text.startsWith('/') && !text.includes('\0'), 'an absolute path'),
+);
+
+/** Octal digits, as text or as the number YAML makes of them (`0644` and `644` are both 0o644). Gives the bits. */
+export const mode = v.pipe(
+  v.union([v.number(), v.string()], 'a mode, such as 0644'),
+  v.transform(String),
+  v.regex(/^0?o?[0-7]{1,4}$/, 'three or four octal digits, such as 0644'),
+  v.transform((digits) => Number.parseInt(digits.replace(/^0?o/, ''), 8)),
 );
 
 /** Yes or no, with what it is when it is not said. */

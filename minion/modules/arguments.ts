@@ -5,7 +5,4 @@ import * as v from 'valibot';
 /** Any value; what arrives has come out of YAML or a message and is plain data. */
 export const anything = v.unknown();
 
-export const path = v.pipe(
-  v.string(),
-  v.check((text) => text.startsWith('/') && !text.includes('\0'), 'an absolute path is expected'),
-);
+export { absolutePath as path } from '../../lib/argument-kinds.ts';
