@@ -193,7 +193,7 @@ export interface FunctionView {
 export interface SourceView {
   /** The bytes of `salt://path`; raises `TS_STATE_NO_SOURCE` when the tree has no such file. */
   read(url: string): Buffer | Promise<Buffer>;
-  /** Paths of all files below `salt://path`, relative to it, sorted; empty directories end in `/`. */
+  /** Paths of all files below `salt://path`, or of the whole tree (`salt://`), relative to it, sorted; empty directories end in `/`. */
   list(url: string): readonly string[] | Promise<readonly string[]>;
   /** Permission bits of `salt://path`, for states that keep them; undefined where the tree does not know them. */
   mode?(url: string): number | undefined | Promise<number | undefined>;

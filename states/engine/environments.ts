@@ -3,7 +3,7 @@ import { BASE, directoriesOf, environmentNames, type Roots } from '../../lib/env
 import { didYouMean } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
-import { addressOf } from './address.ts';
+import { addressOf, type Address } from './address.ts';
 import { treeOfRoots, type LocalTree } from './roots.ts';
 import { treeWith, type Later, type Tree } from './tree.ts';
 
@@ -62,7 +62,8 @@ export function environmentsWith(
 export function sourcesOf(environments: Environments, saltenv: string): SourceView {
   /** At once where the tree is here: a run of a thousand states must not wait a thousand times. */
   function within<T>(url: string, use: (tree: Tree, path: string) => Later<T>): Later<T> {
-    const { path, environment = saltenv } = addressOf(url);
+    // Only listing is of all of a tree.
+    const { path, environment = saltenv }: Address = url === 'salt://' ? { path: '' } : addressOf(url);
     const go = (found: Tree | undefined): Later<T> => {
       if (found) return use(found, path);
       throw stateErrors.noSource({ url }, { hint: unknownEnvironment(environments, environment) });

@@ -241,3 +241,150 @@ test('environ and alternatives: variables and choices, are told', async (t) => {
   t.is(await call('locale.avail', { locale: 'de_CH.UTF-8' }, world), true);
   t.deepEqual(await call('locale.list_avail', {}, world), ['C', 'de_CH.utf8']);
 });
+
+test('config: an option, else a grain, else what the pillar has, else the default', async (t) => {
+  const world = { grains: { os: 'Debian', role: 'grain' }, pillar: { role: 'pillar', app: { port: 80 }, none: null } };
+  const more = { opts: { id: 'm', nested: { a: 1 } } };
+  const get = (args: JsonMap) => call('config.get', args, world, more);
+  t.is(await get({ key: 'nested:a' }), 1);
+  t.is(await get({ key: 'role' }), 'grain');
+  t.is(await get({ key: 'role', omit_grains: true }), 'pillar');
+  t.is(await get({ key: 'app:port' }), 80);
+  t.is(await get({ key: 'none', default: 'd' }), 'd');
+  t.is(await get({ key: 'id', omit_opts: true }), '');
+  t.is(await call('config.option', { value: 'os' }, world, more), 'Debian');
+  t.is(await call('config.option', { value: 'nothing', default: 3 }, world, more), 3);
+});
+
+test('match: a target of any kind means this minion or not', async (t) => {
+  const world = { grains: { os: 'Debian' }, pillar: { role: 'web' } };
+  const match = (kind: string, tgt: string, more: JsonMap = {}) =>
+    call(`match.${kind}`, { tgt, ...more }, world, { opts: { nodegroups: { ms: 'm*' } } });
+  t.is(await match('compound', 'G@os:Deb* and m and N@ms'), true);
+  t.is(await match('compound', 'I@role:db'), false);
+  t.is(await match('glob', 'web*', { minion_id: 'web1' }), true);
+  t.is(await match('list', 'a,m'), true);
+  t.is(await match('pcre', '^n'), false);
+  t.is(await match('grain', 'os/Deb*', { delimiter: '/' }), true);
+  const lookup = { 'G@os:RedHat': 'r', 'm*': 'mine', default: 'd' };
+  t.is(await call('match.filter_by', { lookup }, world), 'mine');
+  t.is(await call('match.filter_by', { lookup: { x: 1, default: 2 } }, world), 2);
+  t.is(await call('match.filter_by', { lookup: { x: 1 } }, world), null);
+});
+
+test('hashutil and random: hashes, encodings, and texts of the characters that are wanted', async (t) => {
+  t.is(await call('hashutil.md5_digest', { instr: 'get salted' }), '2aacf29e92feaf528fb738bcf9d647ac');
+  t.is(await call('hashutil.digest', { instr: 'x', checksum: 'sha1' }), '11f6ad8ec52a2984abaafd7c3b516503785c2072');
+  t.is(await call('hashutil.base64_b64decode', { instr: 'Z2V0IHNhbHRlZA==' }), 'get salted');
+  const signed = { string: 'get salted', shared_secret: 'shared secret' };
+  const challenge_hmac = 'eBWf9bstXg+NiP5AOwppB5HMvZiYMPzEM9W5YMm/AmQ=';
+  t.is(await call('hashutil.hmac_signature', { ...signed, challenge_hmac }), true);
+  t.is(await call('hashutil.hmac_signature', { ...signed, challenge_hmac: 'x' }), false);
+  t.regex(String(await call('random.get_str', { length: 50, uppercase: false, digits: false })), /^[a-z]{50}$/);
+  t.regex(String(await call('random.get_str', { chars: 'ab' })), /^[ab]{20}$/);
+  await t.throwsAsync(call('random.get_str', { lowercase: false, uppercase: false, digits: false }), {
+    message: /no kind of characters is left/,
+  });
+  t.is(await call('random.rand_int', { start: 4, end: 4 }), 4);
+});
+
+test('status and disk: what the kernel and df tell', async (t) => {
+  const before = {
+    '/proc/loadavg': '0.50 1.25 2.00 1/200 1234\n',
+    '/proc/uptime': '93784.20 100.00\n',
+    '/proc/meminfo': 'MemTotal:       100 kB\nHugePages_Total:       0\n',
+    '/proc/cpuinfo': 'processor\t: 0\nprocessor\t: 1\n',
+    '/proc/12/cmdline': '/usr/sbin/nginx\0-g\0daemon off;\0',
+    '/proc/7/cmdline': 'nginx: worker\0',
+    '/proc/9/cmdline': 'other\0',
+  };
+  t.deepEqual(await call('status.loadavg', {}, { before }), { '1-min': 0.5, '5-min': 1.25, '15-min': 2 });
+  t.like(await call('status.uptime', {}, { before }), { seconds: 93_784, days: 1, time: '2:03' });
+  t.deepEqual(await call('status.meminfo', {}, { before }), {
+    MemTotal: { value: '100', unit: 'kB' },
+    HugePages_Total: { value: '0' },
+  });
+  t.is(await call('status.nproc', {}, { before }), 2);
+  t.is(await call('status.pid', { sig: 'nginx' }, { before }), '7\n12');
+  t.is(await call('status.pid', { sig: 'nobody' }, { before }), '');
+  const head = 'Filesystem 1024-blocks Used Available Capacity Mounted on\n';
+  const answers = {
+    'df -P -k': `${head}/dev/sda 1000 180 820 18% /\n//nas/a b 10 1 9 10% /mnt/a b\n`,
+    'df -P -k -l': `${head}/dev/sda 1000 180 820 18% /\n`,
+    'df -P -i': `${head}/dev/sda 50 5 45 10% /\n`,
+  };
+  t.deepEqual(await call('disk.usage', {}, { answers }), {
+    '/': { filesystem: '/dev/sda', '1K-blocks': '1000', used: '180', available: '820', capacity: '18%' },
+    '/mnt/a b': { filesystem: '//nas/a b', '1K-blocks': '10', used: '1', available: '9', capacity: '10%' },
+  });
+  t.deepEqual(Object.keys((await call('disk.usage', { args: 'l' }, { answers })) as object), ['/']);
+  t.is(await call('disk.percent', { args: '/' }, { answers }), '18%');
+  t.is(await call('disk.percent', { args: '/none' }, { answers }), false);
+  t.like(await call('disk.inodeusage', {}, { answers }), { '/': { inodes: '50', used: '5', free: '45', use: '10%' } });
+  await t.throwsAsync(call('disk.usage', { args: '-x' }, { answers }), {
+    message: /'-x' are not letters that df takes/,
+  });
+});
+
+test('sys: modules, functions and what they take, by names and globs', async (t) => {
+  t.true(((await call('sys.list_modules', {})) as string[]).includes('network'));
+  t.deepEqual(await call('sys.list_functions', { names: ['test.p*', 'cp.get_file'] }), ['cp.get_file', 'test.ping']);
+  const docs = (await call('sys.doc', { names: ['file.get_hash'] })) as Record<string, string>;
+  t.regex(docs['file.get_hash'] ?? '', /path \(has to be given\)/);
+  t.deepEqual(await call('sys.argspec', { names: ['cp.get_file'] }), {
+    'cp.get_file': {
+      args: ['path', 'dest', 'saltenv', 'makedirs'],
+      optional: ['saltenv', 'makedirs'],
+      varargs: null,
+      kwargs: null,
+    },
+  });
+});
+
+test('cp: files of the state tree and of web servers, copied and read', async (t) => {
+  const world = {
+    sources: { 'salt://a/b.txt': 'text\n', 'salt://c.txt': 'c' },
+    before: { '/d': { dir: true } },
+    web: { 'http://w/x?y': 'web' },
+  };
+  t.is(await call('cp.get_file', { path: 'salt://a/b.txt', dest: '/d' }, world), '/d/b.txt');
+  t.is(await call('cp.get_file', { path: 'salt://c.txt', dest: '/n/e/w', makedirs: true }, world), '/n/e/w');
+  t.is(await call('cp.get_url', { path: 'http://w/x?y', dest: '/d/' }, world), '/d/x');
+  t.is(await call('cp.get_file_str', { path: 'salt://a/b.txt' }, world), 'text\n');
+  t.like(await call('cp.hash_file', { path: 'salt://c.txt' }, world), { hash_type: 'sha256' });
+  await t.throwsAsync(call('cp.get_file_str', { path: 'salt://none' }, world), {
+    message: /salt:\/\/none is not there/,
+  });
+  await t.throwsAsync(call('cp.get_file_str', { path: '/etc/passwd' }, world), { message: /salt:\/\// });
+});
+
+test('file: what is asked for is done, and told as Salt does', async (t) => {
+  const world = { before: { '/d/a': { content: 'one', mode: '0640' }, '/etc/passwd': 'root:x:0:0::/root:/bin/sh\n' } };
+  const seen: string[] = [];
+  const box = sandbox(world);
+  t.teardown(() => box.remove());
+  const on = async (fun: string, args: JsonMap) => {
+    seen.push(fun);
+    return call(`file.${fun}`, args, {}, { machine: box.machine });
+  };
+  const text = (place: string) => box.machine.files.read(place).toString('utf8');
+  t.is(await on('append', { path: '/d/a', lines: ['two', 'three'] }), 'Wrote 2 lines to "/d/a"');
+  t.is(text('/d/a'), 'one\ntwo\nthree\n');
+  t.is(await on('write', { path: '/d/w', lines: ['x'] }), 'Wrote 1 lines to "/d/w"');
+  t.is(text('/d/w'), 'x\n');
+  t.true(await on('copy', { src: '/d/a', dst: '/d/b' }));
+  t.is(box.machine.files.look('/d/b')?.mode, 0o640);
+  t.true(await on('rename', { src: '/d/b', dst: '/d/c' }));
+  t.true(await on('symlink', { src: 'c', path: '/d/l' }));
+  t.is(text('/d/l'), 'one\ntwo\nthree\n');
+  t.is(await on('set_mode', { path: '/d/c', mode: 600 }), '0600');
+  t.true(await on('touch', { name: '/d/t' }));
+  t.is(text('/d/t'), '');
+  t.true(await on('mkdir', { dir_path: '/n/e/w', mode: '0750' }));
+  t.is(box.machine.files.look('/n/e/w')?.mode, 0o750);
+  t.true(await on('remove', { path: '/n' }));
+  t.false(await on('remove', { path: '/n' }));
+  await t.throwsAsync(on('remove', { path: '/./' }), { message: /that is everything/ });
+  await t.throwsAsync(on('chown', { path: '/d/a', user: 'nobody-here', group: 'x' }), { message: /there is no user/ });
+  t.is(new Set(seen).size, 10);
+});
