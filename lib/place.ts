@@ -5,6 +5,8 @@ export interface Place {
   readonly column: number;
   /** The line itself, when it is at hand. */
   readonly text?: string;
+  /** The way to it in the data that the file makes, where the spot is only near it. */
+  readonly inside?: string;
 }
 
 /** The place that `offset` (counted in UTF-16 units) has in `source`. */

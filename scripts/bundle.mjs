@@ -2,6 +2,7 @@
 // node_modules, and are loaded by what needs them.
 import path from 'node:path';
 import { build } from 'esbuild';
+import { apart, moduleTools } from './apart.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -15,6 +16,7 @@ const options = {
   // The launcher reads it byte by byte.
   charset: 'ascii',
   external: ['zeromq', 'lmdb', 'msgpackr-extract'],
+  plugins: [apart],
   // What a stack trace names is what a maintainer reads.
   minifySyntax: true,
   minifyWhitespace: true,
@@ -33,11 +35,13 @@ await build({
   supported: { 'dynamic-import': false },
 });
 
-// The programs that a master runs in processes of their own; an operator's reactor may be an ES module, and is imported.
+// The programs that a master runs in processes of their own, and what modules of operators need: these may be ES modules,
+// and are imported.
 await build({
   ...options,
   entryPoints: {
     ...program('render-child', 'master/pool/render-child.ts'),
     ...program('code-child', 'master/pool/code-child.ts'),
+    ...program('module-tools', moduleTools),
   },
 });

@@ -21,6 +21,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { apart, moduleTools } from './apart.mjs';
 import { addonFiles, nativeAddons } from './native-addons.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -88,12 +89,13 @@ require('node:module').enableCompileCache?.(require('node:path').join(__dirname,
 require('./program.cjs');
 `;
 
-/** The programs in a bundle, each in one file: tsalt itself, and what a master runs in processes of their own. */
+/** The programs in a bundle, each in one file: tsalt itself, what a master runs in processes of their own, and what few need. */
 const programs = {
   'program.cjs': `import { main } from './cli/main.ts';
     void main(process.argv.slice(2)).then((code) => { process.exitCode = code; });`,
   'render-child.cjs': `import './master/pool/render-child.ts';`,
   'code-child.cjs': `import './master/pool/code-child.ts';`,
+  'module-tools.cjs': `export * from './${moduleTools}';`,
 };
 
 async function bundleProgram(file, contents) {
@@ -106,7 +108,7 @@ async function bundleProgram(file, contents) {
     target: 'node20',
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [nativeAddons],
+    plugins: [nativeAddons, apart],
     define: {
       'import.meta.url': 'importMetaUrl',
       'import.meta.dirname': '__dirname',

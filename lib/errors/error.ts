@@ -45,6 +45,7 @@ function layout(sentence: string, place: Place | undefined, hint: string | undef
   const lines = [place ? `${formatPlace(place)}: ${sentence}` : sentence];
   const frame = place ? codeFrame(place) : '';
   if (frame) lines.push(frame);
+  if (place?.inside !== undefined) lines.push(`in what it makes: ${place.inside}`);
   if (hint) lines.push(`hint: ${hint}`);
   return lines.join('\n');
 }

@@ -21,7 +21,7 @@ export const reactorErrors = catalogue('TS_REACTOR', {
 /** Mistakes in somebody's reactor file, or of an event in it: trying the same again cannot help. */
 export function isPermanent(code: string): boolean {
   return (
-    /^TS_(?:TEMPLATE|YAML|RUNNER|TARGET)_/.test(code) ||
+    /^TS_(?:TEMPLATE|YAML|MODULE|RUNNER|TARGET)_/.test(code) ||
     code === 'TS_REACTOR_BAD_REACTION' ||
     code === 'TS_REACTOR_LOST_EVENT'
   );

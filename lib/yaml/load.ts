@@ -13,6 +13,8 @@ export interface YamlFile {
   readonly data: Yaml;
   /** The mistakes in it; the data is worth nothing then. */
   readonly errors: readonly TsaltError[];
+  /** Code made it: the arguments of a state may be a map, too. */
+  readonly isMade?: boolean;
   /**
    * Where the thing at `path` (keys and list indices from the top) is written. The first one reads the file anew: for errors only.
    * `what`: the key that leads to it, or the thing itself.

@@ -96,7 +96,7 @@ function declared(files: readonly Sls[]): ReadonlySet<string> {
     for (const [id, body] of Object.entries(data)) {
       names.add(id);
       const lists = typeof body === 'object' && body !== null && !Array.isArray(body) ? Object.values(body) : [];
-      for (const argument of lists.flatMap((list) => (Array.isArray(list) ? list : []))) {
+      for (const argument of lists.flat()) {
         const { name } = Object(argument) as { name?: unknown };
         if (typeof name === 'string') names.add(name);
       }
@@ -206,11 +206,13 @@ async function checkTemplate(use: TemplateUse, context: RenderContext, environme
 function argumentWith(value: unknown, data: unknown, path: Chunk['path']): Chunk['path'] | undefined {
   let at: unknown = data;
   for (const step of path) at = (at as Record<string | number, unknown> | null)?.[step];
-  if (!Array.isArray(at)) return undefined;
-  for (const [index, item] of at.entries()) {
+  const items = Array.isArray(at)
+    ? at.map((item: unknown, index) => ({ item, way: [...path, index] }))
+    : [{ item: at, way: path }];
+  for (const { item, way } of items) {
     for (const [name, found] of Object.entries((item ?? {}) as object)) {
-      if (found === value) return [...path, index, name];
-      if (Array.isArray(found) && found.includes(value)) return [...path, index, name, found.indexOf(value)];
+      if (found === value) return [...way, name];
+      if (Array.isArray(found) && found.includes(value)) return [...way, name, found.indexOf(value)];
     }
   }
   return undefined;

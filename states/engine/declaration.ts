@@ -3,7 +3,7 @@ import type { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
 import { formatPlace, type Place } from '../../lib/place.ts';
-import { keyAsWritten, keysOf, type Yaml } from '../../lib/yaml/maps.ts';
+import { keyAsWritten, keysOf, type Yaml, type YamlMap } from '../../lib/yaml/maps.ts';
 import type { Step } from '../../lib/yaml/load.ts';
 import type { Sls } from './sls.ts';
 
@@ -112,7 +112,9 @@ function declare(
   errors: TsaltError[],
 ): Extension | undefined {
   const [module = '', named, ...more] = key.split('.');
-  if (value !== null && !Array.isArray(value)) {
+  // In code a map has an order, and names no argument twice.
+  const isList = value === null || Array.isArray(value);
+  if (!isList && !(sls.yaml.isMade && isMap(value))) {
     const hint = isMap(value) ? "put '- ' before each argument" : undefined;
     errors.push(stateErrors.notList({ state: key, found: describe(value) }, { place: sls.yaml.placeOf(path), hint }));
     return undefined;
@@ -125,10 +127,13 @@ function declare(
   }
   const args: Argument[] = [];
   let fun = named;
-  for (const [index, item] of (value ?? []).entries()) {
+  const take = (map: YamlMap, at: readonly Step[]): void => {
+    for (const name of keysOf(map)) args.push({ name, value: map[name] ?? null, sls, path: [...at, name] });
+  };
+  if (!isList) take(value, path);
+  for (const [index, item] of (isList ? (value ?? []) : []).entries()) {
     if (isMap(item)) {
-      for (const name of keysOf(item))
-        args.push({ name, value: item[name] ?? null, sls, path: [...path, index, name] });
+      take(item, [...path, index]);
     } else if (typeof item === 'string' && fun === undefined) {
       fun = item;
     } else if (typeof item === 'string' && named === undefined && /^\w+$/.test(item)) {

@@ -207,7 +207,10 @@ function textWith(
   return text;
 }
 
-/** Renders a file of a tree as its first line says, then reads its YAML or JSON. Raises `TS_TEMPLATE_...`; mistakes in the YAML are in `errors`. */
+/**
+ * Renders a file of a tree as its first line says, then reads its YAML or JSON, or runs its code. Raises `TS_TEMPLATE_...`,
+ * `TS_MODULE_...`; mistakes in the YAML are in `errors`.
+ */
 export async function renderYaml(
   bytes: Buffer,
   file: { readonly path: string; readonly sls: string; readonly names?: JsonMap | undefined },
@@ -216,7 +219,12 @@ export async function renderYaml(
 ): Promise<YamlFile> {
   const shown = tree.shown(file.path);
   const text = textOf(bytes, shown);
-  const { isTemplate, data: form } = rendererOf(text, shown);
+  const { isTemplate, form } = rendererOf(text, shown);
+  const data = templateData(context, { ...locationNames(file.path, file.sls), ...file.names });
+  if (form === 'TypeScript' || form === 'JavaScript') {
+    const { renderModule } = await import('./module.ts');
+    return renderModule({ path: file.path, text, language: form }, data, context, tree);
+  }
   const read = (made: string, placer?: (offset: number) => Place): YamlFile =>
     loadYaml(form === 'json' ? jsonAsYaml(made) : made, shown, placer);
   if (!isTemplate) return read(text);
@@ -228,7 +236,6 @@ export async function renderYaml(
     for (const name of names) prepared.add(name);
   };
   if (template.functions.size > 0) await prepare(template.functions);
-  const data = templateData(context, { ...locationNames(file.path, file.sls), ...file.names });
   const result = await patiently(() =>
     template.render(data, {
       call: functions?.call,

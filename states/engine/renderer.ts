@@ -1,23 +1,27 @@
 import { didYouMean } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
+import type { Language } from '../../lib/modules/source.ts';
 import { placeAt } from '../../lib/place.ts';
 
 /** How the text of a file becomes data. */
 export interface Renderer {
   /** It is a template first. */
   readonly isTemplate: boolean;
-  readonly data: 'yaml' | 'json';
+  /** What stands in it then: data, or code that makes data. */
+  readonly form: 'yaml' | 'json' | Language;
 }
 
 const renderers: Readonly<Record<string, Renderer>> = {
-  'handlebars|yaml': { isTemplate: true, data: 'yaml' },
-  'handlebars|json': { isTemplate: true, data: 'json' },
-  yaml: { isTemplate: false, data: 'yaml' },
-  json: { isTemplate: false, data: 'json' },
+  'handlebars|yaml': { isTemplate: true, form: 'yaml' },
+  'handlebars|json': { isTemplate: true, form: 'json' },
+  yaml: { isTemplate: false, form: 'yaml' },
+  json: { isTemplate: false, form: 'json' },
+  ts: { isTemplate: false, form: 'TypeScript' },
+  js: { isTemplate: false, form: 'JavaScript' },
 };
 
-const usual: Renderer = { isTemplate: true, data: 'yaml' };
+const usual: Renderer = { isTemplate: true, form: 'yaml' };
 
 /** The renderer that a file's first line names (`#!yaml`), as in Salt; templates that make YAML without such a line. */
 export function rendererOf(text: string, file: string): Renderer {

@@ -53,3 +53,16 @@ test('key list without a master: needs neither the socket library nor the databa
     [],
   );
 });
+
+test('state.apply: what reads modules is loaded for a tree that has one, and only then', (t) => {
+  const tree = mkdtempSync(path.join(os.tmpdir(), 'tsalt-startup-'));
+  t.teardown(() => rmSync(tree, { recursive: true, force: true }));
+  writeFileSync(path.join(tree, 'plain.sls'), 'x: test.nop\n');
+  writeFileSync(path.join(tree, 'typed.sls'), "#!ts\nexport default { x: 'test.nop' };\n");
+  const loadedFor = (sls: string) =>
+    modulesOf(t, 'call', '--local', '--file-root', tree, 'state.apply', sls, 'test=True').loaded.filter((url) =>
+      /\/(?:acorn|@swc)\/|\/lib\/modules\//.test(url),
+    );
+  t.deepEqual(loadedFor('plain'), []);
+  t.true(loadedFor('typed').length > 0);
+});

@@ -16,7 +16,12 @@ test('package: what npm pack makes runs as it is, a master with pillar and minio
   const [archive = ''] = readdirSync(place);
   await run('tar', ['-xzf', path.join(place, archive), '-C', place]);
   const unpacked = path.join(place, 'package');
-  t.deepEqual(readdirSync(path.join(unpacked, 'dist')).sort(), ['code-child.cjs', 'render-child.cjs', 'tsalt.cjs']);
+  t.deepEqual(readdirSync(path.join(unpacked, 'dist')).sort(), [
+    'code-child.cjs',
+    'module-tools.cjs',
+    'render-child.cjs',
+    'tsalt.cjs',
+  ]);
   symlinkSync(path.join(root, 'node_modules'), path.join(unpacked, 'node_modules'));
   const tsalt = path.join(unpacked, 'bin', 'tsalt.cjs');
   const { stdout } = await run(process.execPath, [tsalt, 'demo', '--once']);

@@ -62,7 +62,11 @@ export function treeOf(files: Readonly<Record<string, string>>, later = false): 
   return {
     read: (path) => (later ? Promise.resolve(bytesOf(path)) : bytesOf(path)),
     has: (path) => Object.hasOwn(files, path),
-    list: () => Object.keys(files).sort(),
+    list: (folder) => {
+      const below = folder === '' ? '' : `${folder}/`;
+      const inside = Object.keys(files).filter((path) => path.startsWith(below));
+      return inside.map((path) => path.slice(below.length)).sort();
+    },
     shown: (path) => `salt://${path}`,
   };
 }

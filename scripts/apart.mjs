@@ -1,0 +1,14 @@
+// A part of tsalt that few runs need: bundles have it in a file of its own beside them, and load it where it is needed.
+export const apart = {
+  name: 'apart',
+  setup(build) {
+    build.onResolve({ filter: /\/tools\.ts$/ }, ({ kind, resolveDir }) =>
+      kind === 'dynamic-import' && /[\\/]lib[\\/]modules$/.test(resolveDir)
+        ? { path: './module-tools.cjs', external: true }
+        : undefined,
+    );
+  },
+};
+
+/** Its source. */
+export const moduleTools = 'lib/modules/tools.ts';
