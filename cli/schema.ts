@@ -11,14 +11,16 @@ const options = { out: { value: 'DIR', help: 'write it, or all of them, as files
 
 const help = `usage: tsalt schema [NAME] [--out DIR]
 
-Prints the JSON Schema of a kind of file, for editors: they complete what is written and underline what is wrong. Without a
-name it lists the kinds.
+Prints the JSON Schema of a kind of file, for editors: they complete what is written and underline what is wrong. For state
+files in TypeScript (\`#!ts\`) it is their types. Without a name it lists the kinds.
 
 `;
 
 interface Kind {
   readonly about: string;
-  make(): Promise<JsonMap>;
+  /** Its file, for what is no JSON Schema. */
+  readonly file?: string;
+  make(): Promise<JsonMap | string>;
 }
 
 /** What there are schemas of. */
@@ -31,6 +33,18 @@ export const schemas: Readonly<Record<string, Kind>> = {
         import('../states/registry.ts'),
       ]);
       return statesSchema(builtinStates);
+    },
+  },
+  types: {
+    about: 'state files in TypeScript',
+    file: 'tsalt-states.d.ts',
+    async make() {
+      const [{ statesTypes, asAmbient }, { builtinStates }, { builtinModules }] = await Promise.all([
+        import('./schema/types.ts'),
+        import('../states/registry.ts'),
+        import('../minion/local.ts'),
+      ]);
+      return asAmbient(await statesTypes(builtinStates, builtinModules));
     },
   },
   top: {
@@ -93,14 +107,15 @@ export default async function schema(argv: readonly string[], io: Io): Promise<n
   mkdirSync(directory, { recursive: true });
   for (const [own, kind] of Object.entries(schemas)) {
     if (asked && kind !== asked) continue;
-    const file = `${own}.schema.json`;
+    const file = kind.file ?? `${own}.schema.json`;
     writeFileSync(path.join(directory, file), printed(await kind.make()));
     io.err(`${path.join(given.out, file)}: ${kind.about}\n`);
   }
   return 0;
 }
 
-const printed = (made: JsonMap): string => `${JSON.stringify(made, undefined, 2)}\n`;
+const printed = (made: JsonMap | string): string =>
+  typeof made === 'string' ? made : `${JSON.stringify(made, undefined, 2)}\n`;
 
 function listed(): string {
   return Object.entries(schemas)

@@ -1,6 +1,8 @@
 // Makes dist/tsalt.cjs: all of tsalt in one file, which starts faster than hundreds of modules. Native addons stay in
 // node_modules, and are loaded by what needs them.
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { apart, moduleTools } from './apart.mjs';
 
@@ -45,3 +47,11 @@ await build({
     ...program('module-tools', moduleTools),
   },
 });
+
+// What `tsalt/states` is to an editor, and to who runs a state file by itself.
+const compiled = (file) => import(pathToFileURL(path.join(root, 'dist', file)).href);
+const [{ statesTypes }, { builtinStates }, { builtinModules }, { ownModules }] = await Promise.all(
+  ['cli/schema/types.js', 'states/registry.js', 'minion/local.js', 'lib/modules/parts.js'].map(compiled),
+);
+writeFileSync(path.join(root, 'dist', 'states.d.ts'), await statesTypes(builtinStates, builtinModules));
+writeFileSync(path.join(root, 'dist', 'states.mjs'), ownModules['tsalt/states']);

@@ -87,7 +87,7 @@ function shortForm(module: string, all: ReadonlyMap<string, AnyStateFunction>, i
   };
 }
 
-function summaryOf(state: AnyStateFunction): string[] {
+export function summaryOf(state: AnyStateFunction): string[] {
   return [state.summary, ...(state.refresh ? ['Reacts to `watch` and `listen`.'] : [])];
 }
 
@@ -103,30 +103,46 @@ const common: Readonly<Record<string, JsonMap>> = Object.fromEntries([
   ]),
 ]) as Readonly<Record<string, JsonMap>>;
 
-/** One or several arguments of a function, as an item of its list has them. */
-function argumentsOf(name: string, { args, keywords }: AnyStateFunction): JsonMap {
-  const others = keywords === undefined ? undefined : args.entries[keywords];
-  const own = Object.entries(args.entries)
-    .filter(([argument]) => argument !== keywords)
-    .map(([argument, schema]) => {
+/** An argument of a function, besides those that every state takes. */
+export interface OwnArgument {
+  readonly name: string;
+  readonly schema: v.GenericSchema;
+  /** What editors show of it. */
+  readonly description: string;
+  readonly hasToBeGiven: boolean;
+}
+
+export function ownArguments({ args, keywords }: AnyStateFunction): OwnArgument[] {
+  return Object.entries(args.entries)
+    .filter(([name]) => name !== keywords)
+    .map(([name, own]) => {
+      const schema = own as v.GenericSchema;
       const node = nodeOf(schema);
       const otherwise = defaultOf(node);
-      const isGiven = isOptional(node) || argument === 'name';
-      return [
-        argument,
-        described(
-          jsonSchemaOf(schema),
-          sentence(words(node, quoted)),
-          argument === 'name' ? 'The id, when it is left out.' : undefined,
-          isGiven ? undefined : 'It has to be given.',
-          otherwise === undefined ? undefined : `${quoted(JSON.stringify(otherwise))} when it is left out.`,
-        ),
-      ] as const;
+      const hasToBeGiven = !isOptional(node) && name !== 'name';
+      const sentences = [
+        sentence(words(node, quoted)),
+        ...(name === 'name' ? [theId] : []),
+        ...(hasToBeGiven ? ['It has to be given.'] : []),
+        ...(otherwise === undefined ? [] : [`${quoted(JSON.stringify(otherwise))} when it is left out.`]),
+      ];
+      return { name, schema, hasToBeGiven, description: sentences.join(' ') };
     });
+}
+
+const theId = 'The id, when it is left out.';
+
+/** One or several arguments of a function, as an item of its list has them. */
+function argumentsOf(name: string, state: AnyStateFunction): JsonMap {
+  const { args, keywords } = state;
+  const others = keywords === undefined ? undefined : args.entries[keywords];
+  const own = ownArguments(state).map(
+    ({ name: argument, schema, description }) => [argument, described(jsonSchemaOf(schema), description)] as const,
+  );
   return {
     type: 'object',
     properties: {
-      name: described({ type: 'string' }, 'The id, when it is left out.'),
+      name: described({ type: 'string' }, theId),
       ...Object.fromEntries(own),
       names: {
         description: 'A state for each of these names; one may have arguments of its own.',
@@ -147,7 +163,7 @@ function argumentsOf(name: string, { args, keywords }: AnyStateFunction): JsonMa
   };
 }
 
-function requisiteSummary(kind: string): string {
+export function requisiteSummary(kind: string): string {
   const opposite = reversed(kind);
   if (opposite !== undefined) return `What \`${opposite}\` says, from the other end: these states have it of this one.`;
   return requisiteSummaries[kind as keyof typeof requisiteSummaries];

@@ -34,11 +34,13 @@ export interface ModulePart extends ModuleSource {
 }
 
 /** Modules that are at hand in every tree. */
-const own: Readonly<Record<string, string>> = {
-  'tsalt/states': ['defineStates', 'definePillar', 'defineTop']
-    .map((name) => `export const ${name} = (made) => made;\n`)
-    .join(''),
-};
+export const ownModules = {
+  'tsalt/states': '/** States, as they are: for their types. */\nexport const defineStates = (states) => states;\n',
+} as const;
+
+function isOwn(specifier: string): specifier is keyof typeof ownModules {
+  return Object.hasOwn(ownModules, specifier);
+}
 
 const languages: Readonly<Record<string, Language>> = {
   '.ts': 'TypeScript',
@@ -112,12 +114,12 @@ export async function readParts(entry: ModuleFile, tree: ModuleTree): Promise<re
   ): Promise<number | string> {
     if (isBuiltin(specifier)) return specifier;
     const place = placeAt(file, text, start);
-    if (Object.hasOwn(own, specifier))
-      return numbers.get(specifier) ?? (await add(specifier, specifier, own[specifier] ?? '', 'JavaScript'));
+    if (isOwn(specifier))
+      return numbers.get(specifier) ?? add(specifier, specifier, ownModules[specifier], 'JavaScript');
     if (!/^\.\.?\//.test(specifier)) {
       const url = tree.packageUrl?.(specifier);
       if (url !== undefined) return url;
-      const near = nearest(specifier, Object.keys(own));
+      const near = nearest(specifier, Object.keys(ownModules));
       const hint = didYouMean(near) ?? 'there are those of Node (node:fs), and files of the same tree (./x.ts)';
       throw moduleErrors.noModule({ specifier }, { place, hint });
     }
@@ -168,5 +170,5 @@ function exportsOfNode(name: string): ReadonlySet<string> | undefined {
 
 function isType(name: string, other: ModulePart | undefined, specifier: string): boolean {
   if (other === undefined) return false;
-  return specifier in own || new RegExp(`\\b(?:interface|type)\\s+${name.replace(/\W/g, '\\$&')}\\b`).test(other.text);
+  return isOwn(specifier) || new RegExp(`\\b(?:interface|type)\\s+${name.replace(/\W/g, '\\$&')}\\b`).test(other.text);
 }

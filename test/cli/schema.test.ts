@@ -9,7 +9,7 @@ import { isMap } from '../../lib/json.ts';
 import { commonSchemas } from '../../states/engine/common-arguments.ts';
 import { builtinStates } from '../../states/registry.ts';
 import { blocksOf, pages, root } from '../docs/pages.ts';
-import { yamlServer, type YamlServer } from '../kit/yaml-server.ts';
+import { yamlServer, type LanguageServer } from '../kit/language-server.ts';
 import { captured, write } from '../states-engine/kit.ts';
 
 async function tsalt(cwd: string, ...words: string[]) {
@@ -28,7 +28,7 @@ function settings(): Record<string, unknown> {
 }
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
-let editor: YamlServer;
+let editor: LanguageServer;
 test.before(async () => {
   await tsalt(directory, '--out', '.schemas');
   editor = await yamlServer(directory, settings());
@@ -41,7 +41,7 @@ test.after.always(() => {
 test('schema: without a name, what there are schemas of', async (t) => {
   const { code, out } = await tsalt(directory);
   t.is(code, 0);
-  t.deepEqual(out.match(/^\S+/gm), ['states', 'top', 'pillar-top', 'reactor', 'master', 'minion']);
+  t.deepEqual(out.match(/^\S+/gm), ['states', 'types', 'top', 'pillar-top', 'reactor', 'master', 'minion']);
 });
 
 test('schema: a misspelt name, exit 2 and the nearest one', async (t) => {
@@ -53,8 +53,8 @@ test('schema: a misspelt name, exit 2 and the nearest one', async (t) => {
 test('schema: with --out, a file of each, the same that is printed', async (t) => {
   t.deepEqual(
     readdirSync(path.join(directory, '.schemas')).sort(),
-    Object.keys(schemas)
-      .map((name) => `${name}.schema.json`)
+    Object.entries(schemas)
+      .map(([name, { file }]) => file ?? `${name}.schema.json`)
       .sort(),
   );
   const { out } = await tsalt(directory, 'minion');

@@ -54,7 +54,7 @@ test('pages: every tsalt command, has a verb that there is, or a target and a fu
 
 /** The file that a block says it is, in a comment on its first line, from the directory of trees or of config on. */
 function fileOf({ text }: Block): string | undefined {
-  return /^# (?:\/srv\/tsalt\/|\/etc\/tsalt\/|~\/try\/(?:etc\/)?)(\S+)\n/.exec(text)?.[1];
+  return /^(?:#!\w+\n)?(?:#|\/\/) (?:\/srv\/tsalt\/|\/etc\/tsalt\/|~\/try\/(?:etc\/)?)(\S+)\n/.exec(text)?.[1];
 }
 
 for (const page of pages('docs/guides')) {

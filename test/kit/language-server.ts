@@ -12,7 +12,7 @@ export interface Complaint {
   readonly message: string;
 }
 
-export interface YamlServer {
+export interface LanguageServer {
   /** What an editor would underline in a file of this name, below the server's directory. */
   complaints(name: string, text: string): Promise<readonly Complaint[]>;
   /** What an editor would offer at the `|` in the text. */
@@ -22,13 +22,40 @@ export interface YamlServer {
   stop(): void;
 }
 
-/** Starts the YAML language server that editors use, as one of them would, with its `yaml` settings. */
-export async function yamlServer(directory: string, settings: Readonly<Record<string, unknown>>): Promise<YamlServer> {
-  const root = path.resolve(import.meta.dirname, '..', '..', '..');
-  const program = path.join(root, 'node_modules', 'yaml-language-server', 'bin', 'yaml-language-server');
-  const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const waiting = new Map<string, (value: unknown) => void>();
+interface Kind {
+  /** A program, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly languageId: string;
+  /** What it asks its editor for, by section. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+const modules = path.resolve(import.meta.dirname, '..', '..', '..', 'node_modules');
+
+/** The YAML language server that editors use, as one of them starts it, with its `yaml` settings. */
+export function yamlServer(directory: string, settings: Readonly<Record<string, unknown>>): Promise<LanguageServer> {
+  const program = path.join(modules, 'yaml-language-server', 'bin', 'yaml-language-server');
   const yaml = { validate: true, completion: true, hover: true, schemaStore: { enable: false }, ...settings };
+  return languageServer(directory, {
+    command: [process.execPath, program, '--stdio'],
+    languageId: 'yaml',
+    settings: { yaml },
+  });
+}
+
+/** TypeScript's own. */
+export function typescriptServer(directory: string): Promise<LanguageServer> {
+  const program = path.join(modules, 'typescript', 'bin', 'tsc');
+  return languageServer(directory, {
+    command: [process.execPath, program, '--lsp', '-stdio'],
+    languageId: 'typescript',
+  });
+}
+
+async function languageServer(directory: string, { command, languageId, settings }: Kind): Promise<LanguageServer> {
+  const [program, ...args] = command;
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const waiting = new Map<string, (value: unknown) => void>();
   let asked = 0;
   let bytes = Buffer.alloc(0);
 
@@ -55,7 +82,7 @@ export async function yamlServer(directory: string, settings: Readonly<Record<st
     if (method === 'workspace/configuration' && isMap(params)) {
       send({
         id,
-        result: (params['items'] as { section: string }[]).map(({ section }) => (section === 'yaml' ? yaml : null)),
+        result: (params['items'] as { section: string }[]).map(({ section }) => settings?.[section] ?? null),
       });
       return settle(method, undefined);
     }
@@ -75,27 +102,29 @@ export async function yamlServer(directory: string, settings: Readonly<Record<st
   });
 
   const workspace = pathToFileURL(directory).href;
-  await ask('initialize', {
+  const answer = (await ask('initialize', {
     processId: process.pid,
     rootUri: workspace,
     workspaceFolders: [{ uri: workspace, name: 'workspace' }],
-    capabilities: { textDocument: { publishDiagnostics: {}, completion: {}, hover: {} } },
-  });
+    capabilities: { textDocument: { publishDiagnostics: {}, diagnostic: {}, completion: {}, hover: {} } },
+  })) as { capabilities: { diagnosticProvider?: unknown } };
+  const tellsWhenAsked = answer.capabilities.diagnosticProvider !== undefined;
   const configured = answerOf('workspace/configuration');
   send({ method: 'initialized', params: {} });
-  await configured;
+  if (settings) await configured;
 
   let opened = 0;
   /** Each text is a file of its own: the server answers nothing to one that is not changed. */
   const open = async (name: string, text: string) => {
     const uri = pathToFileURL(path.join(directory, `${++opened}`, name)).href;
-    const diagnosed = answerOf(uri);
+    const told = tellsWhenAsked ? undefined : answerOf(uri);
     send({
       method: 'textDocument/didOpen',
-      params: { textDocument: { uri, languageId: 'yaml', version: 1, text } },
+      params: { textDocument: { uri, languageId, version: 1, text } },
     });
-    const diagnostics = (await diagnosed) as readonly Diagnostic[];
-    return { uri, diagnostics };
+    const asked = { textDocument: { uri } };
+    const found = (await told) ?? ((await ask('textDocument/diagnostic', asked)) as { items: unknown }).items;
+    return { uri, diagnostics: found as readonly Diagnostic[] };
   };
   const at = async (method: string, name: string, marked: string): Promise<unknown> => {
     const before = marked.slice(0, marked.indexOf('|')).split('\n');
