@@ -6,6 +6,8 @@ import { nearest } from '../../lib/nearest.ts';
 import { keysOf } from '../../lib/yaml/maps.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
 import { isMap } from '../../lib/json.ts';
+import { isTypeScript, moduleOnDisk } from '../../lib/modules/disk-tree.ts';
+import { readParts } from '../../lib/modules/parts.ts';
 import { readReactions } from '../../master/reactor/sls/reactions.ts';
 import { standIns } from '../../master/reactor/sls/stand-ins.ts';
 import { runners, type RunnerParts } from '../../master/runners.ts';
@@ -22,15 +24,21 @@ export async function checkReactors(place: string, isDirectory: boolean): Promis
   const names = isDirectory
     ? treeOfRoots([place])
         .list('')
-        .filter((name) => name.endsWith('.sls'))
+        .filter((name) => name.endsWith('.sls') || isTypeScript(name))
     : [path.basename(place)];
   const errors = await Promise.all(names.map((name) => checkReactor(path.join(folder, name))));
   return { kind: 'reactor files', files: names.length, errors: errors.flat() };
 }
 
 async function checkReactor(file: string): Promise<readonly TsaltError[]> {
-  const source = readFileSync(file, 'utf8');
   try {
+    if (isTypeScript(file)) {
+      // What it does depends on the event, too: it is read, and not run.
+      const { entry, tree } = moduleOnDisk(path.resolve(file));
+      await readParts(entry, tree);
+      return [];
+    }
+    const source = readFileSync(file, 'utf8');
     compileTemplate(source, file);
     const yaml = loadYaml(withoutTemplate(source), file, undefined);
     // Of two branches both are there now: that is no mistake of the file.

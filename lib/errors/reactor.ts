@@ -3,7 +3,7 @@ import { catalogue } from './error.ts';
 export const reactorErrors = catalogue('TS_REACTOR', {
   unknownBuiltin: ({ name }: { name: string }) => `there is no built-in reactor '${name}'`,
   unknownKind: ({ file }: { file: string }) =>
-    `${file} is no reactor: it is 'builtin:<name>', a YAML file '<path>.sls', or code '<path>.js' or '<path>.mjs'`,
+    `${file} is no reactor: it is 'builtin:<name>', a YAML file '<path>.sls', or code '<path>.ts', '<path>.js' or '<path>.mjs'`,
   unreadableFile: ({ file, why }: { file: string; why: string }) => `the reactor file ${file} cannot be read: ${why}`,
   badReaction: ({ what }: { what: string }) => what,
   badCode: ({ file, why }: { file: string; why: string }) => `the reactor ${file} does not load: ${why}`,

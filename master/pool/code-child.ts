@@ -3,9 +3,10 @@ import { systemClock } from '../../lib/clock.ts';
 import type { BusEvent } from '../../lib/contracts/events.ts';
 import type { Instance } from '../../lib/contracts/instances.ts';
 import type { JobOutcome, Reactor, ReactorContext } from '../../lib/contracts/reactor.ts';
-import { messageOf } from '../../lib/errors/error.ts';
+import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { isTypeScript, moduleOnDisk } from '../../lib/modules/disk-tree.ts';
 import { serve } from './serve.ts';
 
 /*
@@ -29,12 +30,13 @@ const master = serve(async (what, of) => {
 
 async function load(file: string): Promise<JsonMap> {
   try {
-    const module: unknown = await import(pathToFileURL(file).href);
+    const module: unknown = isTypeScript(file) ? await typed(file) : await import(pathToFileURL(file).href);
     const found = isMap(module) ? module['default'] : undefined;
     if (!isReactor(found)) throw new TypeError('its default export is no reactor: {react(event, context)}');
     reactor = found;
   } catch (error) {
-    throw reactorErrors.badCode({ file, why: messageOf(error) }, { cause: error });
+    const { sentence: why, place, hint } = error instanceof TsaltError ? error : { sentence: messageOf(error) };
+    throw reactorErrors.badCode({ file, why }, { place, hint, cause: error });
   }
   const { timeoutMs, retry } = reactor;
   const { tries, firstMs, longestMs } = isMap(retry) ? retry : ({} as Partial<Reactor['retry']>);
@@ -45,6 +47,13 @@ async function load(file: string): Promise<JsonMap> {
     firstMs: number(firstMs),
     longestMs: number(longestMs),
   };
+}
+
+/** TypeScript on any Node, by way of what runs state files that are written in it. */
+async function typed(file: string): Promise<unknown> {
+  const { loadModule } = await import('../../lib/modules/load.ts');
+  const { entry, tree } = moduleOnDisk(file);
+  return (await loadModule(entry, tree)).exports;
 }
 
 function isReactor(value: unknown): value is Reactor {

@@ -23,8 +23,7 @@ export interface OpenReactorOptions {
 }
 
 /**
- * Makes reactors of what config names: `builtin:<name>`, YAML files (`.sls`), code (`.js`, `.mjs`, and `.ts` where Node itself
- * runs it). Raises `TS_REACTOR_UNKNOWN_BUILTIN`, `TS_REACTOR_UNKNOWN_KIND`, `TS_REACTOR_BAD_CODE`.
+ * Makes reactors of what config names: `builtin:<name>`, YAML files (`.sls`), code (`.ts`, `.js`, `.mjs`). Raises `TS_REACTOR_UNKNOWN_BUILTIN`, `TS_REACTOR_UNKNOWN_KIND`, `TS_REACTOR_BAD_CODE`.
  */
 export function reactorOpener(options: OpenReactorOptions): (file: string) => Promise<Reactor> {
   const { config, cachedir, directory, clock, log, pool } = options;

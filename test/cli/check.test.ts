@@ -194,6 +194,24 @@ const typos: readonly [kind: string, file: string, text: string, said: RegExp][]
     /^reactor\/a\.sls:2:3: [^]*\^[^]*did you mean 'key\.accept'\?/,
   ],
   [
+    'a state file in TypeScript',
+    'states/a.sls',
+    "#!ts\nexport default ({ id }: { id: string }) => ({\n  ['/' + id]: { 'file.managed': { usr: id } },\n});\n",
+    /^states\/a\.sls:3:35: file\.managed has no argument 'usr'[^]*\^[^]*did you mean 'user'\?/,
+  ],
+  [
+    'a pillar file in TypeScript',
+    'pillar/x.sls',
+    "#!ts\nexport default ({ fromGrains }: any) => ({ id: fromGrains('hosst') });\n",
+    /^pillar\/x\.sls:2:48: 'grains:hosst' is not defined[^]*\^[^]*did you mean 'host'\?/,
+  ],
+  [
+    'a reactor in TypeScript',
+    'reactor/a.ts',
+    "import { readFil } from 'node:fs';\nexport default { async react(): Promise<void> { readFil(); } };\n",
+    /^reactor\/a\.ts:1:10: 'node:fs' exports no 'readFil'[^]*\^[^]*did you mean 'readFile'\?/,
+  ],
+  [
     'the config of a master',
     'etc/master',
     'interfce: 127.0.0.1\n',

@@ -9,11 +9,11 @@ import { renderPool } from '../../master/pool/render-pool.ts';
 import { reactorOpener } from '../../master/reactor/open.ts';
 import { fakePowers, reactorOf, rig, until } from './kit.ts';
 
-function file(t: ExecutionContext, source: string): string {
+function file(t: ExecutionContext, source: string, name = 'reactor.mjs'): string {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-code-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  writeFileSync(path.join(directory, 'reactor.mjs'), source);
-  return path.join(directory, 'reactor.mjs');
+  writeFileSync(path.join(directory, name), source);
+  return path.join(directory, name);
 }
 const options = { clock: systemClock, log: silent };
 const quick = 'retry: { tries: 3, firstMs: 1, longestMs: 5 }';
@@ -81,6 +81,28 @@ test('reactors in code that hang, use up the memory or exit: each becomes a dead
   );
   t.regex(engine.deadLetters().find(({ reactor }) => reactor === 'x exits')?.error ?? '', /exit code 3/);
   await engine.stop();
+});
+
+test('a reactor in TypeScript, with an import of its own: it reacts on any Node; a mistake in it is told with its place', async (t) => {
+  const source = `import { note, type Note } from './note.ts';
+    interface Event { readonly data: { readonly id: string } }
+    export default { ${quick}, async react(event: Event, ctx: any): Promise<void> {
+      await ctx.call('runner', 'note.down', note(event.data.id) satisfies Note);
+    } };`;
+  const reactor = file(t, source, 'reactor.ts');
+  const note = 'export interface Note { readonly id: string }\nexport const note = (id: string): Note => ({ id });\n';
+  writeFileSync(path.join(path.dirname(reactor), 'note.ts'), note);
+  const { powers, called } = fakePowers();
+  const { engine, events } = await rig({ x: ['r'] }, { reactors: { r: await codeReactor(reactor, options) }, powers });
+  await events.fire({ tag: 'x', data: { id: 'w1' } });
+  await until(() => called.length > 0);
+  t.deepEqual(called, [{ fun: 'runner.note.down', arg: [], kwarg: { id: 'w1' } }]);
+  await engine.stop();
+  await t.throwsAsync(codeReactor(file(t, 'const x: number = ;\n', 'bad.ts'), options), {
+    code: 'TS_REACTOR_BAD_CODE',
+    message: /^\/.*bad\.ts:1:19: the reactor \/.*bad\.ts does not load: this is not TypeScript/,
+  });
+  await t.throwsAsync(codeReactor('/nowhere/at/all.ts', options), { code: 'TS_REACTOR_BAD_CODE', message: /ENOENT/ });
 });
 
 test('what config names: built-in reactors, files by their ending, and mistakes with the nearest name', async (t) => {
