@@ -2,7 +2,6 @@ import { didYouMean, together } from '../../lib/errors/error.ts';
 import { executionErrors } from '../../lib/errors/execution.ts';
 import { moduleErrors } from '../../lib/errors/module.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
-import { describe } from '../../lib/describe.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { dataOf, type NoData } from '../../lib/modules/data.ts';
 import { loadModule } from '../../lib/modules/load.ts';
@@ -83,7 +82,11 @@ function reader(name: string, from: Json | undefined) {
       at = next;
     }
     if (otherwise !== undefined && otherwise !== null && kindOf(at) !== kindOf(otherwise)) {
-      const facts = { name: `${name}:${path}`, expected: wordsOf[kindOf(otherwise)] ?? '', found: describe(at) };
+      const facts = {
+        name: `${name}:${path}`,
+        expected: wordsOf[kindOf(otherwise)] ?? '',
+        found: wordsOf[kindOf(at)] ?? 'null',
+      };
       throw moduleErrors.otherKind(facts, { hint: 'it is to be of the kind of what stands in for it' });
     }
     return frozen(at as Json);

@@ -282,7 +282,7 @@ const mistakes: readonly [what: string, source: string, said: RegExp, more?: Rea
   [
     'a pillar value of another kind',
     "#!ts\nexport default ({ fromPillar }: any) => fromPillar('web:name', 80);\n",
-    /^salt:\/\/a\.sls:2:41: 'pillar:web:name' has to be a number, not the text "x"/,
+    /^salt:\/\/a\.sls:2:41: 'pillar:web:name' has to be a number, not text\n/,
   ],
   [
     'a change to what all share',
