@@ -30,7 +30,7 @@ const folders = new Map<string, string>();
 
 /**
  * Runs a module and what it imports of its tree, unless this process has done so before. They are written to a private
- * directory under numbers, and gone from it when they have run: no name out of a tree becomes a path. Raises
+ * directory under numbers, and gone from it before they run: no name out of a tree becomes a path. Raises
  * `TS_MODULE_...`, with the place, and `TS_TEXT_NOT_UTF8`.
  */
 export async function loadModule(entry: ModuleFile, tree: ModuleTree): Promise<LoadedModule> {
@@ -77,15 +77,22 @@ function linked({ code, links }: ModulePart): string {
   return text + code.slice(at);
 }
 
+/** Where Node begins: what is imported first runs when all has been read, and before anything of the module does. */
+const beginning = {
+  'package.json': '{"type": "module"}',
+  'clear.js': `import { rmSync } from 'node:fs';\nrmSync(import.meta.dirname, { recursive: true });\n`,
+  'start.js': `import './clear.js';\nexport * as made from './0.js';\n`,
+};
+
 async function run(key: string, texts: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   const { runModule } = await import('./tools.ts');
   const folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'tsalt-modules-'));
   try {
     folders.set(key, pathToFileURL(folder).href);
-    writeFileSync(path.join(folder, 'package.json'), '{"type": "module"}', { mode: 0o600 });
-    for (const [number, text] of texts.entries())
-      writeFileSync(path.join(folder, `${number}.js`), text, { mode: 0o600 });
-    return await settled(() => runModule(pathToFileURL(path.join(folder, '0.js')).href));
+    const files = [...Object.entries(beginning), ...texts.map((text, number) => [`${number}.js`, text] as const)];
+    for (const [name, text] of files) writeFileSync(path.join(folder, name), text, { mode: 0o600 });
+    const { made } = await runModule(pathToFileURL(path.join(folder, 'start.js')).href);
+    return made as Readonly<Record<string, unknown>>;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
