@@ -29,6 +29,21 @@ export function check(): void {
         name: 'tsalt, a mistake in each',
         argv: ['/bin/sh', '-c', '"$@" > /dev/null 2>&1 || test $? = 2', 'sh', ...argv(wrong)],
       },
+      {
+        name: 'tsalt, low data',
+        argv: [
+          ...tsalt,
+          'call',
+          '--local',
+          '--config-dir',
+          config,
+          '--file-root',
+          right,
+          '--out',
+          'quiet',
+          'state.show_lowstate',
+        ],
+      },
       ...saltCall(place, '--out', 'quiet', 'state.show_lowstate'),
     ],
     7,
@@ -40,7 +55,10 @@ export function check(): void {
       atMost('tsalt check, a mistake in each state', of('tsalt, a mistake in each'), 1000, 'ms'),
     ],
     measured: all,
-    notes: [`salt-call state.show_lowstate / tsalt check: ${shown(ratio(all, 'salt', 'tsalt'))} times`],
+    notes: [
+      `salt-call state.show_lowstate / tsalt check: ${shown(ratio(all, 'salt', 'tsalt'))} times`,
+      `state.show_lowstate, salt / tsalt: ${shown(ratio(all, 'salt', 'tsalt, low data'))} times`,
+    ],
   });
   place.remove();
 }

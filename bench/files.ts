@@ -11,7 +11,19 @@ import {
 import path from 'node:path';
 import { race, ratio, type Contender, type Measured } from './measure.ts';
 import { ansible, cfAgent, puppetApply, saltCall } from './peers.ts';
-import { ansiblePlaybook, bareCalls, cfenginePolicy, puppetManifest, stateFile, type WantedFile } from './policies.ts';
+import {
+  ansiblePlaybook,
+  bareCalls,
+  cfenginePolicy,
+  eppOf,
+  puppetManifest,
+  stateFile,
+  template,
+  templatedManifest,
+  templatedPolicy,
+  templatedStates,
+  type WantedFile,
+} from './policies.ts';
 import { atLeast, ratios, report } from './report.ts';
 import { tsalt, workplace, type Workplace } from './workplace.ts';
 
@@ -35,6 +47,21 @@ export function files(): void {
   });
 }
 
+/** 1,000 `file.managed` made from one template. */
+export function templates(): void {
+  const { first, again } = compare(1000, { first: 5, again: 7, fromTemplate: true });
+  for (const [when, measured, least] of [
+    ['first run', first, 6],
+    ['all right already', again, 8],
+  ] as const) {
+    report(`1000 file.managed from a template, ${when}`, {
+      marks: [atLeast('salt / tsalt', ratio(measured, 'salt', 'tsalt'), least, 'times')],
+      measured,
+      notes: ratios(measured, 'tsalt', ['puppet', 'cfengine']),
+    });
+  }
+}
+
 /** The same with 100 files, and with Ansible, which takes a third of a second for each. */
 export function fewFiles(): void {
   const { first, again } = compare(100, { first: 3, again: 3, withAnsible: true });
@@ -48,16 +75,16 @@ interface Races {
   readonly first: number;
   readonly again: number;
   readonly withAnsible?: boolean;
+  readonly fromTemplate?: boolean;
 }
 
 function compare(count: number, races: Races): { readonly first: Measured[]; readonly again: Measured[] } {
   const place = workplace();
   // Not before all benches are done: see `fromNothing`.
   process.once('exit', () => place.remove());
-  const entrants = contenders(place, count, races.withAnsible === true);
-  const [bare] = entrants;
+  const entrants = contenders(place, count, races);
   const first = race(entrants.map(fromNothing), races.first);
-  const managers = entrants.filter((one) => one !== bare);
+  const managers = entrants.filter(({ name }) => name !== BARE);
   const again = race(managers.map(untouched), races.again);
   // Who repairs nothing has checked nothing, and was in no race.
   race(managers.map(damaged), 0);
@@ -70,8 +97,10 @@ interface Entrant extends Contender {
   readonly wanted: readonly WantedFile[];
 }
 
-/** Bare Node first, then all who manage files. */
-function contenders(place: Workplace, count: number, withAnsible: boolean): Entrant[] {
+const BARE = 'bare node';
+
+/** All who manage files, and bare Node first where they are all plain. */
+function contenders(place: Workplace, count: number, { withAnsible, fromTemplate }: Races): Entrant[] {
   const directoryOf = (who: string): string => path.join(place.directory, `out-${who}`);
   const wantedBy = (who: string): WantedFile[] =>
     Array.from({ length: count }, (_, index) => wantedFile(directoryOf(who), index));
@@ -82,19 +111,35 @@ function contenders(place: Workplace, count: number, withAnsible: boolean): Entr
     writeFileSync(file, text, { mode: 0o600 });
     return file;
   };
-  for (const who of ['tsalt', 'salt']) write(`states/${who}.sls`, stateFile(wantedBy(who)));
+  const policies = fromTemplate === true ? templatedPolicies(write) : plainPolicies;
+  write('states/tsalt.sls', policies.tsalt(wantedBy('tsalt')));
+  write('states/salt.sls', policies.salt(wantedBy('salt')));
   const config = place.tsaltConfig();
   const call = [...tsalt, 'call', '--local', '--config-dir', config, '--file-root', states, '--out', 'quiet'];
   return [
-    { name: 'bare node', argv: [process.execPath, write('bare.cjs', bareCalls(wantedBy('bare node')))] },
+    ...(fromTemplate === true
+      ? []
+      : [{ name: BARE, argv: [process.execPath, write('bare.cjs', bareCalls(wantedBy(BARE)))] }]),
     { name: 'tsalt', argv: [...call, 'state.apply', 'tsalt'] },
     ...saltCall(place, '--out', 'quiet', 'state.apply', 'salt'),
-    ...puppetApply(place, write('files.pp', puppetManifest(wantedBy('puppet')))),
-    ...(withAnsible
+    ...puppetApply(place, write('files.pp', policies.puppet(wantedBy('puppet')))),
+    ...(withAnsible === true
       ? ansible(place, 'ansible-playbook', write('files.yml', ansiblePlaybook(wantedBy('ansible'))))
       : []),
-    ...cfAgent(place, write('files.cf', cfenginePolicy(wantedBy('cfengine')))),
+    ...cfAgent(place, write('files.cf', policies.cfengine(wantedBy('cfengine')))),
   ].map((one) => ({ ...one, directory: directoryOf(one.name), wanted: wantedBy(one.name) }));
+}
+
+const plainPolicies = { tsalt: stateFile, salt: stateFile, puppet: puppetManifest, cfengine: cfenginePolicy };
+
+/** The template itself stands in the state tree. */
+function templatedPolicies(write: (name: string, text: string) => string): typeof plainPolicies {
+  return {
+    tsalt: templatedStates('handlebars'),
+    salt: templatedStates('jinja'),
+    puppet: templatedManifest(write('file.epp', eppOf(template))),
+    cfengine: templatedPolicy(write('states/file.tmpl', template)),
+  };
 }
 
 function wantedFile(directory: string, index: number): WantedFile {

@@ -2,7 +2,7 @@ import os from 'node:os';
 import { check } from './check.ts';
 import { enrolment } from './enrolment.ts';
 import { events } from './events.ts';
-import { fewFiles, files } from './files.ts';
+import { fewFiles, files, templates } from './files.ts';
 import { memory } from './memory.ts';
 import { conditions, hosts, packages } from './nothing-to-do.ts';
 import { watchOthers } from './others.ts';
@@ -18,6 +18,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   check,
   files,
   'few-files': fewFiles,
+  templates,
   hosts,
   packages,
   conditions,

@@ -10,6 +10,7 @@ export interface LocalTree extends Tree {
 /** The tree that directories of this machine make together: the first one that has a file wins (`file_roots`). */
 export function treeOfRoots(roots: readonly string[]): LocalTree {
   const found = new Map<string, string | undefined>();
+  const bytesOf = keptBytes();
 
   /** The file on disk; undefined when no root has it. */
   function locate(name: string): string | undefined {
@@ -20,7 +21,7 @@ export function treeOfRoots(roots: readonly string[]): LocalTree {
   return {
     read: (name) => {
       const place = locate(name);
-      return place === undefined ? undefined : fs.readFileSync(place);
+      return place === undefined ? undefined : bytesOf(place);
     },
     has: (name) => locate(name) !== undefined,
     list: (folder) => [...new Set(roots.flatMap((root) => walk(inside(root, folder) ?? '', '')))].sort(),
@@ -29,6 +30,28 @@ export function treeOfRoots(roots: readonly string[]): LocalTree {
       return place === undefined ? undefined : fs.statSync(place).mode & 0o7777;
     },
     shown: (name) => locate(name) ?? name,
+  };
+}
+
+/** Files of at most so many bytes are kept, and of all of them at most so many. */
+const mostOfOne = 256 * 1024;
+const mostOfAll = 8 * 1024 * 1024;
+
+/** Reads files, those that were read before from memory while they are the same: a thousand states may have one template. */
+function keptBytes(): (place: string) => Buffer {
+  const kept = new Map<string, { readonly mark: string; readonly bytes: Buffer }>();
+  let total = 0;
+  return (place) => {
+    const { ino, size, mtimeMs, ctimeMs } = fs.statSync(place);
+    const mark = `${ino}:${size}:${mtimeMs}:${ctimeMs}`;
+    const known = kept.get(place);
+    if (known?.mark === mark) return known.bytes;
+    const bytes = fs.readFileSync(place);
+    total += bytes.length - (known?.bytes.length ?? 0);
+    kept.delete(place);
+    if (bytes.length <= mostOfOne && total <= mostOfAll) kept.set(place, { mark, bytes });
+    else total -= bytes.length;
+    return bytes;
   };
 }
 
