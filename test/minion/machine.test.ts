@@ -36,3 +36,13 @@ test('machine: what a command foretells, later states of a test run read, and no
   t.is(machine.accounts.uid('deploy'), undefined);
   t.is(machine.files.look('/home'), undefined);
 });
+
+test('machine: what a link led to is foreseen to be gone from below it, once something else is in its place', (t) => {
+  const box = sandbox({ before: { '/t/a/a': { link: '../a' } } });
+  t.teardown(() => box.remove());
+  const foreseen = foresee(box.machine);
+  t.like(foreseen.files.look('/t/a/a/a'), { kind: 'symlink' });
+  foreseen.lay({ do: 'write', path: '/t/a/a', content: Buffer.from('x') });
+  t.is(foreseen.files.look('/t/a/a/a'), undefined);
+  t.deepEqual(foreseen.files.list('/t/a'), ['a']);
+});

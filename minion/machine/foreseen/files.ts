@@ -65,6 +65,8 @@ export function foreseenFiles(base: FileView, nowMs: () => number): ForeseenFile
   function forget(place: string): void {
     const facts = at(place);
     planned.delete(place);
+    // `base` still follows it: what that finds is at another place.
+    if (facts?.kind === 'symlink') removed.add(place);
     if (facts && facts.links > 1 && facts.kind !== 'directory') {
       each(facts.identity, (other) => ({ ...other, links: other.links - 1 }));
     }
