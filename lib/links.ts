@@ -16,24 +16,44 @@ export function lookThrough(
   files: FileView,
   path: string,
 ): { readonly path: string; readonly there: FileFacts | undefined } | undefined {
-  let at = path;
-  for (let links = 0; links <= MOST_LINKS; links++) {
+  let at: string | undefined = path;
+  for (let links = 0; at !== undefined && links <= MOST_LINKS; links++) {
     const there = files.look(at);
     const target = there?.target;
     if (target === undefined) return { path: at, there };
-    at = posix.resolve(posix.dirname(at), target);
+    // Not joined: `..` of a target starts where the link really is.
+    at = placeOf(files, target.startsWith('/') ? target : `${posix.dirname(at)}/${target}`);
   }
   return undefined;
 }
 
 /** The same thing's path with no link on the way to it; undefined for a circle of links. What is missing is as it is written. */
 export function placeOf(files: FileView, path: string): string | undefined {
+  return walk(files, path, false)?.place;
+}
+
+/** Whether something is a directory or link that is passed to get to `path`, or where that ends: without it, there is no such path. */
+export function isOnTheWay(files: FileView, path: string): (other: string) => boolean {
+  const passed = new Set(walk(files, path, true)?.passed);
+  // A look at the name first: the rest asks the disk.
+  const names = new Set([...passed].map((place) => posix.basename(place)));
+  return (other) => names.has(posix.basename(other)) && passed.has(placeOf(files, other) ?? other);
+}
+
+/** Goes to a path part by part: where that ends, and all places on the way. Undefined for a circle of links. */
+function walk(
+  files: FileView,
+  path: string,
+  last: boolean,
+): { readonly place: string; readonly passed: readonly string[] } | undefined {
   let place = '/';
   let links = MOST_LINKS;
+  const passed: string[] = [];
   const parts = path.split('/').reverse();
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     const next = posix.join(place, part);
-    const target = parts.length === 0 ? undefined : files.look(next)?.target;
+    const target = parts.length === 0 && !last ? undefined : files.look(next)?.target;
+    passed.push(next);
     if (target === undefined) place = next;
     else if (links-- === 0) return undefined;
     else {
@@ -41,7 +61,7 @@ export function placeOf(files: FileView, path: string): string | undefined {
       parts.push(...target.split('/').reverse());
     }
   }
-  return place;
+  return { place, passed };
 }
 
 /** Whether one path is the other, or is in it, or the other way round: as they are written, or with links on the way followed. */

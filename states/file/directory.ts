@@ -6,7 +6,7 @@ import { isMap, type JsonMap } from '../../lib/json.ts';
 import * as arg from './args.ts';
 import { asideSteps, backupNameArg, readAside, type Aside } from './aside.ts';
 import { pathMatcher } from './exclude.ts';
-import { throughLinks } from '../../lib/links.ts';
+import { isOnTheWay, throughLinks } from '../../lib/links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
 import { readParent } from '../../lib/parent-directory.ts';
 import { keeper, namesOfFiles, removable, walk, type Entry } from './tree.ts';
@@ -79,8 +79,10 @@ export default defineState<typeof args, Facts>({
       given.allow_symlink || given.follow_symlinks ? (files.follow(name) ?? files.look(name)) : files.look(name);
     const isDirectory = there?.kind === 'directory';
     const below = isDirectory && (recurse || clean) ? walk(files, name, max_depth) : [];
-    const kept = keeper(namesOfFiles(required));
+    const others = keeper(namesOfFiles(required));
     const excluded = pathMatcher(exclude_pat);
+    const leadsHere = isOnTheWay(files, name);
+    const kept = (path: string): boolean => others(path) || leadsHere(path) || excluded(posix.relative(name, path));
     const parent = isDirectory || readParent(files, name);
     if (typeof parent === 'string') return { ...nothing, problem: parent };
     return {
@@ -90,7 +92,7 @@ export default defineState<typeof args, Facts>({
       parent,
       aside: readAside(files, name, given.backupname),
       below,
-      surplus: clean ? removable(below, (path) => kept(path) || excluded(posix.relative(name, path))) : [],
+      surplus: clean ? removable(below, kept) : [],
     };
   },
 

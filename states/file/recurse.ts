@@ -9,7 +9,7 @@ import { contentDiff } from '../../lib/diff.ts';
 import { backupArg, backupPath, backupSteps } from './backup.ts';
 import { render, templateContext } from './content.ts';
 import { pathMatcher } from './exclude.ts';
-import { throughLinks } from '../../lib/links.ts';
+import { isOnTheWay, throughLinks } from '../../lib/links.ts';
 import { ownershipChanges, ownershipOf, readOwner, type Wanted } from './owner.ts';
 import { readParent } from '../../lib/parent-directory.ts';
 import { keeper, namesOfFiles, removable, walk } from './tree.ts';
@@ -97,10 +97,16 @@ export default defineState<typeof args, Facts>({
       return { ...nothing, problem: `Recurse failed: ${given.source.join(', ')} is not in the state tree` };
     }
     const items = await readItems(given, found, machine);
+    const leadsHere = isOnTheWay(machine.files, given.name);
+    const doomed = items.find(
+      ({ path, there, content }) => leadsHere(path) && there && (content !== undefined || there.kind !== 'directory'),
+    );
+    if (doomed) return { ...nothing, problem: `${doomed.path} is on the way to ${given.name}: it can't be replaced` };
     const own = new Set(items.map((item) => item.path));
     const others = keeper(namesOfFiles(machine.required));
     const excluded = pathMatcher(given.exclude_pat);
-    const keep = (path: string): boolean => own.has(path) || others(path) || excluded(posix.relative(given.name, path));
+    const keep = (path: string): boolean =>
+      own.has(path) || others(path) || leadsHere(path) || excluded(posix.relative(given.name, path));
     const surplus = given.clean && top ? removable(walk(machine.files, given.name), keep) : [];
     return { owner, items, surplus };
   },
@@ -137,8 +143,9 @@ function planItem(given: Args, owner: Wanted, item: Item, changes: JsonMap, step
     const isNew = there?.kind !== 'directory';
     const differing = ownershipChanges(isNew ? undefined : there, wanted);
     if (isNew) {
-      if (there) steps.push({ do: 'remove', path: place });
-      steps.push({ do: 'mkdir', path: place, parents: true, ...ownershipOf(wanted) });
+      // A link to something else goes, not what it leads to.
+      if (there) steps.push({ do: 'remove', path });
+      steps.push({ do: 'mkdir', path, parents: true, ...ownershipOf(wanted) });
       changes[path] = { directory: 'new' };
     } else if (Object.keys(differing).length > 0) {
       steps.push({ do: 'own', path: place, ...ownershipOf(wanted) });
@@ -157,9 +164,10 @@ function planItem(given: Args, owner: Wanted, item: Item, changes: JsonMap, step
     changes[path] = differing;
     return undefined;
   }
-  if (there?.kind === 'directory') steps.push({ do: 'remove', path: place });
+  if (there?.kind === 'directory') steps.push({ do: 'remove', path });
   if (item.backup !== undefined && old && there) steps.push(...backupSteps(item.backup, old, there));
-  steps.push({ do: 'write', path: place, content, ...ownershipOf(wanted) });
+  const to = there?.kind === 'directory' ? path : place;
+  steps.push({ do: 'write', path: to, content, ...ownershipOf(wanted) });
   const shown = given.show_changes ? contentDiff(old ?? Buffer.alloc(0), content) : '<show_changes=False>';
   changes[path] = { diff: isNew ? 'New file' : shown, ...differing };
   return undefined;

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { FileFacts, FileView } from '../../lib/contracts/machine.ts';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { messageOf } from '../../lib/errors/error.ts';
+import { isOnTheWay } from '../../lib/links.ts';
 import * as arg from './args.ts';
 import { translatePattern } from '../../lib/regex.ts';
 import { parseSize } from './size.ts';
@@ -56,8 +57,10 @@ export default defineState<typeof args, Facts>({
     const { files } = machine;
     if (files.follow(name)?.kind !== 'directory') return { problem: `${name} does not exist or is not a directory.` };
     const isSurplus = surplusTest(given, machine.now());
+    const leadsHere = isOnTheWay(files, name);
     const below = walkUp(files, name, given.followlinks, new Set());
-    return { surplus: below.filter(({ path, facts }) => isSurplus(path, facts)).map(({ path }) => path) };
+    const surplus = below.filter(({ path, facts }) => isSurplus(path, facts) && !leadsHere(path));
+    return { surplus: surplus.map(({ path }) => path) };
   },
   plan({ name }, facts) {
     if ('problem' in facts) return impossible(facts.problem);
