@@ -1,5 +1,5 @@
 import type { ExecContext, ModuleRegistry, ShownStates, StateRequest } from '../lib/contracts/execution.ts';
-import type { Machine } from '../lib/contracts/machine.ts';
+import type { Machine, Reading } from '../lib/contracts/machine.ts';
 import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors/error.ts';
@@ -66,8 +66,12 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   // One time for all templates of a run: what is compared twice must not have changed in between.
   const now = clock.now();
   let machine: Machine | undefined;
+  /** What states of a run see of the machine: they may set grains. */
+  let view: Reading | undefined;
 
-  function rendering(pillar: JsonMap, saltenv = parts.saltenv ?? BASE, grains = parts.grains): RenderContext {
+  const grainsNow = (): JsonMap => view?.grains ?? parts.grains;
+
+  function rendering(pillar: JsonMap, saltenv = parts.saltenv ?? BASE, grains = grainsNow()): RenderContext {
     return { id, grains, pillar, opts, saltenv, functions, now };
   }
 
@@ -125,12 +129,19 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     const saltenv = environmentOf(request);
     const pillar = await pillarFor(request);
     const { environments, states, failhard, aggregate, tops, isLocked } = parts;
+    const before = view;
     const context = rendering(pillar, saltenv);
-    return apply({
+    const real = machineWith(context);
+    if (!request.test) view = real;
+    const done = apply({
       request,
       environments,
-      machine: machineWith(context),
-      foresee: (real) => foresee(real, () => clock.now()),
+      machine: real,
+      foresee(machine) {
+        const foreseen = foresee(machine, () => clock.now());
+        view = foreseen;
+        return foreseen;
+      },
       context,
       registry: states,
       clock,
@@ -148,14 +159,16 @@ export function executionContext(parts: ExecutionParts): ExecContext {
         });
       },
       reload: async (what) => {
-        const grains = what.includes('grains') ? parts.freshGrains() : parts.grains;
+        const grains = what.includes('grains') ? parts.freshGrains() : grainsNow();
         const { pillar: override, pillarenv } = request;
         const fresh = what.includes('pillar')
           ? await parts.pillarWith({ override, saltenv: request.saltenv, pillarenv })
           : pillar;
-        return machineWith(rendering(fresh, saltenv, grains));
+        return (view = machineWith(rendering(fresh, saltenv, grains)));
       },
     });
+    // What a test run foresees is not so after it.
+    return request.test ? done.finally(() => (view = before)) : done;
   }
 
   async function showStates(request: Parameters<ExecContext['showStates']>[0]): Promise<ShownStates> {
@@ -207,7 +220,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     },
     sendEvent: (tag, data) => parts.sendEvent(tag, data),
     get grains() {
-      return parts.grains;
+      return grainsNow();
     },
     get pillar() {
       return parts.pillar;

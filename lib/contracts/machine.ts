@@ -384,6 +384,13 @@ export type EnvironmentStep = {
   readonly values: Readonly<Record<string, string | null>>;
 };
 
+/** States after this one see this value of a grain, whatever it was when the run began; none where it is undefined. */
+export type GrainStep = {
+  readonly do: 'grain';
+  readonly name: string;
+  readonly value: Json | undefined;
+};
+
 /** What is expected of a text: one of these is in it (or with `whole` is all of it), or this pattern fits. */
 export type Expectation = { readonly oneOf: readonly string[]; readonly whole: boolean } | { readonly pattern: string };
 
@@ -404,7 +411,15 @@ export type QueryStep = {
   readonly expected: { readonly status?: Expectation | undefined; readonly text?: Expectation | undefined };
 };
 
-export type Step = FileStep | PackageStep | ServiceStep | CommandStep | CallStep | EnvironmentStep | QueryStep;
+export type Step =
+  | FileStep
+  | PackageStep
+  | ServiceStep
+  | CommandStep
+  | CallStep
+  | EnvironmentStep
+  | GrainStep
+  | QueryStep;
 
 /** What came of a step that is worth reporting. */
 export type StepResult =
@@ -420,6 +435,7 @@ export type StepResult =
   | { readonly did: 'call'; readonly fun: string; readonly answer: Json; readonly retcode: number }
   | { readonly did: 'service' }
   | { readonly did: 'environment' }
+  | { readonly did: 'grain' }
   | {
       readonly did: 'query';
       /** Undefined where nobody answered: then `error` says why. */

@@ -75,6 +75,8 @@ export interface StateFunction<Schema extends StateSchema = StateSchema, Facts =
     sources: SourceView,
     required: readonly Required[],
   ): readonly TemplateUse[] | Promise<readonly TemplateUse[]>;
+  /** The grains as states after it will see them, made of those before it: templates are checked with these. */
+  grainsAfter?(args: InferOutput<Schema>, grains: JsonMap): JsonMap;
   /** The machine as it is. Writes nothing. */
   read(args: InferOutput<Schema>, machine: Reading): Facts | Promise<Facts>;
   /** What would change. Pure: the same arguments and facts give the same plan. */

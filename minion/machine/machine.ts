@@ -26,6 +26,7 @@ import { createInquiry } from './inquiry.ts';
 import { createPackages } from './packages.ts';
 import { createProcesses, type RunningProcesses } from '../../lib/system/processes.ts';
 import { createQueries, type Queries } from './queries.ts';
+import { createRunGrains } from './run-grains.ts';
 import { createServices } from './services.ts';
 import { lookAtInit } from './services/init.ts';
 
@@ -90,6 +91,7 @@ export function localParts(root: string, commandsOutside = false): LocalParts {
 export function createMachine(parts: MachineParts): Machine {
   const { files, accounts, packages, services, functions, environment = process.env } = parts;
   const inquiry = createInquiry(parts.processes);
+  const grains = createRunGrains(parts);
 
   function changedFromOutside(): void {
     inquiry.forget();
@@ -134,13 +136,28 @@ export function createMachine(parts: MachineParts): Machine {
       inquiry.forget();
       return { did: 'environment' };
     }
+    if (step.do === 'grain') {
+      grains.set(step);
+      return { did: 'grain' };
+    }
     files.perform(step);
     if (step.path === '/etc/passwd' || step.path === '/etc/group') accounts.forget();
     if (step.path.includes('/systemd/')) services.forget();
     return { did: 'files' };
   }
 
-  return { now: () => systemClock.now(), ...parts, environment, ask: (command) => inquiry.ask(command), perform };
+  return {
+    now: () => systemClock.now(),
+    ...parts,
+    get grains() {
+      return grains.all;
+    },
+    environment,
+    ask: (command) => inquiry.ask(command),
+    render: grains.render,
+    inEnvironment: grains.inEnvironment,
+    perform,
+  };
 }
 
 /** Changes variables in place. */

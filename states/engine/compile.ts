@@ -160,8 +160,12 @@ async function checkTemplates(
   errors: TsaltError[],
 ): Promise<void> {
   const told = new Set<string>();
+  let seen = context;
+  let isGuess = false;
   for (const chunk of chunks) {
     const { state, args, saltenv } = chunk;
+    if (state.grainsAfter) seen = { ...seen, grains: state.grainsAfter(args as never, seen.grains) };
+    isGuess ||= chunk.reloads.length > 0;
     if (!state.templates) continue;
     const required = requirementsOf(chunk).map((one) => ({
       fun: `${one.module}.${one.fun}`,
@@ -173,11 +177,13 @@ async function checkTemplates(
       const uses = state.templates(args as never, sourcesOf(environments, saltenv), required);
       // A thousand states without a template are not waited for.
       for (const use of uses instanceof Promise ? await uses : uses)
-        await checkTemplate(use, contextIn(context, saltenv), environments);
+        await checkTemplate(use, contextIn(seen, saltenv), environments);
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       // That it is not there is told already, with the place that names it.
       if (thrown.code === 'TS_STATE_NO_SOURCE') continue;
+      // What a state before it has reloaded may well define it.
+      if (isGuess && thrown.code === 'TS_TEMPLATE_UNDEFINED_NAME') continue;
       for (const error of [thrown, ...thrown.others]) {
         if (told.has(error.message)) continue;
         told.add(error.message);

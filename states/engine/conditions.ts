@@ -8,7 +8,7 @@ import type { Condition } from './common-arguments.ts';
 /** Runs an execution function for a condition. */
 export type CallExecution = (fun: string, args: readonly Json[], kwargs: JsonMap) => Promise<Json>;
 
-/** Why a state does not run, in Salt's words; undefined when it does. `asked`: it took more than looking at files to know. */
+/** Why a state does not run, in Salt's words; undefined when it does. `asked`: it took more to know than what test mode foresees. */
 export interface Verdict {
   readonly comment: string;
   readonly asked: boolean;
@@ -26,18 +26,25 @@ export async function whyNot(
 ): Promise<Verdict | undefined> {
   const { unless, onlyif, creates } = chunk;
   for (const condition of onlyif) {
-    if (!(await holds(condition, chunk, machine, call))) return { comment: 'onlyif condition is false', asked: true };
+    if (!(await holds(condition, chunk, machine, call))) {
+      return { comment: 'onlyif condition is false', asked: isAsked(condition) };
+    }
   }
   if (unless.length > 0) {
     let all = true;
     for (const condition of unless) if (!(all = await holds(condition, chunk, machine, call))) break;
-    if (all) return { comment: 'unless condition is true', asked: true };
+    if (all) return { comment: 'unless condition is true', asked: unless.some(isAsked) };
   }
   if (creates.length > 0 && creates.every((path) => machine.files.follow(path) !== undefined)) {
     const [only] = creates;
     return { comment: creates.length === 1 ? `${only} exists` : 'All files in creates exist', asked: false };
   }
   return undefined;
+}
+
+/** Grains and pillar are those of the run, with what is planned. */
+function isAsked(condition: Condition): boolean {
+  return typeof condition === 'string' || !/^(grains|pillar)\./.test(condition.fun);
 }
 
 async function holds(

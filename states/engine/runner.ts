@@ -33,6 +33,8 @@ export class Runner {
   private readonly obscured = new Set<Domain>();
   /** Test mode: something is planned already, so that conditions are asked too early. */
   private hasPlans = false;
+  /** Test mode: a planned step is to have grains or pillar made anew. */
+  private hasReloads = false;
   private readonly places: ReadonlyMap<Chunk, number>;
   private readonly isFree: (chunk: Chunk) => boolean;
   private readonly dependents = new Map<Chunk, Chunk[]>();
@@ -95,8 +97,8 @@ export class Runner {
       const reason = await whyNot(chunk, this.view, this.options.call);
       this.kept.delete(chunk);
       if (!reason) return await act();
-      const mayChange = this.foreseen !== undefined && (reason.asked ? this.hasPlans : this.obscured.has('files'));
-      if (mayChange) return unknown(`${reason.comment}, before what is planned: unknown until run`);
+      const mayChange = reason.asked ? this.hasPlans : this.hasReloads || this.obscured.has('files');
+      if (this.foreseen && mayChange) return unknown(`${reason.comment}, before what is planned: unknown until run`);
       this.kept.add(chunk);
       return right(reason.comment);
     } catch (thrown) {
@@ -189,6 +191,7 @@ export class Runner {
     const told = this.told(planned);
     if (told.result === null && !isEmpty(plan)) {
       this.hasPlans = true;
+      this.hasReloads ||= chunk.reloads.length > 0;
       for (const step of plan.steps) this.foreseen.lay(step);
       for (const domain of plan.obscures ?? []) this.obscured.add(domain);
     }

@@ -108,9 +108,15 @@ function putInList(
   return { value: index < 0 ? [...list, item] : list.with(index, item) };
 }
 
-/** The steps that have the file hold this value under the outermost key. */
+/** The steps that have the file, and what the run sees, hold this value under the outermost key. */
 export function writeGrain({ file }: GrainFacts, top: string, value: Json | undefined): Step[] {
-  return editMinionFile(file, [top], value);
+  return [...editMinionFile(file, [top], value), { do: 'grain', name: top, value }];
+}
+
+/** The grains with this one, where it can be put there. */
+export function grainsWith(grains: JsonMap, { keys: [top, ...below] }: ReturnType<typeof wayOf>, value: Json): JsonMap {
+  const made = putAt(grains[top], below, value, true, top);
+  return typeof made === 'string' ? grains : { ...grains, [top]: made.value ?? null };
 }
 
 /** A value as comments show it. */

@@ -3,6 +3,7 @@ import { alreadyRight, defineState, impossible } from '../../lib/contracts/state
 import {
   grainArgs,
   grainAt,
+  grainsWith,
   grainValues,
   isSame,
   putAt,
@@ -22,6 +23,11 @@ roles:
 `,
   args: v.strictObject({ ...grainArgs, value: grainValues }),
   reads: ['files'],
+  grainsAfter(given, grains) {
+    const way = wayOf(given);
+    const old = grainAt(grains, way.keys);
+    return grainsWith(grains, way, [...(Array.isArray(old) ? old : []), ...given.value]);
+  },
   read: readGrains,
   plan(given, facts) {
     const { value: values } = given;

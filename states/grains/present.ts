@@ -4,6 +4,7 @@ import type { Json } from '../../lib/json.ts';
 import {
   grainArgs,
   grainAt,
+  grainsWith,
   grainValue,
   isSame,
   putAt,
@@ -23,6 +24,7 @@ rack:
 `,
   args: v.strictObject({ ...grainArgs, value: grainValue, force: v.optional(v.boolean(), false) }),
   reads: ['files'],
+  grainsAfter: (given, grains) => grainsWith(grains, wayOf(given), given.value),
   read: readGrains,
   plan(given, facts) {
     const { value, force } = given;

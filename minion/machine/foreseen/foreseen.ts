@@ -3,6 +3,7 @@ import type { CommandResult, FileStep, Foreseen, Reading } from '../../../lib/co
 import { createAccounts } from '../accounts.ts';
 import { questionOf } from '../inquiry.ts';
 import { setVariables } from '../machine.ts';
+import { createRunGrains } from '../run-grains.ts';
 import { foreseenFiles } from './files.ts';
 import { foreseenPackages } from './packages.ts';
 import { foreseenServices } from './services.ts';
@@ -16,6 +17,7 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
   const packages = foreseenPackages(reading.packages);
   const services = foreseenServices(reading.services);
   const answers = new Map<string, CommandResult>();
+  const grains = createRunGrains(reading);
   const environment = { ...reading.environment };
   let accounts = reading.accounts;
 
@@ -43,6 +45,11 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
     packages,
     services,
     environment,
+    render: grains.render,
+    inEnvironment: grains.inEnvironment,
+    get grains() {
+      return grains.all;
+    },
     get accounts() {
       return accounts;
     },
@@ -55,6 +62,7 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
       if (step.do === 'run') {
         for (const { command, stdout } of step.answers ?? []) answers.set(questionOf(command), answered(stdout));
       }
+      if (step.do === 'grain') return grains.set(step);
       if (step.do === 'setenv') return setVariables(environment, step);
       for (const one of step.do === 'run' ? (step.foretells ?? []) : [step]) layOnFiles(one);
     },

@@ -1,0 +1,124 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { StateResult } from '../../lib/contracts/state.ts';
+import { run, write } from './kit.ts';
+
+/* What later states of a run see of the grains that states before them set, as in Salt: at once. */
+
+async function begin(t: ExecutionContext, files: Readonly<Record<string, string>>) {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const filled = Object.entries(files).map(([name, text]) => [`states/${name}`, text.replaceAll('DIR', directory)]);
+  write(directory, Object.fromEntries(filled) as Record<string, string>);
+  const apply = async (...words: string[]) => {
+    const { out } = await run(directory, path.join(directory, 'states'), ['state.apply', 'x', ...words]);
+    const { local } = JSON.parse(out) as { local: Record<string, StateResult> | string[] };
+    if (Array.isArray(local)) throw new Error(local.join('\n'));
+    return Object.fromEntries(Object.values(local).map((result) => [result.__id__, result]));
+  };
+  return { directory, apply };
+}
+
+const tree = {
+  'x.sls': `
+rack:
+  grains.present:
+    - value: r12
+roles:
+  grains.list_present:
+    - value: web
+guarded:
+  test.succeed_with_changes:
+    - unless:
+      - fun: grains.get
+        args: [rack]
+DIR/out:
+  file.managed:
+    - source: salt://out
+    - template: handlebars
+listed:
+  file.managed:
+    - name: DIR/listed
+    - contents_grains: roles
+again:
+  grains.present:
+    - name: rack
+    - value: r12
+gone:
+  grains.absent:
+    - name: rack
+    - destructive: true
+after:
+  test.succeed_with_changes:
+    - onlyif:
+      - fun: grains.get
+        args: [rack]
+`,
+  out: `{{grains.rack}} {{salt 'grains.get' 'rack'}} {{#each grains.roles}}{{this}}{{/each}}\n`,
+};
+
+test('grains: a later state sees what a state has set, wherever it looks', async (t) => {
+  const { directory, apply } = await begin(t, tree);
+  const results = await apply();
+  t.is(results['guarded']?.comment, 'unless condition is true');
+  t.is(readFileSync(path.join(directory, 'out'), 'utf8'), 'r12 r12 web\n');
+  t.is(readFileSync(path.join(directory, 'listed'), 'utf8'), 'web\n');
+  t.is(results['again']?.comment, 'Grain is already set');
+  t.is(results['after']?.comment, 'onlyif condition is false');
+});
+
+test('grains: test mode sees what is planned, and says what the run then does', async (t) => {
+  const { directory, apply } = await begin(t, tree);
+  const foretold = await apply('test=True');
+  t.false(existsSync(path.join(directory, 'grains')));
+  const results = await apply();
+  for (const [id, { changes, result }] of Object.entries(results)) {
+    const before = foretold[id];
+    t.deepEqual(before?.changes, changes, id);
+    t.is(before?.result, Object.keys(changes).length > 0 ? null : result, id);
+  }
+});
+
+test('grains: reload_pillar, what was set before it stays', async (t) => {
+  const { directory, apply } = await begin(t, {
+    'x.sls': `
+rack:
+  grains.present:
+    - value: r12
+note:
+  test.succeed_with_changes:
+    - reload_pillar: true
+DIR/out:
+  file.managed:
+    - contents_grains: rack
+`,
+  });
+  await apply();
+  t.is(readFileSync(path.join(directory, 'out'), 'utf8'), 'r12\n');
+});
+
+test('grains: reload_grains, a template may use what only a file that a state writes defines', async (t) => {
+  const { directory, apply } = await begin(t, {
+    'x.sls': `
+DIR/grains:
+  file.managed:
+    - contents: 'rack: r12'
+    - reload_grains: true
+asks:
+  test.succeed_with_changes:
+    - unless:
+      - fun: grains.get
+        args: [rack]
+DIR/out:
+  file.managed:
+    - source: salt://out
+    - template: handlebars
+`,
+    out: '{{grains.rack}}\n',
+  });
+  const results = await apply();
+  t.is(results['asks']?.comment, 'unless condition is true');
+  t.is(readFileSync(path.join(directory, 'out'), 'utf8'), 'r12\n');
+});
