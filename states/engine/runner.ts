@@ -1,4 +1,12 @@
-import type { Foreseen, Machine, Reading, Required, StepResult } from '../../lib/contracts/machine.ts';
+import type {
+  Command,
+  CommandResult,
+  Foreseen,
+  Machine,
+  Reading,
+  Required,
+  StepResult,
+} from '../../lib/contracts/machine.ts';
 import type { Domain, Outcome, Plan, StateFunction, StateResult } from '../../lib/contracts/state.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
@@ -35,6 +43,8 @@ export class Runner {
   private hasPlans = false;
   /** Test mode: a planned step is to have grains or pillar made anew. */
   private hasReloads = false;
+  /** Test mode: the state at hand ran a command to look at the machine, which is not yet as planned. */
+  private hasLooked = false;
   private readonly places: ReadonlyMap<Chunk, number>;
   private readonly isFree: (chunk: Chunk) => boolean;
   private readonly dependents = new Map<Chunk, Chunk[]>();
@@ -54,7 +64,7 @@ export class Runner {
       }
     }
     this.machine = options.machine;
-    this.foreseen = options.foreseen;
+    this.foreseen = options.foreseen && noting(options.foreseen, () => (this.hasLooked = true));
   }
 
   /** What states read: in test mode with all plans so far laid over it. */
@@ -98,7 +108,7 @@ export class Runner {
       this.kept.delete(chunk);
       if (!reason) return await act();
       const mayChange = reason.asked ? this.hasPlans : this.hasReloads || this.obscured.has('files');
-      if (this.foreseen && mayChange) return unknown(`${reason.comment}, before what is planned: unknown until run`);
+      if (this.foreseen && mayChange) return early(reason.comment);
       this.kept.add(chunk);
       return right(reason.comment);
     } catch (thrown) {
@@ -120,13 +130,20 @@ export class Runner {
       const isIdle = own.impossible !== true && isEmpty(own);
       return then({ chunk, plan: (woken && isIdle ? state.refresh?.(args, facts, woken) : undefined) ?? own, unsure });
     };
+    const unread = (thrown: unknown): Done => (this.isTooEarly() ? early(messageOf(thrown)) : failed(thrown));
+    this.hasLooked = false;
     try {
       const facts = state.read(args, this.viewOf(chunk));
       const done = facts instanceof Promise ? facts.then(plan) : plan(facts);
-      return done instanceof Promise ? done.catch(failed) : done;
+      return done instanceof Promise ? done.catch(unread) : done;
     } catch (thrown) {
-      return failed(thrown);
+      return unread(thrown);
     }
+  }
+
+  /** What a command said of the machine may be another thing once what is planned is done. */
+  private isTooEarly(): boolean {
+    return this.foreseen !== undefined && this.hasLooked && this.hasPlans;
   }
 
   /** Does what is planned, with what later states that aggregate have to do of the same kind. */
@@ -204,7 +221,7 @@ export class Runner {
     const dependsOnPlans = chunk.state.reads.some((domain) => this.obscured.has(domain));
     if (plan.impossible === true) {
       // What can't be done yet may well be possible after what is planned.
-      if (dependsOnPlans) return { ...unknown(`${comment}, before what is planned: unknown until run`), warnings };
+      if (dependsOnPlans || this.isTooEarly()) return { ...early(comment), warnings };
       return { ...wrong(comment), warnings };
     }
     if (isEmpty(plan)) {
@@ -312,6 +329,21 @@ function wrong(comment: string): Done {
 
 function unknown(comment: string): Done {
   return { result: null, changes: undefined, shown: { result: null, changes: {}, comment } };
+}
+
+/** Test mode: what is so before what is planned. */
+function early(comment: string): Done {
+  return unknown(`${comment}, before what is planned: unknown until run`);
+}
+
+/** The same machine, which tells of each command that looks at it. */
+function noting(foreseen: Foreseen, onLook: () => void): Foreseen {
+  const { processes } = foreseen;
+  const run = (command: Command): Promise<CommandResult> => {
+    onLook();
+    return processes.run(command);
+  };
+  return Object.create(foreseen, { processes: { value: { run } } }) as Foreseen;
 }
 
 function failed(thrown: unknown): Done {

@@ -35,7 +35,8 @@ export const args = v.strictObject({
 export type LatestArgs = v.InferOutput<typeof args>;
 
 export default defineState<typeof args, LatestFacts>({
-  summary: 'A repository is cloned, and at the newest commit of a branch, or at a tag or a commit.',
+  summary:
+    'A repository is cloned, and at the newest commit of a branch, or at a tag or a commit. In test mode, too, the repository elsewhere is asked what it has, which changes nothing.',
   example: `
 https://git.example.org/app.git:
   git.latest:

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import type { StateResult } from '../../lib/contracts/state.ts';
+import { needing } from '../kit/needing.ts';
 import { run, write } from './kit.ts';
 
 const names = ['a', 'b', 'd', 'd/x', 'd/y'];
@@ -58,3 +60,36 @@ test('test mode: any tree of files, what was foretold is what the run did', asyn
   );
   t.pass();
 });
+
+function hasGit(): boolean {
+  try {
+    execFileSync('git', ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+needing('git', hasGit())(
+  'test mode: what a command finds before what is planned, is no failure yet; with nothing planned it is one',
+  async (t) => {
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+    t.teardown(() => rmSync(directory, { recursive: true }));
+    const clone = `clone:\n  git.latest:\n    - name: ${directory}/source\n    - target: ${directory}/target\n`;
+    write(directory, {
+      'states/alone.sls': clone,
+      'states/after.sls': `${directory}/made:\n  file.directory: []\n${clone}`,
+    });
+    const foretold = async (name: string) => {
+      const { out, code } = await run(directory, path.join(directory, 'states'), ['state.apply', name, 'test=True']);
+      const { local } = JSON.parse(out) as { local: Record<string, StateResult> };
+      return { code, clone: Object.values(local).find(({ __id__ }) => __id__ === 'clone') };
+    };
+    const alone = await foretold('alone');
+    t.deepEqual([alone.code, alone.clone?.result], [1, false]);
+    t.regex(alone.clone?.comment ?? '', /^Failed to check remote refs: fatal: /);
+    const after = await foretold('after');
+    t.deepEqual([after.code, after.clone?.result], [0, null]);
+    t.regex(after.clone?.comment ?? '', /^Failed to check remote refs: .*before what is planned: unknown until run$/s);
+  },
+);
