@@ -6,13 +6,17 @@ import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
 
 const options = {
-  'pillar-root': { value: 'DIR', many: true, help: 'pillar trees that the state files are checked with' },
+  'pillar-root': {
+    value: 'DIR',
+    many: true,
+    help: 'pillar trees: checked as such, and what state files are checked with',
+  },
   'config-dir': { short: 'c', value: 'DIR', help: 'where the config file `minion` is' },
   id: { value: 'ID', help: 'check as this minion' },
 } as const;
 
 const whatIsWhat =
-  "config is told by its name ('master', 'minion'), pillar and reactors by a directory 'pillar' or 'reactor' that they are in; all else are state files, '.sls'";
+  "config is told by its name ('master', 'minion'), pillar and reactors by a directory 'pillar' or 'reactor' that they are in, pillar also by --pillar-root and by pillar_roots of the config; all else are state files, '.sls'";
 
 /** A path given, and how it was read. */
 export interface Checked {
@@ -27,25 +31,33 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
   const { options: given, words, help } = parseOptions('check', options, argv);
   if (help) {
     io.out(
-      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, a config file, or a directory that holds states/, pillar/\nor reactor/.\n\n${describeOptions(options)}`,
+      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, a config file, or a directory that holds states/, pillar/\nor reactor/. A pillar tree of another name is known by --pillar-root, or by pillar_roots of the config.\n\n${describeOptions(options)}`,
     );
     return 0;
   }
   if (words.length === 0) throw cliErrors.missingArgument({ verb: 'check', what: 'files or directories' });
-  const [{ checkPath }, { roomsIn }] = await Promise.all([import('./check/path.ts'), import('./check/rooms.ts')]);
+  const [{ checkPath }, { roomsIn }, { configuredPillarRoots }] = await Promise.all([
+    import('./check/path.ts'),
+    import('./check/rooms.ts'),
+    import('./check/pillar-roots.ts'),
+  ]);
   const absolute = (name: string) => path.resolve(io.cwd, name);
+  const pillarRoots = (given['pillar-root'] ?? []).map(absolute);
+  const configDir = given['config-dir'] === undefined ? undefined : absolute(given['config-dir']);
+  const pillars = [...pillarRoots, ...configuredPillarRoots({ configDir, env: io.env })];
   // A mistake in pillar is one of every tree that needs it.
   const told = new Set<string>();
   for (const word of words) {
     const place = absolute(word);
     if (!statSync(place, { throwIfNoEntry: false })) throw cliErrors.noSuchPath({ path: word });
-    for (const room of roomsIn(place)) {
+    for (const room of roomsIn(place, pillars)) {
       const name = room === place ? word : path.join(word, path.relative(place, room));
       const { kind, files, errors } = await checkPath(room, {
         env: io.env,
         id: given.id,
-        configDir: given['config-dir'] === undefined ? undefined : absolute(given['config-dir']),
-        pillarRoots: (given['pillar-root'] ?? []).map(absolute),
+        configDir,
+        pillarRoots,
+        pillars,
       });
       if (files === 0 && errors.length === 0)
         throw cliErrors.nothingToCheck({ path: name, kind }, { hint: whatIsWhat });

@@ -11,6 +11,7 @@ import { treeOfRoots } from '../../states/engine/roots.ts';
 import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
 import { namedMistakes } from './named.ts';
+import { isIn } from './pillar-roots.ts';
 import { checkReactors } from './reactors.ts';
 import { checkStates } from './states.ts';
 
@@ -18,10 +19,13 @@ export interface CheckOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly id: string | undefined;
   readonly configDir: string | undefined;
+  /** Pillar trees that the state files are checked with. */
   readonly pillarRoots: readonly string[];
+  /** Directories that are pillar trees, whatever they are called. */
+  readonly pillars: readonly string[];
 }
 
-/** Looks at a path by what it is: config by its name, reactors and pillar by the directory they are in, else states. */
+/** Looks at a path by what it is: config by its name, reactors and pillar by the directory they are in or that config names, else states. */
 export async function checkPath(place: string, options: CheckOptions): Promise<Checked> {
   const isDirectory = statSync(place).isDirectory();
   const name = path.basename(place);
@@ -33,11 +37,11 @@ export async function checkPath(place: string, options: CheckOptions): Promise<C
   }
   const folder = isDirectory ? place : path.dirname(place);
   const folders = folder.split(path.sep);
-  if (folders.includes('reactor') || folders.includes('reactors')) return checkReactors(place, isDirectory);
-  const isPillar = folders.includes('pillar');
   const root = isDirectory ? place : treeAbove(folder);
+  if (isIn(folder, options.pillars)) return checkPillar(root, options);
+  if (folders.includes('reactor') || folders.includes('reactors')) return checkReactors(place, isDirectory);
   const name_ = isDirectory ? undefined : slsName(path.relative(root, place).split(path.sep).join('/'));
-  return isPillar ? checkPillar(root, options) : checkTree(root, name_, options);
+  return folders.includes('pillar') ? checkPillar(root, options) : checkTree(root, name_, options);
 }
 
 /** The tree that a file is in: the nearest directory above with a top file, else its own. */
@@ -86,8 +90,9 @@ async function checkPillar(root: string, options: CheckOptions): Promise<Checked
 }
 
 async function checkTree(root: string, only: string | undefined, options: CheckOptions): Promise<Checked> {
-  const beside = path.join(path.dirname(root), 'pillar');
-  const pillarRoots = options.pillarRoots.length > 0 ? options.pillarRoots : existsSync(beside) ? [beside] : [];
+  const beside = (place: string): boolean => path.dirname(place) === path.dirname(root) && existsSync(place);
+  const found = [...options.pillars, path.join(path.dirname(root), 'pillar')].find(beside);
+  const pillarRoots = options.pillarRoots.length > 0 || found === undefined ? options.pillarRoots : [found];
   try {
     const parts = await partsFor([root], pillarRoots, options);
     const context = executionContext(parts);

@@ -35,6 +35,30 @@ test('check: a sound state tree, said so, exit 0', async (t) => {
   t.is(code, 0);
 });
 
+const secrets = {
+  'states/a.sls': '{{pillar.x}}: {test.nop: []}\n',
+  'secrets/top.sls': "base:\n  '*': [x]\n",
+  'secrets/x.sls': 'x: y\n',
+};
+
+test('check: a pillar tree of any name, is one by --pillar-root, and what states are checked with', async (t) => {
+  const { err, code, out } = await check(t, secrets, '--pillar-root', 'secrets', 'states', 'secrets');
+  t.is(out, '');
+  t.regex(err, /secrets: pillar tree, 2 files: nothing wrong/);
+  t.is(code, 0);
+});
+
+test('check: a pillar tree of any name, is one by pillar_roots of a config, also in a directory that holds it', async (t) => {
+  for (const daemon of ['master', 'minion']) {
+    const files = { ...secrets, [daemon]: 'pillar_roots: {base: [DIR/secrets]}\n', 'secrets/x.sls': 'x: [1\n' };
+    const file = await check(t, files, 'secrets/x.sls');
+    t.regex(file.out, /^secrets\/x\.sls:\d:\d/);
+    const { err, out } = await check(t, { ...files, 'secrets/x.sls': 'x: y\n' }, '.');
+    t.is(out, '', 'states beside it are checked with it');
+    t.regex(err, /secrets: pillar tree, 2 files: nothing wrong/);
+  }
+});
+
 test('check: mistakes in several files, all told at once, exit 2', async (t) => {
   const { code, out } = await check(
     t,
