@@ -1,5 +1,6 @@
 import type { Reading } from '../contracts/machine.ts';
-import { fetchSource } from '../sources/fetch-source.ts';
+import { isWeb } from '../sources/download.ts';
+import { byTls, fetchSource } from '../sources/fetch-source.ts';
 import {
   isInstalled,
   parseRequirement,
@@ -47,9 +48,9 @@ export async function readRequirementFiles(
   const carried: string[] = [];
   for (const url of urls) {
     // One that is not absolute is below the working directory.
-    const place = isStateTree(url) || url.startsWith('/') ? url : `${cwd ?? ''}/${url}`;
-    const found = await fetchSource(machine, [place]);
-    if (typeof found === 'string') return `pip requirements file '${url}' not found`;
+    const place = isStateTree(url) || isWeb(url) || url.startsWith('/') ? url : `${cwd ?? ''}/${url}`;
+    const found = await fetchSource(machine, [place], byTls);
+    if (typeof found === 'string') return isWeb(url) ? found : `pip requirements file '${url}' not found`;
     const text = found.content.toString();
     texts.push(text);
     if (isStateTree(url)) carried.push(text);

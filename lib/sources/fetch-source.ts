@@ -11,16 +11,30 @@ export function localSource(url: string): string | undefined {
 
 const usual = 'a path of the state tree (salt://...) or an absolute path is expected';
 
-/** What to say of a source of a kind that can't be fetched; undefined for nothing. `web`: it may be a web address. */
+/**
+ * What to say of a source of a kind that can't be fetched; undefined for nothing. `web`: it may be a web address; `https`: where
+ * nothing but TLS vouches for what comes from there.
+ */
 export function sourceProblem(
   urls: readonly string[],
-  { web = false }: { readonly web?: boolean } = {},
+  { web = false }: { readonly web?: boolean | 'https' } = {},
 ): string | undefined {
-  const odd = urls.find((url) => !url.startsWith('salt://') && localSource(url) === undefined && !(web && isWeb(url)));
+  const isOwn = (url: string): boolean => url.startsWith('salt://') || localSource(url) !== undefined;
+  const odd = urls.find((url) => !isOwn(url) && !(web !== false && isWeb(url) && !isOpen(url, web)));
   if (odd === undefined) return undefined;
+  if (isOpen(odd, web))
+    return `source ${withoutPassword(odd)} comes over http://, and so may be anybody's: https:// or a path of the state tree (salt://...) is expected`;
   const expected = web ? 'a path of the state tree (salt://...), an absolute path or a web address is expected' : usual;
   return `source ${withoutPassword(odd)} is not supported: ${expected}`;
 }
+
+/** Nothing vouches for what comes over it. */
+function isOpen(url: string, web: boolean | 'https'): boolean {
+  return web === 'https' && url.startsWith('http://');
+}
+
+/** For sources that are used without a hash, as Salt does. */
+export const byTls: FromWeb = { skip_verify: true, use_etag: false, keep_source: false, verify_ssl: true };
 
 /** How what is at a web address is downloaded, and the hash it is to have. */
 export interface FromWeb extends DownloadArgs {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import { contentDiff } from '../../lib/diff.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
+import { readSource, sourceComplaint } from '../../lib/sources/managed-source.ts';
 import { textOf } from '../../lib/text.ts';
 import { install, readTab, user, type TabFacts } from './tab.ts';
 
@@ -10,11 +10,16 @@ const args = v.strictObject({
   /** The source. */
   name: v.string(),
   user,
+  source_hash: v.optional(v.string()),
+  source_hash_name: v.optional(v.string()),
   replace: v.optional(v.boolean(), true),
   template: v.optional(v.literal('handlebars', 'handlebars')),
   context: v.optional(v.record(v.string(), v.unknown())),
   defaults: v.optional(v.record(v.string(), v.unknown())),
 });
+
+/** Salt's rule: what comes from a web server has to have a hash. */
+const byHash = { skip_verify: false, keep_source: false, verify_ssl: true, use_etag: false };
 
 interface Facts extends TabFacts {
   readonly wanted: string;
@@ -29,13 +34,13 @@ salt://crontabs/root:
 `,
   args,
   reads: ['files', 'accounts'],
-  check: ({ name }) => sourceProblem([name]),
+  check: (given) => sourceComplaint({ ...given, source: [{ url: given.name }] }),
   needs: ({ name }) => (name.startsWith('salt://') ? [name] : []),
 
   async read(given, machine) {
     const facts = readTab(given, machine);
     const { name, template, context, defaults } = given;
-    const found = await fetchSource(machine, [name]);
+    const found = await readSource({ ...byHash, ...given, source: [{ url: name }] }, machine);
     if (typeof found === 'string') return { ...facts, problem: found, wanted: '' };
     const text = textOf(found.content, name);
     // Both come out of YAML: they are plain data.

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible, type Plan } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
+import { byTls, fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
 import { textOf } from '../../lib/text.ts';
 import { giveAnswers, isGiven, parseSelections, readAnswers, shown, type Answer, type AnswerFacts } from './answers.ts';
 
@@ -20,7 +20,7 @@ const args = v.strictObject({
 });
 
 export default defineState<typeof args, Facts>({
-  summary: 'Questions of packages are answered as a file of the state tree says.',
+  summary: 'Questions of packages are answered as a file of the state tree or of a web server (https) says.',
   example: `
 answers:
   debconf.set_file:
@@ -28,12 +28,12 @@ answers:
 `,
   args,
   reads: ['files', 'packages'],
-  check: ({ source }) => sourceProblem([source]),
+  check: ({ source }) => sourceProblem([source], { web: 'https' }),
   needs: ({ source }) => (source.startsWith('salt://') ? [source] : []),
 
   async read(given, machine): Promise<Facts> {
     const facts = readAnswers(machine);
-    const found = await fetchSource(machine, [given.source]);
+    const found = await fetchSource(machine, [given.source], byTls);
     if (typeof found === 'string') return { ...facts, answers: [], problem: found };
     const text = textOf(found.content, given.source);
     // Both come out of YAML: they are plain data.

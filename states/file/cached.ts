@@ -5,7 +5,7 @@ import { digestOf, parseHash } from '../../lib/sources/content-hash.ts';
 import { isWeb, withoutPassword } from '../../lib/sources/download.ts';
 import { localSource } from '../../lib/sources/fetch-source.ts';
 import { copyPath, keepSteps } from '../../lib/sources/source-copies.ts';
-import { readSource, sourceComplaint } from './source.ts';
+import { readSource, sourceComplaint } from '../../lib/sources/managed-source.ts';
 
 const args = v.strictObject({
   name: v.string(),

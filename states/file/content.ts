@@ -7,7 +7,7 @@ import { lookUp } from '../../lib/look-up.ts';
 import { accumulatorsFor } from './accumulators.ts';
 import * as arg from './args.ts';
 import { encode, encodingErrors, type Encoding } from '../../lib/encoding.ts';
-import { readSource, sourceArg, sourceArgs, type SourceArgs } from './source.ts';
+import { readSource, sourceArg, sourceArgs, type SourceArgs } from '../../lib/sources/managed-source.ts';
 
 /** Where content comes from, and how its text becomes bytes. */
 export const contentArgs = {

@@ -5,7 +5,7 @@ import { contentArgs, hasContent, readContent, templatesOf, type WantedContent }
 import { encodingComplaint } from '../../lib/encoding.ts';
 import { holdArgs, planHold, readPlace, type HoldComments, type Place } from './hold.ts';
 import { modeText } from './owner.ts';
-import { neededSources, sourceComplaint } from './source.ts';
+import { neededSources, sourceComplaint } from '../../lib/sources/managed-source.ts';
 
 type Facts = { readonly problem: string } | { readonly place: Place; readonly wanted?: WantedContent | undefined };
 

@@ -3,7 +3,7 @@ import { alreadyRight, defineState } from '../../lib/contracts/state.ts';
 import { withoutPassword } from '../../lib/sources/download.ts';
 import { localSource } from '../../lib/sources/fetch-source.ts';
 import { copyPath, etagPath } from '../../lib/sources/source-copies.ts';
-import { sourceComplaint } from './source.ts';
+import { sourceComplaint } from '../../lib/sources/managed-source.ts';
 
 const args = v.strictObject({ name: v.string() });
 

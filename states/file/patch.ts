@@ -8,7 +8,7 @@ import * as arg from './args.ts';
 import { render } from './content.ts';
 import { contentDiff } from '../../lib/diff.ts';
 import { optionsComplaint, patchOptions } from './patch-options.ts';
-import { neededSources, readSource, sourceArg, sourceArgs, sourceComplaint } from './source.ts';
+import { neededSources, readSource, sourceArg, sourceArgs, sourceComplaint } from '../../lib/sources/managed-source.ts';
 
 const args = v.strictObject({
   name: arg.path,

@@ -3,7 +3,13 @@ import type { Reading } from '../../lib/contracts/machine.ts';
 import { textOf } from '../../lib/text.ts';
 import * as arg from './args.ts';
 import { render } from './content.ts';
-import { readSource, sourceArg, sourceArgs, sourceComplaint, type SourceArgs } from './source.ts';
+import {
+  readSource,
+  sourceArg,
+  sourceArgs,
+  sourceComplaint,
+  type SourceArgs,
+} from '../../lib/sources/managed-source.ts';
 
 /* Texts that come out of sources, for functions that put them into a file: all of the sources are taken. */
 

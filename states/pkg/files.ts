@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
-import { fetchSource, localSource } from '../../lib/sources/fetch-source.ts';
+import { withoutPassword } from '../../lib/sources/download.ts';
+import { fetchSource, localSource, type FromWeb } from '../../lib/sources/fetch-source.ts';
 
 /** `sources`: a list of `name: file`. Gives pairs. */
 export const listSources = v.pipe(
@@ -17,10 +18,15 @@ export interface PackageFile {
   readonly path: string;
   /** What is written there before, and removed after; undefined for a file that is on the machine. */
   readonly content?: Buffer;
+  /** What keeps a copy of it, for the next run to ask only whether it is another one. */
+  readonly keep?: readonly Step[] | undefined;
   readonly folderExists: boolean;
 }
 
 export const sourceUrls = (sources: Sources): string[] => sources.map(([, url]) => url);
+
+/** As in Salt no hash is asked for: the package manager is told of the file as of any other. */
+const keeping: FromWeb = { skip_verify: true, use_etag: true, keep_source: true, verify_ssl: true };
 
 const folder = '/var/cache/tsalt/packages';
 
@@ -34,15 +40,15 @@ export async function readPackageFiles(
   for (const [name, url] of sources) {
     const local = localSource(url);
     if (local !== undefined && machine.files.follow(local)?.kind !== 'file') return `Source file ${url} not found`;
-    const source = local === undefined ? await fetchSource(machine, [url]) : undefined;
+    const source = local === undefined ? await fetchSource(machine, [url], keeping) : undefined;
     if (typeof source === 'string') return source;
     const facts = await machine.packages.describe(source ? { content: source.content } : { path: local ?? url });
-    if (!facts) return `${url} is no package file`;
-    if (facts.name !== name) return `${url} is the package ${facts.name}, not ${name}`;
+    if (!facts) return `${withoutPassword(url)} is no package file`;
+    if (facts.name !== name) return `${withoutPassword(url)} is the package ${facts.name}, not ${name}`;
     const kind = machine.packages.manager === 'dnf' ? 'rpm' : 'deb';
     const path = `${folder}/${name}_${facts.version.replaceAll(':', '%3a')}.${kind}`;
     found[name] = source
-      ? { version: facts.version, path, content: source.content, folderExists }
+      ? { version: facts.version, path, content: source.content, keep: source.keep, folderExists }
       : { version: facts.version, path: local ?? url, folderExists };
   }
   return found;
@@ -50,14 +56,18 @@ export async function readPackageFiles(
 
 type Files = readonly (readonly [name: string, file: PackageFile])[];
 
-/** The steps that put files of the state tree where the package manager can read them. */
+/** The steps that put files of the state tree and of web servers where the package manager can read them. */
 export function placeFiles(files: Files): Step[] {
   const carried = files.flatMap(([, file]) => (file.content ? [{ ...file, content: file.content }] : []));
   const make: Step[] =
     carried.length > 0 && !carried.some(({ folderExists }) => folderExists)
       ? [{ do: 'mkdir', path: folder, parents: true, mode: 0o755 }]
       : [];
-  return [...make, ...carried.map(({ path, content }): Step => ({ do: 'write', path, content, mode: 0o644 }))];
+  return [
+    ...make,
+    ...carried.flatMap(({ keep = [] }) => keep),
+    ...carried.map(({ path, content }): Step => ({ do: 'write', path, content, mode: 0o644 })),
+  ];
 }
 
 /** The steps that take them away again. */

@@ -62,7 +62,9 @@ editors:
       return "'sources' can't go with 'pkgs' or 'version': a package file is of one version";
     return (
       checkPackages({ ...given, pkgs: given.sources ? given.sources.map(([name]) => name) : given.pkgs }) ??
-      (given.sources ? sourceProblem(sourceUrls(given.sources)) : undefined)
+      (given.sources
+        ? sourceProblem(sourceUrls(given.sources), { web: given.skip_verify ? true : 'https' })
+        : undefined)
     );
   },
   needs: ({ sources }) => sourceUrls(sources ?? []).filter((url) => url.startsWith('salt://')),

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Reading, Step } from '../../lib/contracts/machine.ts';
 import { armored, binaryKey, certificatesOf, isOfId } from '../../lib/packages/openpgp.ts';
-import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
+import { byTls, fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
 import type { Source } from './source.ts';
 
 export interface KeyArgs {
@@ -48,8 +48,6 @@ export function keyProblem(url: string): string | undefined {
     ? "a key that comes over http:// may be anybody's: https:// or a path of the state tree (salt://...) is expected"
     : sourceProblem([url], { web: true });
 }
-
-const byTls = { skip_verify: true, use_etag: false, keep_source: false, verify_ssl: true };
 
 /** A file of the state tree or of this machine: looking at it costs nothing. */
 const isOwn = (url: string): boolean => url.startsWith('salt://') || url.startsWith('/') || url.startsWith('file:');

@@ -2,10 +2,11 @@ import { posix } from 'node:path';
 import * as v from 'valibot';
 import type { FileFacts, FileStep, Reading, Step } from '../../lib/contracts/machine.ts';
 import { lookThrough } from '../../lib/links.ts';
-import { fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
+import { byTls, fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
 import { readUsers, type UserLine } from '../../lib/system/account-files.ts';
 import { accountName } from '../../lib/system/account-names.ts';
 import { keyKind, kindInside, parseKeyLine, type KeyLine } from '../../lib/system/ssh-keys.ts';
+import { isWeb } from '../../lib/sources/download.ts';
 import { textOf } from '../../lib/text.ts';
 
 const oneLine = v.pipe(v.string(), v.regex(/^[^\r\n\0]*$/, 'one line'));
@@ -56,7 +57,7 @@ export function checkKeyArgs({
 }: Pick<KeyArgs, 'source' | 'config' | 'user'>): string | undefined {
   const path = expand(config, user, '/');
   if (path === undefined) return `config ${config}: only %u, %h and %% are known`;
-  return source === '' ? undefined : sourceProblem([source]);
+  return source === '' ? undefined : sourceProblem([source], { web: 'https' });
 }
 
 function expand(config: string, user: string, home: string): string | undefined {
@@ -99,8 +100,9 @@ function keyOf(name: string, given: KeyArgs): KeyLine | string {
 
 async function keysOfSource(given: KeyArgs, machine: Reading): Promise<(KeyLine | string)[] | string> {
   const { source, options } = given;
-  const file = await fetchSource(machine, [source]);
-  if (typeof file === 'string') return `Failed to add the ssh key. Source file ${source} is missing`;
+  const file = await fetchSource(machine, [source], byTls);
+  if (typeof file === 'string')
+    return isWeb(source) ? file : `Failed to add the ssh key. Source file ${source} is missing`;
   const lines = textOf(file.content, source)
     .split('\n')
     .filter((line) => !/^\s*(#.*)?$/.test(line));

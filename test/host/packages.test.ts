@@ -99,6 +99,25 @@ brought: {pkg.installed: [{sources: [{carried: 'salt://carried.deb'}]}]}
   t.is(await host.run('cat', '/usr/share/probe/version'), '2.0-1');
 });
 
+test.serial('pkg.installed: a package file of a web server, is installed once and brought up to date', async (t) => {
+  await build('served', '1.0', '/srv/web');
+  const server = `require('http').createServer(({ url }, answer) =>
+    require('fs').createReadStream('/srv/web' + url).on('error', () => answer.writeHead(404).end()).pipe(answer)).listen(8099)`;
+  await host.run('systemd-run', '--quiet', '--unit=web', await host.run('which', 'node'), '-e', server);
+  await shell(`timeout 30 sh -c 'until bash -c "exec 3<>/dev/tcp/127.0.0.1/8099" 2>&-; do sleep 0.1; done'`);
+  const served = (file: string): string =>
+    `served: {pkg.installed: [{skip_verify: true}, {sources: [{served: 'http://127.0.0.1:8099/${file}'}]}]}`;
+  const made = await applyTwice(served('served_1.0_all.deb'));
+  t.deepEqual(made['served']?.changes, { served: { old: '', new: '1.0' } });
+  await build('served', '1.1', '/srv/web');
+  const renewed = await applyTwice(served('served_1.1_all.deb'));
+  t.deepEqual(renewed['served']?.changes, { served: { old: '1.0', new: '1.1' } });
+  t.is(await host.run('cat', '/usr/share/served/version'), '1.1');
+  const missing = await apply(served('nothing.deb'));
+  t.regex(missing['served']?.comment ?? '', /404/);
+  t.false(missing['served']?.result);
+});
+
 test.serial('pkgrepo.absent: the source and its key go, its packages are on offer no longer', async (t) => {
   const id = await shell("gpg --list-keys --with-colons | awk -F: '/^fpr/ {print $10; exit}'");
   await applyTwice(`

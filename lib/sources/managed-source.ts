@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import type { Reading } from '../../lib/contracts/machine.ts';
-import { hashComplaint, hashInList, parseHash, type Hash } from '../../lib/sources/content-hash.ts';
-import { download, isWeb, withoutPassword, type DownloadArgs } from '../../lib/sources/download.ts';
-import { readHere, sourceProblem, type Found } from '../../lib/sources/fetch-source.ts';
+import type { Reading } from '../contracts/machine.ts';
+import { hashComplaint, hashInList, parseHash, type Hash } from './content-hash.ts';
+import { download, isWeb, withoutPassword, type DownloadArgs } from './download.ts';
+import { readHere, sourceProblem, type Found } from './fetch-source.ts';
 
 /** A file to copy from, and the hash it is to have where it has one of its own. */
 interface Place {
@@ -21,7 +21,7 @@ export const sourceArg = v.pipe(
   ),
 );
 
-/** What is said of a source beside its address. */
+/** What is said of a source of `file.managed` and its like beside its address. */
 export const sourceArgs = {
   source_hash: v.optional(v.string()),
   source_hash_name: v.optional(v.string()),
