@@ -9,9 +9,11 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'archive.extracted': () => import('./archive/extracted.ts'),
   'at.absent': () => import('./at/absent.ts'),
   'at.present': () => import('./at/present.ts'),
+  'at.watch': () => import('./at/watch.ts'),
   'cmd.run': () => import('./cmd/run.ts'),
   'cmd.script': () => import('./cmd/script.ts'),
   'cmd.wait': () => import('./cmd/wait.ts'),
+  'cmd.wait_script': () => import('./cmd/wait_script.ts'),
   'cron.absent': () => import('./cron/absent.ts'),
   'cron.env_absent': () => import('./cron/env_absent.ts'),
   'cron.env_present': () => import('./cron/env_present.ts'),
@@ -54,6 +56,8 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'file.uncomment': () => import('./file/uncomment.ts'),
   'gem.installed': () => import('./gem/installed.ts'),
   'gem.removed': () => import('./gem/removed.ts'),
+  'gem.sources_add': () => import('./gem/sources_add.ts'),
+  'gem.sources_remove': () => import('./gem/sources_remove.ts'),
   'git.cloned': () => import('./git/cloned.ts'),
   'git.config_set': () => import('./git/config_set.ts'),
   'git.config_unset': () => import('./git/config_unset.ts'),
@@ -167,10 +171,18 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'virtualenv.managed': () => import('./virtualenv/managed.ts'),
 };
 
+/** Other names that Salt has for functions. */
+export const otherNames: Readonly<Record<string, string>> = {
+  'cmd.watch': 'cmd.wait',
+  'module.watch': 'module.wait',
+  'virtualenv.manage': 'virtualenv.managed',
+};
+
 export const builtinStates: StateRegistry = {
-  names: Object.keys(files),
+  names: [...Object.keys(files), ...Object.keys(otherNames)].sort(),
   async load(name) {
-    const load = Object.hasOwn(files, name) ? files[name] : undefined;
+    const own = Object.hasOwn(otherNames, name) ? (otherNames[name] ?? name) : name;
+    const load = Object.hasOwn(files, own) ? files[own] : undefined;
     if (!load) throw new RangeError(`no state function ${name}`);
     return (await load()).default;
   },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { commonNames } from '../../dist/states/engine/common-arguments.js';
 import { requisiteKinds } from '../../dist/states/engine/common.js';
-import { builtinStates } from '../../dist/states/registry.js';
+import { builtinStates, otherNames } from '../../dist/states/registry.js';
 import { absentFunctions, absentModules, ownFunctions, tested } from './absent.mjs';
 import { code, table } from './markdown.mjs';
 
@@ -39,7 +39,8 @@ async function row(module, fun, args) {
   }
   const { entries } = (await builtinStates.load(name)).args;
   const missing = args.filter((arg) => !Object.hasOwn(entries, arg) && !ofEngine.has(arg));
-  return [code(name), 'done', shownBy(name), missing.map(code).join(', ')];
+  const shown = Object.hasOwn(otherNames, name) ? `another name of ${code(otherNames[name])}` : shownBy(name);
+  return [code(name), 'done', shown, missing.map(code).join(', ')];
 }
 
 /** From Salt's own list, the registry and the fixtures. */

@@ -1,16 +1,23 @@
 import { commonNames, notYetSupported } from '../../dist/states/engine/common-arguments.js';
 import { requisiteKinds, reversedKinds, useKinds } from '../../dist/states/engine/common.js';
-import { builtinStates } from '../../dist/states/registry.js';
+import { builtinStates, otherNames } from '../../dist/states/registry.js';
 import { code, fenced, table } from './markdown.mjs';
 import { argumentTable } from './schema.mjs';
 
 async function section(name, state) {
+  if (Object.hasOwn(otherNames, name)) return `## ${name}\n\n${anotherName(name)}`;
   return [
     `## ${name}`,
     state.summary + (state.refresh ? ' Reacts to `watch` and `listen`.' : ''),
     fenced('yaml', state.example),
     argumentTable(state.args, { name: 'the id' }),
   ].join('\n\n');
+}
+
+/** Says of which function a name is another one. */
+function anotherName(name) {
+  const own = otherNames[name];
+  return `Another name of [${own}](#${own.replace('.', '')}).`;
 }
 
 const modules = [...new Set(builtinStates.names.map((name) => name.split('.')[0]))];
@@ -28,7 +35,8 @@ export default async () => {
   );
   const rows = [...states].map(([name, { summary }]) => {
     const [module, fun] = name.split('.');
-    return [`[${module}.${fun}](states/${module}.md#${module}${fun})`, summary];
+    const said = Object.hasOwn(otherNames, name) ? `another name of ${otherNames[name]}` : summary;
+    return [`[${module}.${fun}](states/${module}.md#${module}${fun})`, said];
   });
   return {
     states: `# States

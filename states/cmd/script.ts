@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Reading } from '../../lib/contracts/machine.ts';
 import { defineState, type Plan } from '../../lib/contracts/state.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { byTls, fetchSource, sourceProblem } from '../../lib/sources/fetch-source.ts';
 import { textOf } from '../../lib/text.ts';
 import { commandArgs, planCommand, readCommand, reportCommand, type CommandFacts } from './command.ts';
 
@@ -17,7 +18,8 @@ const args = v.strictObject({
 type Args = v.InferOutput<typeof args>;
 
 export default defineState<typeof args, CommandFacts>({
-  summary: 'A script of the state tree is run; it has done its work when it ends with code 0.',
+  summary:
+    'A script of the state tree, of the machine or of a web server (https) is run; it has done its work when it ends with code 0.',
   example: `
 install-app:
   cmd.script:
@@ -27,12 +29,7 @@ install-app:
 `,
   args,
   reads: ['files', 'accounts'],
-  check(given) {
-    const source = sourceOf(given);
-    return source.startsWith('salt://') || source.startsWith('/')
-      ? undefined
-      : `source ${source} is not supported: a path of the state tree (salt://...) or an absolute path is expected`;
-  },
+  check: (given) => sourceProblem([sourceOf(given)], { web: 'https' }),
   needs: (given) => [sourceOf(given)].filter((url) => url.startsWith('salt://')),
   async templates(given, sources) {
     const name = sourceOf(given);
@@ -62,12 +59,10 @@ function argumentsOf({ args: given, name }: Args): string {
 
 async function readScript(given: Args, machine: Reading): Promise<{ script: Buffer } | { problem: string }> {
   const source = sourceOf(given);
-  if (source.startsWith('/') && machine.files.follow(source)?.kind !== 'file') {
-    return { problem: `Source file ${source} not found` };
-  }
-  const script = source.startsWith('/') ? machine.files.read(source) : await machine.sources.read(source);
-  if (given.template === undefined) return { script };
-  return { script: Buffer.from(machine.render(textOf(script, source), source, contextOf(given))) };
+  const found = await fetchSource(machine, [source], byTls);
+  if (typeof found === 'string') return { problem: found };
+  if (given.template === undefined) return { script: found.content };
+  return { script: Buffer.from(machine.render(textOf(found.content, source), source, contextOf(given))) };
 }
 
 function contextOf({ defaults, context }: Args): JsonMap {

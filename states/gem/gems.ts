@@ -12,7 +12,7 @@ export const gemArgs = {
 };
 
 const schema = v.object(gemArgs);
-type GemArgs = v.InferOutput<typeof schema>;
+type GemArgs = Omit<v.InferOutput<typeof schema>, 'name'>;
 
 export interface GemFacts {
   readonly problem?: string | undefined;
@@ -28,19 +28,20 @@ export function callGem({ gem_bin: bin, user }: GemArgs, words: readonly string[
   };
 }
 
+/** Why gem can't be called; undefined when it can. */
+export function gemProblem({ user, gem_bin: bin }: GemArgs, { files, accounts }: Reading): string | undefined {
+  if (user !== undefined && accounts.uid(user) === undefined) return `User ${user} does not exist`;
+  if (bin === undefined) return lacking(files, 'gem', 'A gem', 'ruby');
+  return files.follow(bin) ? undefined : `${bin} is not there`;
+}
+
 /** What is installed of a gem. */
-export async function readGem(args: GemArgs, machine: Reading): Promise<GemFacts> {
-  const { files, accounts, processes } = machine;
-  const problem =
-    args.user !== undefined && accounts.uid(args.user) === undefined
-      ? `User ${args.user} does not exist`
-      : args.gem_bin === undefined
-        ? lacking(files, 'gem', 'A gem', 'ruby')
-        : files.follow(args.gem_bin)
-          ? undefined
-          : `${args.gem_bin} is not there`;
+export async function readGem(args: v.InferOutput<typeof schema>, machine: Reading): Promise<GemFacts> {
+  const problem = gemProblem(args, machine);
   if (problem !== undefined) return { problem, versions: [] };
-  const { code, stdout, stderr } = await processes.run(callGem(args, ['list', '--local', '--exact', args.name]));
+  const { code, stdout, stderr } = await machine.processes.run(
+    callGem(args, ['list', '--local', '--exact', args.name]),
+  );
   if (code !== 0) return { problem: stderr.trim() || `gem ended with code ${code}`, versions: [] };
   return { versions: parseGems(stdout)[args.name] ?? [] };
 }

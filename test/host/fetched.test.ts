@@ -128,6 +128,15 @@ test.serial('gem: installed from a source, in the version that is wanted, and re
   t.notRegex(await host.run('gem', 'list', '--local', 'probe'), /probe/);
 });
 
+test.serial('gem.sources_add and sources_remove: gem itself has the source, and has it no longer', async (t) => {
+  await applyTwice('file:///srv/gems: {gem.sources_add: []}\nhttps://rubygems.org/: {gem.sources_remove: []}');
+  t.regex(await host.run('gem', 'sources', '--list'), /^\*\*\*[^\n]*\n\nfile:\/\/\/srv\/gems$/);
+  await applyTwice('probe: {gem.installed: []}');
+  t.regex(await host.run('gem', 'list', '--local', 'probe'), /probe \(1\.5\)/);
+  const broken = await apply('file:///srv/nothing: {gem.sources_add: []}');
+  t.false(broken['file:///srv/nothing']?.result);
+});
+
 test.serial('http.wait_for_successful_query: a server that comes up late', async (t) => {
   await host.run('systemd-run', '--unit=late', 'sh', '-c', 'sleep 1; cd /srv/wheels; exec python3 -m http.server 8123');
   const { up, none } = await apply(`

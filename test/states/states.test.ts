@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import test from 'ava';
 import { parse } from 'yaml';
 import type { JsonMap } from '../../lib/json.ts';
-import { builtinStates } from '../../states/registry.ts';
+import { builtinStates, otherNames } from '../../states/registry.ts';
 import { needing } from '../kit/needing.ts';
 import { foreseeState, harvest, runState, sandbox, type Answers, type Tree, type World } from './sandbox.ts';
 
@@ -45,11 +46,18 @@ function owned(comment: string): string {
   return uid === 0 ? comment : comment.replace('owned by root:root', `owned by ${uid}:${gid}`);
 }
 
-for (const fun of builtinStates.names.filter((name) => !elsewhere.includes(name.split('.')[0] ?? ''))) {
+const isElsewhere = (name: string): boolean => name in otherNames || elsewhere.includes(name.split('.')[0] ?? '');
+
+test('another name of a function, is that function', async (t) => {
+  for (const [name, own] of Object.entries(otherNames))
+    t.is(await builtinStates.load(name), await builtinStates.load(own));
+});
+
+for (const fun of builtinStates.names.filter((name) => !isElsewhere(name))) {
   const cases = parse(fs.readFileSync(path.join(folder, `${fun}.yaml`), 'utf8')) as Record<string, Case>;
   for (const [situation, expected] of Object.entries(cases)) {
-    const test = needing('root', !expected.root || process.getuid?.() === 0);
-    test(`${fun}: ${situation}`, async (t) => {
+    const testCase = needing('root', !expected.root || process.getuid?.() === 0);
+    testCase(`${fun}: ${situation}`, async (t) => {
       const box = sandbox(expected);
       t.teardown(() => box.remove());
       const before = harvest(box.root);
