@@ -1,4 +1,5 @@
 import type { AnyStateFunction, StateRegistry } from '../lib/contracts/state.ts';
+import { whyAbsent } from './absent-arguments.ts';
 
 /** Every state function that comes with tsalt. A file is read only when a tree uses it. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateFunction }>>> = {
@@ -186,4 +187,5 @@ export const builtinStates: StateRegistry = {
     if (!load) throw new RangeError(`no state function ${name}`);
     return (await load()).default;
   },
+  whyAbsent,
 };

@@ -110,6 +110,8 @@ export type AnyStateFunction = StateFunction<StateSchema, never> | StateFunction
 export interface StateRegistry {
   readonly names: readonly string[];
   load(name: string): Promise<AnyStateFunction>;
+  /** Why a function does not take an argument that Salt's does, as a part of a sentence; undefined for any other argument. */
+  readonly whyAbsent?: ((name: string, argument: string) => string | undefined) | undefined;
 }
 
 /** The plan that changes nothing. */

@@ -40,7 +40,17 @@ async function row(module, fun, args) {
   const { entries } = (await builtinStates.load(name)).args;
   const missing = args.filter((arg) => !Object.hasOwn(entries, arg) && !ofEngine.has(arg));
   const shown = Object.hasOwn(otherNames, name) ? `another name of ${code(otherNames[name])}` : shownBy(name);
-  return [code(name), 'done', shown, missing.map(code).join(', ')];
+  const reasons = missing.map((arg) => {
+    const reason = builtinStates.whyAbsent(name, arg);
+    if (reason === undefined)
+      throw new Error(`${name} takes no ${arg}, and nothing says why (states/absent-arguments.ts)`);
+    return [arg, reason];
+  });
+  const said = [...new Set(reasons.map(([, reason]) => reason))].map((reason) => {
+    const args = reasons.filter(([, other]) => other === reason).map(([arg]) => code(arg));
+    return `${args.join(', ')}: ${reason}`;
+  });
+  return [code(name), 'done', shown, said.join('; ')];
 }
 
 /** From Salt's own list, the registry and the fixtures. */
@@ -60,9 +70,10 @@ export default async () => {
   return `# What of Salt's states is here
 
 Of the ${rows.length} functions of the modules that people use most, ${done} are done, each with its tests; the others are absent, with the
-reason. An argument that a function does not take is an error when the tree is compiled, with the nearest right name; it is never ignored.
+reason. An argument that a function does not take is an error when the tree is compiled, with the reason or the nearest right name;
+it is never ignored.
 
-${table(['function', '', 'shown by, or why not', 'arguments of Salt 3007 that it does not take'], rows)}
+${table(['function', '', 'shown by, or why not', 'arguments of Salt 3007 that it does not take, and why'], rows)}
 
 ## Beyond that list
 

@@ -27,6 +27,12 @@ const umask = v.pipe(
   v.transform((digits) => Number.parseInt(digits, 8)),
 );
 
+/** A list, or texts with commas between them, as Salt splits them. */
+const texts = v.pipe(
+  v.union([v.array(v.string()), v.string()]),
+  v.transform((given) => (typeof given === 'string' ? given.split(',').map((one) => one.trim()) : given)),
+);
+
 export const commandArgs = {
   name: v.pipe(v.string(), v.minLength(1)),
   cwd: v.optional(v.string()),
@@ -44,6 +50,11 @@ export const commandArgs = {
       v.transform((given) => [given].flat()),
     ),
   ),
+  /** Whatever the exit code: it went well when one of these is in what was printed. */
+  success_stdout: v.optional(texts, []),
+  success_stderr: v.optional(texts, []),
+  /** Directories in front of those that programs are looked for in. */
+  prepend_path: v.optional(v.pipe(v.string(), v.minLength(1))),
   output_loglevel: v.optional(v.string()),
   hide_output: v.optional(v.boolean(), false),
 };
@@ -54,6 +65,8 @@ export type CommandArgs = v.InferOutput<typeof commandSchema>;
 export interface CommandFacts {
   readonly problem?: string;
   readonly shell: string;
+  /** Where programs are looked for. */
+  readonly searchPath: string;
   readonly script?: Buffer;
 }
 
@@ -62,7 +75,10 @@ const everything: readonly Domain[] = ['files', 'packages', 'services', 'account
 
 export function readCommand({ cwd, shell, runas }: CommandArgs, machine: Reading): CommandFacts {
   const given = machine.grains['shell'];
-  const facts = { shell: shell ?? (typeof given === 'string' && given !== '' ? given : '/bin/sh') };
+  const facts = {
+    shell: shell ?? (typeof given === 'string' && given !== '' ? given : '/bin/sh'),
+    searchPath: machine.environment['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  };
   if (cwd !== undefined && machine.files.follow(cwd)?.kind !== 'directory') {
     return { ...facts, problem: `Desired working directory "${cwd}" is not available` };
   }
@@ -78,7 +94,8 @@ export type Quote = '"' | "'";
 /** The plan to run `text` (what a person wrote for a shell). */
 export function planCommand(given: CommandArgs, facts: CommandFacts, text: string, quote: Quote = '"'): Plan {
   if (facts.problem !== undefined) return impossible(facts.problem);
-  const { cwd, env: variablesGiven, runas, umask: mask, stdin, timeout } = given;
+  const { cwd, runas, umask: mask, stdin, timeout } = given;
+  const variablesGiven = variablesOf(given, facts);
   const command: Command = {
     argv: [facts.shell, '-c', text],
     ...(cwd === undefined ? {} : { cwd }),
@@ -98,6 +115,13 @@ export function planCommand(given: CommandArgs, facts: CommandFacts, text: strin
   };
 }
 
+function variablesOf(
+  { env: given, prepend_path: first }: CommandArgs,
+  { searchPath }: CommandFacts,
+): Record<string, string> | undefined {
+  return first === undefined ? given : { ...given, PATH: `${first}:${given?.['PATH'] ?? searchPath}` };
+}
+
 /** How the command went. */
 export function reportCommand(
   _plan: Plan,
@@ -108,7 +132,7 @@ export function reportCommand(
   const ran = results.find((step) => step.did === 'run');
   if (!ran) return { result: false, changes: {}, comment: `Command ${quote}${given.name}${quote} was not run` };
   const { result } = ran;
-  const fine = !result.timedOut && (result.code === 0 || given.success_retcodes?.includes(result.code) === true);
+  const fine = !result.timedOut && isSuccess(given, result);
   const shown = (text: string): string => (given.hide_output ? '' : text.trimEnd());
   const outcome: Outcome = {
     result: fine,
@@ -121,6 +145,15 @@ export function reportCommand(
     comment: commentOf(given, result, quote),
   };
   return given.stateful === false ? outcome : reinterpret(outcome, result);
+}
+
+function isSuccess(given: CommandArgs, { code, stdout, stderr }: CommandResult): boolean {
+  return (
+    code === 0 ||
+    given.success_retcodes?.includes(code) === true ||
+    given.success_stdout.some((text) => stdout.includes(text)) ||
+    given.success_stderr.some((text) => stderr.includes(text))
+  );
 }
 
 function commentOf({ name, timeout }: CommandArgs, { timedOut, truncated }: CommandResult, quote: Quote): string {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { AnyStateFunction } from '../../lib/contracts/state.ts';
+import type { AnyStateFunction, StateRegistry } from '../../lib/contracts/state.ts';
 import { describe } from '../../lib/describe.ts';
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
@@ -17,6 +17,7 @@ export function checkArguments(
   name: string,
   state: AnyStateFunction,
   known: Iterable<string>,
+  whyAbsent: StateRegistry['whyAbsent'],
   errors: TsaltError[],
 ): Readonly<Record<string, unknown>> | undefined {
   const { sls, module, fun, path } = declaration;
@@ -37,11 +38,12 @@ export function checkArguments(
       extra[argument.name] = argument.value;
       continue;
     }
+    const reason = whyAbsent?.(title, argument.name);
     const near = nearest(argument.name, [...Object.keys(entries), ...known]);
     errors.push(
       stateErrors.unknownArgument(
         { state: title, name: argument.name },
-        { place: placeOf(argument), hint: didYouMean(near) },
+        { place: placeOf(argument), hint: reason === undefined ? didYouMean(near) : `Salt has it: ${reason}` },
       ),
     );
   }

@@ -74,7 +74,7 @@ async function compileFiles(wanted: readonly Wanted[], options: CompileOptions):
   const states = await loadStates(all, registry, errors);
   const chunks = all.flatMap((declaration, at) => {
     const state = states.get(`${declaration.module}.${declaration.fun}`);
-    return state ? expand(declaration, state, at, errors) : [];
+    return state ? expand(declaration, state, at, errors, registry.whyAbsent) : [];
   });
   refuseTwice(chunks, errors);
   await checkEnvironments(chunks, options, errors);

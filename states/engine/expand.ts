@@ -53,7 +53,13 @@ export async function loadStates(
 }
 
 /** The states that a declaration makes: one, or one for each of its `names`. */
-export function expand(declaration: Declaration, state: AnyStateFunction, at: number, errors: TsaltError[]): Chunk[] {
+export function expand(
+  declaration: Declaration,
+  state: AnyStateFunction,
+  at: number,
+  errors: TsaltError[],
+  whyAbsent: StateRegistry['whyAbsent'],
+): Chunk[] {
   const { id, sls, module, fun, path } = declaration;
   const entries = new Set(Object.keys(state.args.entries));
   const args = new Map<string, Argument>();
@@ -81,7 +87,7 @@ export function expand(declaration: Declaration, state: AnyStateFunction, at: nu
     const ownHere = [...special].filter(([key]) => entries.has(key) || !engineNames.includes(key));
     const isPlain = special.size === 0;
     const all = isPlain ? own : new Map([...own, ...ownHere.filter(([key]) => !namesOthers(key))]);
-    const checked = checkArguments(declaration, all, name, state, suggestions, errors);
+    const checked = checkArguments(declaration, all, name, state, suggestions, whyAbsent, errors);
     if (!checked) return [];
     const {
       order: orderHere,

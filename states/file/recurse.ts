@@ -52,6 +52,8 @@ const args = v.strictObject({
   include_pat: v.optional(arg.textList),
   exclude_pat: v.optional(arg.textList),
   show_changes: arg.flag(true),
+  // Salt's; of what is in the state tree no copies are kept.
+  keep_source: v.optional(v.boolean()),
 });
 
 type Args = v.InferOutput<typeof args>;

@@ -20,6 +20,8 @@ const args = v.strictObject({
   backslash_literal: arg.flag(false),
   backup: arg.backupEnding,
   show_changes: arg.flag(true),
+  // Salt's; a file is read whole in any case.
+  bufsize: v.optional(v.union([v.number(), v.literal('file')])),
 });
 
 type Args = v.InferOutput<typeof args>;

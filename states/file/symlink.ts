@@ -28,6 +28,8 @@ const args = v.strictObject({
   inherit_user_and_group: arg.flag(false),
   /** A link takes the place of a file or link in one go in any case: here it also means that it may. */
   atomic: arg.flag(false),
+  // Salt's; what is at the path itself is looked at in any case.
+  follow_symlinks: v.optional(v.boolean()),
 });
 
 export default defineState<typeof args, Facts>({

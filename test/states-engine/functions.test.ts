@@ -41,6 +41,8 @@ test('state.single: one state with its arguments, whatever stands in them, and i
   const wrong = await call(t, 'state.single', 'file.managed', 'name=DIR/f', 'content=x');
   t.is(wrong.code, 2);
   t.regex(String(wrong.local), /the arguments of state.single:.*file.managed has no argument 'content'[^]*'contents'/);
+  const absent = await call(t, 'state.single', 'file.managed', 'name=DIR/f', 'contents=x', 'win_owner=x');
+  t.regex(String(absent.local), /file.managed has no argument 'win_owner'[^]*hint: Salt has it: it is for Windows/);
   t.is((await call(t, 'state.single', 'test.fail_without_changes', 'name=x')).code, 1);
   t.is((await call(t, 'state.single', 'test.succeed_with_changes', 'x', 'test=True')).code, 0);
 });
