@@ -69,6 +69,9 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   /** What states of a run see of the machine: they may set grains. */
   let view: Reading | undefined;
 
+  /** The pillar of the run that is under way: a request may lay something over the minion's. */
+  let pillarOfRun: JsonMap | undefined;
+
   const grainsNow = (): JsonMap => view?.grains ?? parts.grains;
 
   function rendering(pillar: JsonMap, saltenv = parts.saltenv ?? BASE, grains = grainsNow()): RenderContext {
@@ -86,6 +89,17 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     const { pillar: override, saltenv, pillarenv } = request;
     const asked = { override, saltenv, pillarenv };
     return isForOneRun(asked) ? parts.pillarWith(asked) : parts.pillar;
+  }
+
+  /** Does what sees this pillar, whatever functions it calls. */
+  async function withPillar<T>(pillar: JsonMap, work: () => Promise<T>): Promise<T> {
+    const before = pillarOfRun;
+    pillarOfRun = pillar;
+    try {
+      return await work();
+    } finally {
+      pillarOfRun = before;
+    }
   }
 
   /** Packages, services and the rest are looked at by few functions. */
@@ -133,40 +147,43 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     const context = rendering(pillar, saltenv);
     const real = machineWith(context);
     if (!request.test) view = real;
-    const done = apply({
-      request,
-      environments,
-      machine: real,
-      foresee(machine) {
-        const foreseen = foresee(machine, () => clock.now());
-        view = foreseen;
-        return foreseen;
-      },
-      context,
-      registry: states,
-      clock,
-      failhard,
-      aggregate,
-      tops: request.top === undefined ? tops : { ...tops, file: request.top },
-      saltenv,
-      isLocked,
-      signal,
-      call,
-      watcher,
-      async fire(tag = `state_result/${jid}/${id}`, data) {
-        await parts.sendEvent(tag, data).catch((cause: unknown) => {
-          log('warning', 'the event of a state could not be sent', { tag, reason: messageOf(cause) });
-        });
-      },
-      reload: async (what) => {
-        const grains = what.includes('grains') ? parts.freshGrains() : grainsNow();
-        const { pillar: override, pillarenv } = request;
-        const fresh = what.includes('pillar')
-          ? await parts.pillarWith({ override, saltenv: request.saltenv, pillarenv })
-          : pillar;
-        return (view = machineWith(rendering(fresh, saltenv, grains)));
-      },
-    });
+    const applying = () =>
+      apply({
+        request,
+        environments,
+        machine: real,
+        foresee(machine) {
+          const foreseen = foresee(machine, () => clock.now());
+          view = foreseen;
+          return foreseen;
+        },
+        context,
+        registry: states,
+        clock,
+        failhard,
+        aggregate,
+        tops: request.top === undefined ? tops : { ...tops, file: request.top },
+        saltenv,
+        isLocked,
+        signal,
+        call,
+        watcher,
+        async fire(tag = `state_result/${jid}/${id}`, data) {
+          await parts.sendEvent(tag, data).catch((cause: unknown) => {
+            log('warning', 'the event of a state could not be sent', { tag, reason: messageOf(cause) });
+          });
+        },
+        reload: async (what) => {
+          const grains = what.includes('grains') ? parts.freshGrains() : grainsNow();
+          const { pillar: override, pillarenv } = request;
+          const fresh = what.includes('pillar')
+            ? await parts.pillarWith({ override, saltenv: request.saltenv, pillarenv })
+            : pillar;
+          pillarOfRun = fresh;
+          return (view = machineWith(rendering(fresh, saltenv, grains)));
+        },
+      });
+    const done = withPillar(pillar, applying);
     // What a test run foresees is not so after it.
     return request.test ? done.finally(() => (view = before)) : done;
   }
@@ -174,9 +191,10 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   async function showStates(request: Parameters<ExecContext['showStates']>[0]): Promise<ShownStates> {
     const { showStates: show } = await import('../states/engine/apply.ts');
     const saltenv = environmentOf(request);
-    const context = rendering(await pillarFor(request), saltenv);
+    const pillar = await pillarFor(request);
     const { environments, states: registry, tops, isLocked } = parts;
-    return show(request, { environments, context, registry, tops, saltenv, isLocked });
+    const options = { environments, context: rendering(pillar, saltenv), registry, tops, saltenv, isLocked };
+    return withPillar(pillar, () => show(request, options));
   }
 
   function call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json> {
@@ -223,7 +241,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       return grainsNow();
     },
     get pillar() {
-      return parts.pillar;
+      return pillarOfRun ?? parts.pillar;
     },
     get machine() {
       // Only states read a pillar off their machine; a broken one must not take the machine from the rest.

@@ -122,3 +122,24 @@ test('a state file whose first line names its renderer: read as that, and others
   t.regex(String(await applied('jinja')), /jinja\.sls:1:3: there is no renderer 'jinja\|yaml'[^]*#!handlebars\|yaml/);
   t.regex(String(await applied('py')), /there is no renderer 'yml'[^]*did you mean 'yaml'/);
 });
+
+test('pillar laid over that of the minion for one run: seen by all that the run calls, in test mode and when it is shown, too', async (t) => {
+  const sls = `asked-{{salt "pillar.get" "a" "none"}}:\n  test.nop:\n    - onlyif: [{fun: pillar.get, args: [a]}]\ncalled:\n  module.run:\n    - pillar.get: [{key: a}]\n`;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  write(folder, { 'states/x.sls': sls });
+  const call = async (...words: string[]) => {
+    const { out } = await run(folder, path.join(folder, 'states'), [...words, 'pillar={a: over}']);
+    return (JSON.parse(out) as { local: Record<string, StateResult> }).local;
+  };
+  const applied = Object.values(await call('state.apply', 'x'));
+  t.deepEqual(
+    applied.map(({ __id__, comment }) => [__id__, comment]),
+    [
+      ['asked-over', 'Success!'],
+      ['called', 'pillar.get: over'],
+    ],
+  );
+  t.is(Object.values(await call('state.apply', 'x', 'test=True'))[0]?.comment, 'Success!');
+  t.true(Object.keys(await call('state.show_sls', 'x')).includes('asked-over'));
+});
