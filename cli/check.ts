@@ -36,15 +36,16 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
     return 0;
   }
   if (words.length === 0) throw cliErrors.missingArgument({ verb: 'check', what: 'files or directories' });
-  const [{ checkPath }, { roomsIn }, { configuredPillarRoots }] = await Promise.all([
+  const [{ checkPath }, { roomsIn }, { configuredTrees, pillarTrees }] = await Promise.all([
     import('./check/path.ts'),
     import('./check/rooms.ts'),
-    import('./check/pillar-roots.ts'),
+    import('./check/roots.ts'),
   ]);
   const absolute = (name: string) => path.resolve(io.cwd, name);
   const pillarRoots = (given['pillar-root'] ?? []).map(absolute);
   const configDir = given['config-dir'] === undefined ? undefined : absolute(given['config-dir']);
-  const pillars = [...pillarRoots, ...configuredPillarRoots({ configDir, env: io.env })];
+  const configs = configuredTrees({ configDir, env: io.env });
+  const pillars = [...pillarRoots, ...pillarTrees(configs)];
   // A mistake in pillar is one of every tree that needs it.
   const told = new Set<string>();
   for (const word of words) {
@@ -57,7 +58,7 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
         id: given.id,
         configDir,
         pillarRoots,
-        pillars,
+        configs,
       });
       if (files === 0 && errors.length === 0)
         throw cliErrors.nothingToCheck({ path: name, kind }, { hint: whatIsWhat });

@@ -21,6 +21,8 @@ interface Include {
 }
 
 export interface PillarFiles {
+  /** Whether a file was read, by itself or as one that others include. */
+  isRead(name: string, saltenv: string): boolean;
   /** What a file says, with what it includes. Undefined for one that is not there and need not be. */
   read(wanted: Wanted): Promise<JsonMap>;
 }
@@ -37,6 +39,7 @@ export function pillarFiles(
   errors: TsaltError[],
 ): PillarFiles {
   const known = new Map<string, JsonMap>();
+  const touched = new Set<string>();
 
   async function dataOf(
     wanted: Wanted & { readonly saltenv: string },
@@ -45,6 +48,7 @@ export function pillarFiles(
   ): Promise<JsonMap> {
     const { name, saltenv, place, isOptional } = wanted;
     if (isOptional === true && !(await isThere(name, saltenv))) return {};
+    touched.add(`${saltenv}\0${name}`);
     const key = `${saltenv}\0${name}\0${JSON.stringify(names)}`;
     // A file that includes itself, by whatever way, says nothing new.
     if (within.includes(key)) return {};
@@ -80,6 +84,7 @@ export function pillarFiles(
   }
 
   return {
+    isRead: (name, saltenv) => touched.has(`${saltenv}\0${name}`),
     async read({ name, saltenv = context.saltenv, ...more }) {
       let data: JsonMap = {};
       for (const each of await matching(name, saltenv, environments))

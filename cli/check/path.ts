@@ -7,22 +7,23 @@ import { silent } from '../../lib/log.ts';
 import { executionContext } from '../../minion/context.ts';
 import { partsOfThisMachine, PillarFailed } from '../../minion/local.ts';
 import { templateFunctions } from '../../minion/template-functions.ts';
-import { treeOfRoots } from '../../states/engine/roots.ts';
+import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
 import { namedMistakes } from './named.ts';
-import { isIn } from './pillar-roots.ts';
+import { checkPillar } from './pillar.ts';
 import { checkReactors } from './reactors.ts';
+import { configuredTree, isIn, onlyTree, pillarTrees, type TreeOptions, type TreeToCheck } from './roots.ts';
 import { checkStates } from './states.ts';
 
 export interface CheckOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly id: string | undefined;
   readonly configDir: string | undefined;
-  /** Pillar trees that the state files are checked with. */
+  /** Pillar trees that the command line names: what state files are checked with. */
   readonly pillarRoots: readonly string[];
-  /** Directories that are pillar trees, whatever they are called. */
-  readonly pillars: readonly string[];
+  /** What the configs say of trees. */
+  readonly configs: readonly TreeOptions[];
 }
 
 /** Looks at a path by what it is: config by its name, reactors and pillar by the directory they are in or that config names, else states. */
@@ -38,10 +39,11 @@ export async function checkPath(place: string, options: CheckOptions): Promise<C
   const folder = isDirectory ? place : path.dirname(place);
   const folders = folder.split(path.sep);
   const root = isDirectory ? place : treeAbove(folder);
-  if (isIn(folder, options.pillars)) return checkPillar(root, options);
+  const inTree = isDirectory ? undefined : slsName(path.relative(root, place).split(path.sep).join('/'));
+  const pillars = [...options.pillarRoots, ...pillarTrees(options.configs)];
+  if (isIn(folder, pillars)) return checkPillarTree(root, inTree, options);
   if (folders.includes('reactor') || folders.includes('reactors')) return checkReactors(place, isDirectory);
-  const name_ = isDirectory ? undefined : slsName(path.relative(root, place).split(path.sep).join('/'));
-  return folders.includes('pillar') ? checkPillar(root, options) : checkTree(root, name_, options);
+  return folders.includes('pillar') ? checkPillarTree(root, inTree, options) : checkTree(root, inTree, options);
 }
 
 /** The tree that a file is in: the nearest directory above with a top file, else its own. */
@@ -51,24 +53,15 @@ function treeAbove(folder: string): string {
   return folder;
 }
 
-async function partsFor(
-  fileRoots: readonly string[],
-  pillarRoots: readonly string[],
-  { env, id, configDir }: CheckOptions,
-) {
-  const loaded = loadMinionConfig({
-    configDir,
-    env,
-    flags: {
-      file_client: 'local',
-      file_roots: { base: fileRoots },
-      pillar_roots: { base: pillarRoots },
-      ...(id !== undefined && { id }),
-    },
-  });
+/** What everything is checked with: the minion's config, and what is said of trees. */
+async function partsFor({ environment, options }: TreeToCheck, { env, id, configDir }: CheckOptions) {
+  const flags = { file_client: 'local', ...(id !== undefined && { id }) };
+  const loaded = loadMinionConfig({ configDir, env, flags });
+  const config = { ...loaded.config, file_roots: {}, pillar_roots: {}, ...options, saltenv: environment };
   return partsOfThisMachine({
     ...loaded,
-    opts: { instances: [{ id: loaded.config.id, address: '127.0.0.1', roles: [], state: 'starting' }] },
+    config,
+    opts: { instances: [{ id: config.id, address: '127.0.0.1', roles: [], state: 'starting' }] },
     fun: 'check',
     clock: systemClock,
     log: silent,
@@ -76,25 +69,22 @@ async function partsFor(
   });
 }
 
-async function checkPillar(root: string, options: CheckOptions): Promise<Checked> {
-  const files = treeOfRoots([root])
-    .list('')
-    .filter((name) => name.endsWith('.sls')).length;
-  try {
-    await partsFor([], [root], options);
-    return { kind: 'pillar tree', files, errors: [] };
-  } catch (thrown) {
-    if (thrown instanceof PillarFailed) return { kind: 'pillar tree', files, errors: thrown.errors };
-    throw thrown;
-  }
+async function checkPillarTree(root: string, only: string | undefined, options: CheckOptions): Promise<Checked> {
+  const tree = configuredTree(root, 'pillar_roots', options.configs) ?? onlyTree(root, 'pillar_roots');
+  // Its files are what is looked at: none of them is needed for that.
+  const bare = { ...tree, options: { ...tree.options, pillar_roots: {}, ext_pillar: [] } };
+  const { id, grains, opts, tops } = await partsFor(bare, options);
+  const environments = environmentsOfRoots(tree.options.pillar_roots ?? {});
+  const context = { id, grains, pillar: {}, opts, saltenv: tree.environment };
+  return checkPillar(only === 'top' ? undefined : only, environments, context, tops);
 }
 
 async function checkTree(root: string, only: string | undefined, options: CheckOptions): Promise<Checked> {
-  const beside = (place: string): boolean => path.dirname(place) === path.dirname(root) && existsSync(place);
-  const found = [...options.pillars, path.join(path.dirname(root), 'pillar')].find(beside);
-  const pillarRoots = options.pillarRoots.length > 0 || found === undefined ? options.pillarRoots : [found];
+  const tree = configuredTree(root, 'file_roots', options.configs) ?? withPillarBeside(root, options);
+  const given = { [BASE]: [...options.pillarRoots] };
+  const asked = options.pillarRoots.length > 0 ? { ...tree, options: { ...tree.options, pillar_roots: given } } : tree;
   try {
-    const parts = await partsFor([root], pillarRoots, options);
+    const parts = await partsFor(asked, options);
     const context = executionContext(parts);
     const { id, grains, pillar, opts, saltenv = BASE, environments, states: registry, tops } = parts;
     const functions = templateFunctions(parts.modules, () => context);
@@ -108,4 +98,12 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
     if (thrown instanceof PillarFailed) return { kind: 'state files', files: 0, errors: thrown.errors };
     throw thrown;
   }
+}
+
+/** A state tree that no config names, with the pillar tree that is beside it. */
+function withPillarBeside(root: string, { configs }: CheckOptions): TreeToCheck {
+  const isBeside = (place: string): boolean => path.dirname(place) === path.dirname(root) && existsSync(place);
+  const pillar = [...pillarTrees(configs), path.join(path.dirname(root), 'pillar')].find(isBeside);
+  const tree = onlyTree(root, 'file_roots');
+  return pillar === undefined ? tree : { ...tree, options: { ...tree.options, pillar_roots: { [BASE]: [pillar] } } };
 }

@@ -5,7 +5,7 @@ import { compileSls, type CompileOptions } from '../../states/engine/compile.ts'
 import { reshapesOthers } from '../../states/engine/reshape.ts';
 import { loadSlsFiles, type Sls } from '../../states/engine/sls.ts';
 import { topFiles } from '../../states/engine/top.ts';
-import { slsName } from '../../states/engine/tree.ts';
+import { hasSls, slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
 
 /**
@@ -22,16 +22,21 @@ export async function checkStates(only: string | undefined, options: CompileOpti
       ? ((await tree?.list('')) ?? []).map(slsName).filter((name) => name !== undefined && name !== 'top')
       : [only];
   const known = names.filter((name) => name !== undefined);
+  const { saltenv } = context;
   const { id, grains, pillar } = context;
   const meant = await topFiles(environments, context, { id, grains, pillar }, found, {
     ...tops,
-    saltenv: context.saltenv,
+    // Of trees that no config names there is one: what is said of others is not looked at.
+    saltenv: environments.names.length > 1 ? undefined : saltenv,
     everybody: true,
   });
   if (only === undefined) {
-    for (const { name, place } of meant ?? []) {
-      if (name.includes('*') || known.includes(name)) continue;
-      found.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint: didYouMean(nearest(name, known)) }));
+    for (const { name, place, saltenv: own = saltenv } of meant ?? []) {
+      if (/[*?[]/.test(name) || (own === saltenv && known.includes(name))) continue;
+      const other = await environments.tree(own);
+      if (other && own !== saltenv && (await hasSls(other, name))) continue;
+      const hint = own === saltenv ? didYouMean(nearest(name, known)) : `it is to be in the environment ${own}`;
+      found.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint }));
     }
   }
   const compiling: CompileOptions = { ...options, read: new Map() };

@@ -313,3 +313,42 @@ test('check: sources of pillar that a config names, and what they take, with the
   t.regex(out, /etc\/master:3:5: there is no ext_pillar 'cmd_yml'[^]*did you mean 'cmd_yaml'/);
   t.regex(out, /etc\/master:4:5: ext_pillar file_tree: 'root_dir': an absolute path/);
 });
+
+test('check: pillar files of all minions, those that nobody names, and those that get names from who includes them', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'pillar/top.sls': "base:\n  'db*': [a, gone]\n  'x*':\n    - absent\n    - ignore_missing: true\n",
+      'pillar/a.sls': 'include:\n  - part: {key: x, defaults: {shell: /bin/sh}}\na: 1\na: 2\n',
+      'pillar/part.sls': 'shell: {{shell}}\n',
+      'pillar/unused.sls': 'x: [1\n',
+    },
+    'pillar',
+  );
+  t.is(code, 2);
+  t.regex(out, /^pillar\/top\.sls:2:14: there is no state file 'gone'/m);
+  t.regex(out, /^pillar\/a\.sls:4:1: /m);
+  t.regex(out, /^pillar\/unused\.sls:\d:\d/m);
+  t.notRegex(out, /shell|absent/);
+});
+
+test('check: several environments that a config names, each tree with its own files and those of the others', async (t) => {
+  const files = {
+    'etc/master':
+      'file_roots: {base: [DIR/states], dev: [DIR/dev]}\npillar_roots: {base: [DIR/data], dev: [DIR/devdata]}\n',
+    'states/top.sls': "base:\n  '*': [x]\ndev:\n  '*': [y, z]\n",
+    'states/x.sls': 'include:\n  - dev: y\n  - dev: w\nx{{pillar.of}}:\n  test.nop:\n    - require: [{sls: y}]\n',
+    'dev/y.sls': '/y:\n  file.managed:\n    - source: salt://y.conf\n    - mode: rw\n',
+    'dev/y.conf': '',
+    'data/top.sls': "dev:\n  '*': [p]\n",
+    'devdata/p.sls': 'of: dev\n',
+  };
+  const both = await check(t, files, '--config-dir', 'etc', 'states', 'dev');
+  t.regex(both.out, /^states\/top\.sls:4:12: there is no state file 'z'[^]*in the environment dev/m);
+  t.regex(both.out, /^states\/x\.sls:3:10: there is no state file 'w'/m);
+  t.regex(both.out, /^dev\/y\.sls:4:13: 'mode' has to be/m);
+  t.is(both.out.match(/'mode' has to be/g)?.length, 1);
+  t.is(both.code, 2);
+  const alone = await check(t, { ...files, 'states/x.sls': 'x: {test.nop: []}\n' }, 'states');
+  t.is(alone.out, '', 'of trees that no config names, other environments are not looked at');
+});

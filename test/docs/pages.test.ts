@@ -66,7 +66,8 @@ for (const page of pages('docs/guides')) {
       else if (block.language === 'yaml') t.notRegex(block.text, /^(?:reactor|master|id):/m, `${page}:${block.line}`);
     }
     const found = Object.keys(files);
-    const roots = ['states', 'pillar', 'reactor'].filter((tree) => found.some((file) => file.startsWith(`${tree}/`)));
+    const trees = ['states', 'pillar', 'reactor', 'dev/states', 'dev/pillar'];
+    const roots = trees.filter((tree) => found.some((file) => file.startsWith(`${tree}/`)));
     const checked = [...roots, ...found.filter((file) => file === 'master' || file === 'minion')];
     if (checked.length === 0) {
       t.pass('it shows none');
@@ -77,7 +78,13 @@ for (const page of pages('docs/guides')) {
     // What an example refers to and does not show.
     if (roots.includes('states'))
       write(directory, { 'states/web/tls.sls': '{}\n', 'states/web/hello.conf': '{{port}}\n' });
-    write(directory, files);
+    // What a config says of places is true here.
+    const isConfig = (file: string) => /^(?:master|minion)(?:\.d\/|$)/.test(file);
+    const here = ([file, text]: [string, string]) => [
+      file,
+      isConfig(file) ? text.replaceAll('/srv/tsalt/', `${directory}/`) : text,
+    ];
+    write(directory, Object.fromEntries(Object.entries(files).map(here)) as Record<string, string>);
     const io = captured(directory);
     t.is(
       await main(['check', '--config-dir', '.', '--id', 'web1', ...checked], io),
