@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { grainArgs, grainAt, putAt, readGrains, wayOf, whyFixed, writeGrain } from './grains.ts';
+import { grainArgs, grainAt, putAt, readGrains, wayOf, whyFixed, writeGrain } from '../../lib/system/grains-file.ts';
 
 export default defineState({
   summary: 'The minion has no such grain: its value is nothing, or with `destructive` it is gone.',

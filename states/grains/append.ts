@@ -11,7 +11,7 @@ import {
   wayOf,
   whyFixed,
   writeGrain,
-} from './grains.ts';
+} from '../../lib/system/grains-file.ts';
 
 export default defineState({
   summary: 'A grain that exists is a list with this value in it; with `convert` one that is no list becomes one.',

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { grainArgs, grainAt, readGrains, wayOf } from './grains.ts';
+import { grainArgs, grainAt, readGrains, wayOf } from '../../lib/system/grains-file.ts';
 
 export default defineState({
   summary: 'Fails unless there is a grain of this name.',

@@ -11,7 +11,7 @@ import {
   wayOf,
   whyFixed,
   writeGrain,
-} from './grains.ts';
+} from '../../lib/system/grains-file.ts';
 
 export default defineState({
   summary: 'A grain that is a list has none of these values in it.',

@@ -12,7 +12,7 @@ import {
   wayOf,
   whyFixed,
   writeGrain,
-} from './grains.ts';
+} from '../../lib/system/grains-file.ts';
 
 export default defineState({
   summary: 'A grain is a list with these values in it; it is made if need be.',

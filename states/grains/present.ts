@@ -13,7 +13,7 @@ import {
   wayOf,
   whyFixed,
   writeGrain,
-} from './grains.ts';
+} from '../../lib/system/grains-file.ts';
 
 export default defineState({
   summary: 'The minion has a grain of this value: it is set in the file `grains` beside the config.',

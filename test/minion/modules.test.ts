@@ -388,3 +388,37 @@ test('file: what is asked for is done, and told as Salt does', async (t) => {
   await t.throwsAsync(on('chown', { path: '/d/a', user: 'nobody-here', group: 'x' }), { message: /there is no user/ });
   t.is(new Set(seen).size, 10);
 });
+
+test('grains: what is set is in the file, and seen by what comes after it', async (t) => {
+  const box = sandbox({ grains: { os: 'Debian', roles: ['a'], deep: { x: 1 } }, opts: { config_dir: '/etc/tsalt' } });
+  t.teardown(() => box.remove());
+  const codes: number[] = [];
+  const on = async (fun: string, args: JsonMap) =>
+    call(`grains.${fun}`, args, {}, { machine: box.machine, failed: (code) => void codes.push(code) });
+  const file = () => box.machine.files.read('/etc/tsalt/grains').toString('utf8');
+  t.deepEqual(await on('setval', { key: 'rack', val: 'r1' }), { rack: 'r1' });
+  t.is(file(), 'rack: r1\n');
+  t.deepEqual(await on('set', { key: 'rack', val: 'r1' }), {
+    result: true,
+    comment: 'Grain is already set',
+    changes: {},
+  });
+  t.deepEqual(await on('append', { key: 'roles', val: 'b' }), { roles: ['a', 'b'] });
+  t.is(await on('append', { key: 'roles', val: 'b' }), 'The val b was already in the list roles');
+  t.is(await on('append', { key: 'os', val: 'b' }), 'The key os is not a valid list');
+  t.deepEqual(await on('append', { key: 'rack', val: 'r2', convert: true }), { rack: ['r1', 'r2'] });
+  t.deepEqual(await on('remove', { key: 'roles', val: 'a' }), { roles: ['b'] });
+  t.is(await on('remove', { key: 'roles', val: 'a' }), 'The val a was not in the list roles');
+  t.deepEqual(codes, []);
+  const kept = (await on('set', { key: 'deep', val: 'y' })) as { result: boolean; comment: string };
+  t.false(kept.result);
+  t.regex(kept.comment, /The key 'deep' exists but is a dict or a list\. Use 'force=True'/);
+  t.deepEqual(codes, [1]);
+  t.like(await on('set', { key: 'deep:y', val: 2 }), { result: true, changes: { deep: { x: 1, y: 2 } } });
+  t.like(await on('delkey', { key: 'rack', force: true }), { result: true });
+  t.notRegex(file(), /rack/);
+  t.deepEqual(await on('setvals', { grains: { a: 1, 'b:c': 2 } }), { a: 1, 'b:c': 2 });
+  t.regex(file(), /a: 1/);
+  t.is(await call('grains.equals', { key: 'os', value: 'Debian' }, { grains: { os: 'Debian' } }), true);
+  t.is(await call('grains.has_value', { key: 'os:x' }, { grains: { os: 'Debian' } }), false);
+});

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { readDocument } from '../../lib/config/document.ts';
-import { editMinionFile, minionFile, type MinionFile } from '../../lib/config/minion-file.ts';
-import type { Reading, Step } from '../../lib/contracts/machine.ts';
-import { isJson, isJsonMap, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { readDocument } from '../config/document.ts';
+import { editMinionFile, minionFile, type MinionFile } from '../config/minion-file.ts';
+import type { Reading, Step } from '../contracts/machine.ts';
+import { isJson, isJsonMap, isMap, type Json, type JsonMap } from '../json.ts';
 
-/* What the functions of `grains` have in common. The file `grains` beside the minion's config holds what they set. */
+/* What the states and functions of `grains` have in common. The file `grains` beside the minion's config holds what they set. */
 
 export const grainArgs = {
   name: v.pipe(v.string(), v.minLength(1)),
