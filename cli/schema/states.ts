@@ -32,7 +32,16 @@ export async function statesSchema(registry: StateRegistry): Promise<JsonMap> {
   return documentOf('State files', {
     type: ['object', 'null'],
     properties: {
-      include: { description: 'State files that come with this one.', type: 'array', items: { type: 'string' } },
+      include: {
+        description: 'State files that come with this one: names, or `environment: name`.',
+        type: 'array',
+        items: {
+          type: ['string', 'object'],
+          minProperties: 1,
+          maxProperties: 1,
+          additionalProperties: { type: 'string' },
+        },
+      },
       extend: {
         description: 'What is added to states of other files.',
         type: 'object',

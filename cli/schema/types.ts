@@ -169,8 +169,8 @@ export type State = { readonly [Fun in keyof StateFunctions]?: Arguments<StateFu
 
 /** A state file: ids, each with state functions. */
 export interface States {
-  /** State files that come with this one. */
-  readonly include?: readonly string[];
+  /** State files that come with this one: names, or \`{environment: name}\`. */
+  readonly include?: readonly (string | { readonly [environment: string]: string })[];
   /** What is added to states of other files. It has to be a constant: \`const extend: States['extend'] = { ... }\`. */
   readonly extend?: Extensions & State;
   /** State files and ids that are left out. */
