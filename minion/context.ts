@@ -136,16 +136,21 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   }
 
   async function runStates(request: StateRequest, watcher?: RunWatcher): Promise<StateReturn> {
-    const [{ applyStates: apply }, { foresee }] = await Promise.all([
+    const [{ applyStates: apply }, { foresee }, { noting }] = await Promise.all([
       import('../states/engine/apply.ts'),
       import('./machine/foreseen/foreseen.ts'),
+      import('./state-steps.ts'),
     ]);
+    const { cachedir, root } = parts;
+    // Beacons are to know what is this run's own doing.
+    const ownMachine = (seen: RenderContext): Machine =>
+      noting(machineWith(seen), { cachedir, root, now: () => clock.now() });
     const saltenv = environmentOf(request);
     const pillar = await pillarFor(request);
     const { environments, states, failhard, aggregate, tops, isLocked } = parts;
     const before = view;
     const context = rendering(pillar, saltenv);
-    const real = machineWith(context);
+    const real = ownMachine(context);
     if (!request.test) view = real;
     const applying = () =>
       apply({
@@ -180,7 +185,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
             ? await parts.pillarWith({ override, saltenv: request.saltenv, pillarenv })
             : pillar;
           pillarOfRun = fresh;
-          return (view = machineWith(rendering(fresh, saltenv, grains)));
+          return (view = ownMachine(rendering(fresh, saltenv, grains)));
         },
       });
     const done = withPillar(pillar, applying);

@@ -17,12 +17,13 @@ import { trustFirstUse } from './first-use.ts';
 import { collectGrains } from './grains/collect.ts';
 import { jobQueue } from './jobs/queue.ts';
 import { jobRunner } from './jobs/runner.ts';
+import { startBeacons } from './lookout/start.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
 import { patientAsk } from './patient-ask.ts';
 import { pillarQuestion } from './pillar-question.ts';
-import { watchScheduleFile } from './schedule-file.ts';
 import { startTimetable } from './timetable.ts';
+import { watchWrittenFiles } from './written-files.ts';
 
 export interface MinionOptions {
   readonly config: MinionConfig;
@@ -128,18 +129,34 @@ async function start(
     log,
   });
 
-  const unwatchSchedule = watchScheduleFile({
+  const beacons = startBeacons({
+    config,
+    engine: async (tell) => {
+      const { systemBeacons } = await import('./lookout/system.ts');
+      return systemBeacons({ cachedir: config.cachedir, clock, log, tell });
+    },
+    sendEvent: (tag, data) => agent.sendEvent(tag, data),
+    log,
+  });
+
+  const unwatchFiles = watchWrittenFiles({
     configDir,
     clock,
     log,
-    changed: (schedule) => timetable.config(schedule),
+    changed(now) {
+      timetable.config(now.schedule);
+      beacons.config(now.beacons);
+    },
   });
 
-  /** Asks the master. Every pillar that comes by, for whatever job, may bring another schedule. */
+  /** Asks the master. Every pillar that comes by, for whatever job, may bring another schedule and other beacons. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
     const answer = await agent.link.ask(question, body);
     const isWhole = question === 'pillar' && body.for_one_run !== true;
-    if (isWhole && isMap(answer.pillar)) timetable.pillar(answer.pillar as JsonMap);
+    if (isWhole && isMap(answer.pillar)) {
+      timetable.pillar(answer.pillar as JsonMap);
+      beacons.pillar(answer.pillar as JsonMap);
+    }
     return answer;
   }
 
@@ -156,9 +173,9 @@ async function start(
     if (wasAccepted) return;
     wasAccepted = true;
     membership.accepted();
-    // For the schedule. When this fails, a later job's pillar brings it.
+    // For its schedule and its beacons. When this fails, a later job's pillar brings it.
     ask('pillar', pillarQuestion(config, grains())).catch((cause: unknown) =>
-      log('warning', "the pillar's schedule is not known yet", { reason: messageOf(cause) }),
+      log('warning', "the pillar's schedule and beacons are not known yet", { reason: messageOf(cause) }),
     );
   }
 
@@ -193,7 +210,8 @@ async function start(
     agent,
     async stop() {
       stopping.abort();
-      unwatchSchedule();
+      unwatchFiles();
+      beacons.stop();
       timetable.stop();
       await local.close();
       await agent

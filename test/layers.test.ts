@@ -17,8 +17,10 @@ const mayImport: Record<string, readonly string[]> = {
   cluster: ['lib', 'cluster'],
   'minion/modules': ['lib', 'minion/modules', 'minion/collectors'],
   'minion/collectors': ['lib', 'minion/collectors'],
+  'minion/beacons': ['lib', 'minion/beacons', 'minion/collectors'],
   minion: [
     'minion',
+    'minion/beacons',
     'minion/modules',
     'minion/collectors',
     'lib',

@@ -41,6 +41,10 @@ export function check(written: Record<string, unknown>, vocabulary: Vocabulary, 
     const parsed = v.safeParse(option.kind.schema, value);
     if (parsed.success) {
       values[key] = parsed.output;
+      for (const finding of option.examine?.(parsed.output) ?? []) {
+        const complaint = finding.error({ place: placeOf([name, ...finding.path], finding.ofKey) });
+        (finding.isHarmless ? warnings : errors).push(complaint);
+      }
       continue;
     }
     const issue = parsed.issues[0];

@@ -1,3 +1,4 @@
+import type { ErrorDetails, TsaltError } from '../errors/error.ts';
 import type { Kind } from './kinds.ts';
 
 /** One option: what it may be, what it is when nobody says, and what it is for. */
@@ -10,6 +11,19 @@ export interface Option<T> {
   readonly alias?: string;
   /** Its value is shown nowhere. */
   readonly secret?: boolean;
+  /** What is wrong inside a value that is of its kind. */
+  // A method, so that every option fits: whoever calls it has parsed the value with this very kind.
+  examine?(value: T): readonly Finding[];
+}
+
+/** A mistake inside an option's value. */
+export interface Finding {
+  /** Where, below the option; `ofKey`: at the name there, not at its value. */
+  readonly path: readonly (string | number)[];
+  readonly ofKey: boolean;
+  /** A warning: it has no effect, and all else counts. */
+  readonly isHarmless: boolean;
+  readonly error: (details?: ErrorDetails) => TsaltError;
 }
 
 export type Options = Readonly<Record<string, Option<unknown>>>;
@@ -22,7 +36,7 @@ export function option<T>(
   kind: Kind<T>,
   fallback: NoInfer<T>,
   doc: string,
-  more: { readonly alias?: string; readonly secret?: boolean } = {},
+  more: Pick<Option<T>, 'alias' | 'secret' | 'examine'> = {},
 ): Option<T> {
   return { kind, fallback, doc, ...more };
 }

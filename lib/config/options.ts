@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { readBeacons } from '../beacons/read.ts';
 import type { LogLevel } from '../log.ts';
 import type { Directories } from './directories.ts';
 import * as kind from './kinds.ts';
@@ -278,6 +279,12 @@ export function minionOptions(dirs: Directories) {
     lock_saltenv: option(kind.flag, false, 'No run and no state may name another environment than `saltenv`.'),
     grains: option(kind.freeMap, {}, 'Grains of your own.'),
     schedule: option(kind.freeMap, {}, "Functions by time, in Salt's form."),
+    beacons: option(
+      kind.freeMap,
+      {},
+      "What is watched on this machine and told in events, in Salt's form; see [beacons](beacons.md).",
+      { examine: (written) => readBeacons(written).findings },
+    ),
     collectors: option(
       kind.either('true, false, or a number of seconds', kind.flag, kind.seconds),
       false,

@@ -53,3 +53,12 @@ export function defaultOf(node: SchemaNode): unknown {
   const [own] = stepsOf(node);
   return isOptional(node) && typeof own.default !== 'function' ? own.default : undefined;
 }
+
+/** What may stand in the map at this path of what a schema takes; undefined where that is no map of known names. */
+export function entriesAt(node: SchemaNode, [key, ...rest]: readonly (string | number)[]): SchemaNode['entries'] {
+  const [own] = stepsOf(node);
+  if (own.wrapped) return entriesAt(own.wrapped, key === undefined ? [] : [key, ...rest]);
+  if (key === undefined) return own.entries;
+  const inner = own.entries?.[key] ?? own.value ?? own.item;
+  return inner && entriesAt(inner, rest);
+}

@@ -7,12 +7,12 @@ const counters = ['if_octets', 'if_packets', 'if_errors', 'if_dropped'];
 /** The eight columns of each direction begin with those four. */
 const width = 8;
 
-/** `/proc/net/dev`, see proc(5), without `lo`. A name goes up to the last colon: aliases have one themselves. */
-export function parseInterfaces(text: string): Record<string, Counters> {
+/** `/proc/net/dev`, see proc(5), without the names in `without`. A name goes up to the last colon: aliases have one themselves. */
+export function parseInterfaces(text: string, without: readonly string[] = ['lo']): Record<string, Counters> {
   const interfaces: [string, Counters][] = [];
   for (const line of text.split('\n')) {
     const [, name, rest = ''] = /^\s*(\S+):\s*(\d[\d\s]*)$/.exec(line) ?? [];
-    if (name === undefined || name === 'lo') continue;
+    if (name === undefined || without.includes(name)) continue;
     const fields = rest.trim().split(/\s+/);
     const received = columns(counters, fields);
     const sent = columns(counters, fields.slice(width));

@@ -22,6 +22,8 @@ export interface ServiceOptions {
 
 export interface Services extends ServiceView {
   perform(step: ServiceStep): Promise<StepResult>;
+  /** Which of them run now, asked in one go; one that does not exist does not. Raises `TS_SERVICES_NOT_RUNNING`. */
+  running(names: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
   /** Somebody else may have changed them: they are read again. */
   forget(): void;
 }
@@ -164,6 +166,13 @@ export function createServices({ root, processes, init, clock = systemClock }: S
       const unit = fullName(name);
       if (unavailable !== undefined || !unitName.test(unit)) return nothing;
       return online ? lookOnline(unit) : lookAtFiles(unit);
+    },
+    async running(names) {
+      if (notRunning !== undefined) throw serviceErrors.notRunning({ reason: notRunning });
+      const asked = names.filter((name) => unitName.test(fullName(name)));
+      const found = asked.length === 0 ? [] : await shown(...asked.map(fullName));
+      const now = new Set(found.filter((unit) => unit.running).flatMap((unit) => unit.names));
+      return new Map(names.map((name) => [name, now.has(fullName(name))]));
     },
     async names() {
       if (unavailable !== undefined) return [];

@@ -40,7 +40,10 @@ const ofSalt = [
     salt.stateResultEvent({ id, jid, run: '<number>', of: 1, ret: {} }, 0),
     'a state of a run has ended, with `state_events: true` or the argument `state_events=True`; `data.data` is `{len, ret}`: how many there are, and its result',
   ],
-  [salt.minionEvent(id, `salt/beacon/${id}/<beacon>/`, { '<field>': 0 }, 0), "a minion's beacon; its fields lie flat"],
+  [
+    salt.minionEvent(id, `salt/beacon/${id}/<beacon>/`, { '<field>': 0 }, 0),
+    "a minion's [beacon](beacons.md), with what it has as its own tag behind; its fields lie flat. With `error`: it fails, or is misspelt in a pillar",
+  ],
   [salt.minionEvent(id, '<tag>', {}, 0), 'a minion fired it; what it sent is in `data.data`'],
 ];
 

@@ -102,7 +102,7 @@ const mistakes: readonly [what: string, file: string, text: string, line: number
     ['an option of a minion', 'etc/minion', 'id: web1\nmastr: x\n', 2, 'mastr', /not allowed/],
     ['an option of a master', 'etc/master', 'interfce: x\n', 1, 'interfce', /not allowed/],
     ["an option's value", 'etc/minion', 'master_port: 70000\n', 1, '70000', /maximum of 65535/],
-    ["an option of Salt's alone", 'etc/minion', 'beacons: {}\n', 1, 'beacons: {}', /Salt .* no effect/],
+    ["an option of Salt's alone", 'etc/minion', 'engines: {}\n', 1, 'engines: {}', /Salt .* no effect/],
   ];
 for (const [what, file, text, line, underlined, said] of mistakes) {
   test(`an editor, ${what} that is wrong in ${file}: it is underlined`, async (t) => {

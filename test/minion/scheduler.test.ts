@@ -1,11 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import test from 'ava';
 import type { JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { collectorJobs } from '../../minion/collectors/schedule.ts';
-import { watchScheduleFile } from '../../minion/schedule-file.ts';
 import { parseSchedule, type ScheduledJob } from '../../minion/schedule.ts';
 import { scheduler } from '../../minion/scheduler.ts';
 import { fakeClock } from '../kit/clock.ts';
@@ -242,34 +238,4 @@ test('schedule: the collectors option, is five jobs that send events', (t) => {
   for (const job of jobs) t.like(job, { event: 'collector/result', returnJob: false, every: { intervalMs: 10_000 } });
   t.like(parseSchedule(collectorJobs(0.5)).jobs[0], { every: { intervalMs: 500 }, splay: { from: 0, to: 0 } });
   t.deepEqual(collectorJobs(false), {});
-});
-
-test('the file of schedule states: another text, the whole schedule is read anew; a broken one changes nothing', (t) => {
-  const configDir = mkdtempSync(path.join(os.tmpdir(), 'tsalt-schedule-'));
-  t.teardown(() => rmSync(configDir, { recursive: true }));
-  const clock = fakeClock(midnight);
-  const seen: JsonMap[] = [];
-  const told: string[] = [];
-  const stop = watchScheduleFile({
-    configDir,
-    clock,
-    log: (_, message) => told.push(message),
-    changed: (schedule) => seen.push(schedule),
-  });
-  writeFileSync(path.join(configDir, 'minion'), 'id: m1\nschedule: {a: {function: test.ping, hours: 1}}\n');
-  mkdirSync(path.join(configDir, 'minion.d'));
-  const file = path.join(configDir, 'minion.d', '_schedule.conf');
-  clock.advance(5000);
-  t.deepEqual(seen, [], 'nothing is there');
-  writeFileSync(file, 'schedule: {b: {function: test.ping, hours: 2}}\n');
-  clock.advance(5000);
-  clock.advance(5000);
-  const [a, b] = [1, 2].map((hours) => ({ function: 'test.ping', hours }));
-  t.deepEqual(seen, [{ a, b } as JsonMap]);
-  writeFileSync(file, 'schedule: [\n');
-  clock.advance(5000);
-  t.is(seen.length, 1);
-  t.deepEqual(told, ["the config's schedule can't be read anew"]);
-  stop();
-  t.is(clock.waiting, 0);
 });
