@@ -3,6 +3,7 @@ import type { ExecModule, ModuleRegistry } from '../../lib/contracts/execution.t
 /** Every execution module that comes with tsalt. A file is read only when one of its functions is called. */
 const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModule }>>> = {
   alternatives: () => import('./alternatives.ts'),
+  beacons: () => import('./beacons.ts'),
   cmd: () => import('./cmd.ts'),
   collector: () => import('./collector.ts'),
   config: () => import('./config.ts'),

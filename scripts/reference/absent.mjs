@@ -25,10 +25,6 @@ export const absentFunctions = {
   'network.managed': 'it writes the files of ifupdown and of network-scripts; what is here works with `ip`',
   'network.routes': 'the same: network.route_present and route_absent are here',
   'network.system': 'the same; the host name is for `cmd` or `file`',
-  'beacon.present': 'there are no beacons yet',
-  'beacon.absent': 'there are no beacons yet',
-  'beacon.enabled': 'there are no beacons yet',
-  'beacon.disabled': 'there are no beacons yet',
 };
 
 const byIp =

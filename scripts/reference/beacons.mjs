@@ -28,7 +28,9 @@ export default async () => `# Beacons
 
 What a minion watches on its machine, and tells in events \`salt/beacon/<id>/<name>/<tag>\` whose data lies flat beside \`id\`. They
 stand under \`beacons:\` in the minion's config or in its pillar, in Salt's form: a list of options by the beacon's name. A beacon of
-the config goes over one of the same name in the pillar.
+the config goes over one of the same name in the pillar. States ([beacon](states/beacon.md)) and functions
+([beacons](modules.md#beacons)) set them, too: in \`minion.d/beacons.conf\` beside the minion's config, which a minion that runs reads
+within seconds, and which (unlike in Salt) outlives it without being saved.
 
 A misspelt beacon or option is an error in the config, with file, line, column and the nearest right name. In a pillar it is an
 error in the minion's log that names the key, and an event of the beacon with \`error\`; the other beacons run.
