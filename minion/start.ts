@@ -22,6 +22,7 @@ import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
 import { patientAsk } from './patient-ask.ts';
 import { pillarQuestion } from './pillar-question.ts';
+import { forgetSteps } from './state-steps.ts';
 import { startTimetable } from './timetable.ts';
 import { watchWrittenFiles } from './written-files.ts';
 
@@ -129,6 +130,8 @@ async function start(
     log,
   });
 
+  // What one before this noted for its beacons.
+  forgetSteps(config.cachedir);
   const beacons = startBeacons({
     config,
     engine: async (tell) => {

@@ -1,4 +1,13 @@
-import { appendFileSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { PathFacts, SeenChange } from '../lib/contracts/beacon.ts';
 import type { Machine, Step } from '../lib/contracts/machine.ts';
@@ -9,7 +18,8 @@ import { runningStates } from './state-lock.ts';
 /*
  * What state runs do to this machine, in a file beside their lock: so that a beacon that sees a change can tell whether a
  * state run made it. One line when a step begins, one more when it has ended. It is a note, not a record: it is not
- * fsynced, and without it a change is told that need not have been.
+ * fsynced, and without it a change is told that need not have been. Where no beacon wants it there is no such file, and no
+ * run pays for one.
  */
 
 /** One line. A step on neither paths nor a service may change anything: a command, a package, a function. */
@@ -40,9 +50,10 @@ export interface NotingOptions {
   readonly now: () => number;
 }
 
-/** The machine, with each step of this state run noted while it is done. Old notes are let go of. */
+/** The machine, with each step of this state run noted while it is done, where notes are wanted. Old ones are let go of. */
 export function noting(machine: Machine, { cachedir, root, now }: NotingOptions): Machine {
   const file = fileOf(cachedir);
+  if (!existsSync(file)) return machine;
   let count = 0;
   trim(file, now());
 
@@ -128,8 +139,11 @@ export interface StateSteps {
   did(change: SeenChange, fromMs: number, toMs: number): boolean;
 }
 
+/** From now on state runs note what they do. */
 export function readSteps(cachedir: string): StateSteps {
   const file = fileOf(cachedir);
+  mkdirSync(cachedir, { recursive: true });
+  writeFileSync(file, '', { flag: 'a', mode: 0o600 });
   let known = '';
   let notes: readonly Note[] = [];
 
@@ -153,6 +167,11 @@ export function readSteps(cachedir: string): StateSteps {
       return notes.some((note) => isAsLeft(note, seen) || (mayBeOf(note, seen) && wasThen(note)));
     },
   };
+}
+
+/** Nobody reads notes any more: until somebody does, none are made. */
+export function forgetSteps(cachedir: string): void {
+  rmSync(fileOf(cachedir), { force: true });
 }
 
 /** Whether something stands as a step left it: whenever that was, nobody has changed it since. */

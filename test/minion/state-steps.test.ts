@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -6,7 +15,7 @@ import type { Machine, Step } from '../../lib/contracts/machine.ts';
 import { tryLock } from '../../lib/process-lock.ts';
 import { createFiles } from '../../minion/machine/files.ts';
 import { factsAt } from '../../minion/path-facts.ts';
-import { noting, readSteps } from '../../minion/state-steps.ts';
+import { forgetSteps, noting, readSteps } from '../../minion/state-steps.ts';
 
 /** A machine whose steps take the time that the test lets pass, and do to files what it says. */
 function setUp(t: ExecutionContext) {
@@ -24,8 +33,8 @@ function setUp(t: ExecutionContext) {
       return { did: 'files' };
     },
   } as unknown as Machine;
-  const machine = noting(real, { cachedir, root, now: () => time.now });
   const steps = readSteps(cachedir);
+  const machine = noting(real, { cachedir, root, now: () => time.now });
   /** Whether a change that is seen there now is a state run's: of a path, or of a service. */
   const did = (what: string, from = time.now, to = from): boolean => {
     if (!what.startsWith('/')) return steps.did({ service: what }, from, to);
@@ -120,4 +129,13 @@ test('steps of a state run: old ones are let go of when the next one begins', as
   const text = readFileSync(path.join(cachedir, 'state-run.steps'), 'utf8');
   t.false(text.includes('/etc/old'));
   t.true(text.includes('/etc/new'));
+});
+
+test('steps of a state run: noted where somebody reads them, and nowhere else', (t) => {
+  const { cachedir, root, machine } = setUp(t);
+  const options = { cachedir, root, now: () => 0 };
+  t.not(noting(machine, options), machine);
+  forgetSteps(cachedir);
+  t.is(noting(machine, options), machine);
+  t.false(existsSync(path.join(cachedir, 'state-run.steps')));
 });
