@@ -51,14 +51,26 @@ export async function callLocally(call: LocalCall): Promise<Json> {
   const { fun, args, kwargs } = call;
   const found = await findFunction(fun, builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
-  const context = executionContext(await partsOfThisMachine(call));
+  // What is quick asks for no pillar: one that can't be made must not take the machine from whoever looks after it.
+  const parts = found.quick === true ? partsWithoutPillar(call) : await partsOfThisMachine(call);
+  const context = executionContext(parts);
   return toJson(await found.run(bound as never, context));
 }
 
+type LocalParts = Pick<
+  LocalCall,
+  'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'opts' | 'watcher' | 'onFailed'
+>;
+
 /** What functions run with on this machine, with no master. Raises `PillarFailed`. */
-export async function partsOfThisMachine(
-  call: Pick<LocalCall, 'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'opts' | 'watcher' | 'onFailed'>,
-): Promise<ExecutionParts> {
+export async function partsOfThisMachine(call: LocalParts): Promise<ExecutionParts> {
+  const parts = partsWithoutPillar(call);
+  // Copied, the grains would be collected for whoever does not ask for them.
+  return Object.create(parts, { pillar: { value: await parts.pillarWith({}) } }) as ExecutionParts;
+}
+
+/** The same with an empty pillar, for what asks for none. */
+function partsWithoutPillar(call: LocalParts): ExecutionParts {
   const { config, configDir, clock, log, signal } = call;
   const { id, saltenv } = config;
   const opts = { ...optionsOf(config, configDir), ...call.opts };
@@ -92,7 +104,7 @@ export async function partsOfThisMachine(
       return grainsOf();
     },
     freshGrains: () => collectGrains({ config, configDir, version }),
-    pillar: await pillarWith({}),
+    pillar: {},
     pillarWith,
     opts,
     ...partsOfConfig(config),

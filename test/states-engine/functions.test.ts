@@ -143,3 +143,20 @@ test('pillar laid over that of the minion for one run: seen by all that the run 
   t.is(Object.values(await call('state.apply', 'x', 'test=True'))[0]?.comment, 'Success!');
   t.true(Object.keys(await call('state.show_sls', 'x')).includes('asked-over'));
 });
+
+test('a broken pillar: what asks for none is answered, all else says what is wrong', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  write(folder, {
+    'pillar/top.sls': "base:\n  '*': [x]\n",
+    'pillar/x.sls': 'x: [1\n',
+    'states/a.sls': 'a: {test.nop: []}\n',
+  });
+  const call = async (...words: string[]) => run(folder, path.join(folder, 'states'), words);
+  t.is((await call('test.ping')).code, 0);
+  t.is((await call('grains.get', 'kernel')).code, 0);
+  const items = await call('pillar.items');
+  t.not(items.code, 0);
+  t.regex(items.out + items.err, /x\.sls:2:1/);
+  t.is((await call('state.apply', 'a')).code, 2);
+});
