@@ -2,7 +2,6 @@
 'use strict';
 // Starts tsalt from its one-file bundle, with V8's compiled code kept beside it; from the compiled modules when there is
 // no bundle, or an older one than they are.
-const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
@@ -14,14 +13,20 @@ function changed(file) {
   return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
+/** What tells a bundle from any other: its hash, as `scripts/bundle.mjs` wrote it there, and when it was written. */
+function identityOf(bytes, source) {
+  const [, stamp] = /^\/\/ ([0-9a-f]{32})\n/.exec(source.slice(0, 40)) ?? [];
+  if (stamp !== undefined) return `${stamp}-${Math.round(changed(bundle)).toString(36)}`;
+  return require('node:crypto').createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+}
+
 /** Runs the bundle and gives what it exports. */
 function load() {
   const bytes = fs.readFileSync(bundle);
-  // V8 itself compares no more than the length of the source: the name of the cache holds its hash.
-  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
   // It is ASCII (scripts/bundle.mjs sees to it), which is at hand at once as this.
   const source = bytes.latin1Slice();
-  const cache = path.join(dist, `.tsalt-${hash}-${process.version}.cache`);
+  // V8 itself compares no more than the length of the source.
+  const cache = path.join(dist, `.tsalt-${identityOf(bytes, source)}-${process.version}.cache`);
   let cachedData;
   try {
     cachedData = fs.readFileSync(cache);
@@ -48,7 +53,7 @@ function keep(script, cache) {
     fs.renameSync(fresh, cache);
     for (const name of fs.readdirSync(dist)) {
       const isOld =
-        /^\.tsalt-\w+-v[\d.]+\.cache$/.test(name) && !cache.endsWith(name) && name.includes(process.version);
+        /^\.tsalt-[\w-]+-v[\d.]+\.cache$/.test(name) && !cache.endsWith(name) && name.includes(process.version);
       if (isOld) fs.rmSync(path.join(dist, name), { force: true });
     }
   } catch {

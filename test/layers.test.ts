@@ -74,7 +74,7 @@ function importsOf(file: string): Edge[] {
   const text = readFileSync(path.join(root, file), 'utf8');
   const specifiers = [
     ...text.matchAll(
-      /^(?:import|export)[^;'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|^import\s+['"]([^'"]+)['"]/gm,
+      /^(?:import|export)[^;'"]*?from\s*['"]([^'"]+)['"]|(?:import|builtin)\(\s*['"]([^'"]+)['"]\s*\)|^import\s+['"]([^'"]+)['"]/gm,
     ),
   ];
   return specifiers.map((match) => {

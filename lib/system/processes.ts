@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { builtin } from '../builtin.ts';
 import { systemClock, type Clock } from '../clock.ts';
 import type { Command, CommandResult, Processes } from '../contracts/machine.ts';
 import { machineErrors } from '../errors/machine.ts';
@@ -47,7 +48,7 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
       throw machineErrors.cannotStart({ program: '(nothing)', reason: 'the command is empty' });
     const confined = options.root !== '/' && options.outside !== true;
     return withUmask(command.umask, () =>
-      spawn(program, args, {
+      builtin('node:child_process').spawn(program, args, {
         cwd: confined ? '/' : cwd,
         env,
         detached: true,

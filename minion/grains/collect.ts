@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { builtin } from '../../lib/builtin.ts';
 import path from 'node:path';
 import { configFiles, type ConfigFiles } from '../../lib/config/files.ts';
 import { readDocument } from '../../lib/config/document.ts';
@@ -53,6 +53,6 @@ function grainsFile({ configDir, files = configFiles }: GrainOptions): JsonMap {
 
 /** Salt's number for a server: the id's SHA-256, modulo 2^31. */
 function serverId(id: string): number {
-  const digest = createHash('sha256').update(id).digest('hex');
+  const digest = builtin('node:crypto').createHash('sha256').update(id).digest('hex');
   return Number(BigInt(`0x${digest}`) % 2n ** 31n);
 }

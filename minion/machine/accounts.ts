@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { builtin } from '../../lib/builtin.ts';
 import type { AccountView } from '../../lib/contracts/machine.ts';
 import type { User } from '../../lib/system/account-files.ts';
 
@@ -70,7 +70,10 @@ export function createAccounts(
 /** Asks the system's own databases for one entry; empty when there is none, or no `getent`. */
 export function askGetent(database: Database, key: string): string {
   return textOf(() =>
-    execFileSync('getent', ['--', database, key], { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 }),
+    builtin('node:child_process').execFileSync('getent', ['--', database, key], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 10_000,
+    }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { builtin } from '../../lib/builtin.ts';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FileFacts, FileStep, FileView, Ownership } from '../../lib/contracts/machine.ts';
@@ -26,7 +26,7 @@ const NAME_MAX_BYTES = 255;
  * data before a rename (ext4 with `noauto_da_alloc`) an empty one; the next run sees that and writes it again.
  * Renaming makes a new inode: hard links to the old file keep the old content.
  */
-export function createFiles(root: string, random = randomBytes(6).toString('hex')): Files {
+export function createFiles(root: string, random = builtin('node:crypto').randomBytes(6).toString('hex')): Files {
   const paths = withinRoot(root);
   let written = 0;
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { builtin } from '../../lib/builtin.ts';
 import type fs from 'node:fs';
 import type { FileFacts, Node } from '../../lib/contracts/machine.ts';
 import { machineErrors } from '../../lib/errors/machine.ts';
@@ -18,7 +18,8 @@ export function nodeOf(stats: fs.Stats): Pick<FileFacts, 'node'> {
 export function makeNode(place: string, { type, major, minor }: Node): void {
   const numbers = type === 'p' ? [] : [String(major), String(minor)];
   try {
-    execFileSync('mknod', ['--mode=0600', '--', place, type, ...numbers], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const argv = ['--mode=0600', '--', place, type, ...numbers];
+    builtin('node:child_process').execFileSync('mknod', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (cause) {
     const { stderr, message } = cause as Error & { stderr?: Buffer };
     throw machineErrors.noNode({ path: place, reason: stderr?.toString('utf8').trim() || message }, { cause });

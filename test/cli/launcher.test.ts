@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -17,6 +26,7 @@ function install(t: ExecutionContext) {
   const program = (answer: string) =>
     `exports.main = async (argv) => { console.log(${JSON.stringify(answer)}, ...argv); return 7; };`;
   return {
+    root,
     bundle: (answer: string) => writeFileSync(path.join(root, 'dist', 'tsalt.cjs'), program(answer)),
     modules: (answer: string) => {
       writeFileSync(path.join(root, 'package.json'), '{"type": "module"}');
@@ -54,6 +64,26 @@ test('launcher: a changed bundle of the same length, the new one runs and the ol
   t.is(await start(), '7 two\n');
   t.is(caches().length, 1);
   t.not(caches()[0], old);
+});
+
+test('launcher: a bundle that says its hash, another one by that and by when it was written', async (t) => {
+  const { root, bundle, caches, start } = install(t);
+  const stamped = (hash: string, answer: string) => {
+    bundle(answer);
+    const file = path.join(root, 'dist/tsalt.cjs');
+    writeFileSync(file, `// ${hash}\n${readFileSync(file, 'utf8')}`);
+  };
+  stamped('a'.repeat(32), 'one');
+  t.is(await start(), '7 one\n');
+  t.true(caches()[0]?.startsWith(`.tsalt-${'a'.repeat(32)}-`), caches().join());
+  t.is(await start('x'), '7 one x\n');
+  stamped('a'.repeat(32), 'two');
+  utimesSync(path.join(root, 'dist/tsalt.cjs'), 1, 1);
+  t.is(await start(), '7 two\n', 'edited by hand, of the same length');
+  stamped('b'.repeat(32), 'six');
+  utimesSync(path.join(root, 'dist/tsalt.cjs'), 1, 1);
+  t.is(await start(), '7 six\n', 'another version with the same time, as packages have it');
+  t.is(caches().length, 1);
 });
 
 test('launcher: no bundle, the compiled modules run', async (t) => {

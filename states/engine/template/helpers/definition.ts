@@ -74,8 +74,3 @@ export function map(value: unknown): Record<string, unknown> {
 export function flag(value: unknown): boolean {
   return value === undefined ? false : typeof value === 'boolean' ? value : refuse();
 }
-
-/** Node's own module, loaded when it is first needed: few templates need one. */
-export function builtin<Name extends 'node:crypto' | 'node:net' | 'node:vm'>(name: Name) {
-  return process.getBuiltinModule(name);
-}

@@ -1,6 +1,7 @@
+import { builtin } from '../../../../lib/builtin.ts';
 import { isMap } from '../../../../lib/json.ts';
 import { keysOf } from '../../../../lib/yaml/maps.ts';
-import { builtin, refuse, text, type Helpers } from './definition.ts';
+import { refuse, text, type Helpers } from './definition.ts';
 
 const one = { takes: 'a text', args: [1, 1] } as const;
 

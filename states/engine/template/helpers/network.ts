@@ -1,4 +1,5 @@
-import { builtin, refuse, text, type Helpers } from './definition.ts';
+import { builtin } from '../../../../lib/builtin.ts';
+import { refuse, text, type Helpers } from './definition.ts';
 
 interface Network {
   readonly address: bigint;

@@ -1,6 +1,7 @@
+import { builtin } from '../../../../lib/builtin.ts';
 import { messageOf } from '../../../../lib/errors/error.ts';
 import { escapeRegExp, substitute, translatePattern, translateReplacement } from '../../../../lib/regex.ts';
-import { builtin, flag, refuse, text, whole, type Helpers, type Named } from './definition.ts';
+import { flag, refuse, text, whole, type Helpers, type Named } from './definition.ts';
 
 /*
  * Patterns as Salt's users write them, Python's. One that could go back and forth over its text for long runs under a
