@@ -76,7 +76,7 @@ export function expand(
   const own = new Map(
     [...args].filter(([name]) => entries.has(name) || name === 'name' || !engineNames.includes(name)),
   );
-  const { order, saltenv, ...common } = commonArguments(args, entries, errors);
+  const common = commonArguments(args, entries, errors);
 
   const aggregate = args.get('aggregate');
   if (aggregate && common.aggregate === true && !state.aggregate)
@@ -89,26 +89,22 @@ export function expand(
     const all = isPlain ? own : new Map([...own, ...ownHere.filter(([key]) => !namesOthers(key))]);
     const checked = checkArguments(declaration, all, name, state, suggestions, whyAbsent, errors);
     if (!checked) return [];
-    const {
-      order: orderHere,
-      saltenv: saltenvHere = sls.saltenv,
-      ...commonHere
-    } = isPlain ? { order, saltenv, ...common } : commonArguments(new Map([...args, ...special]), entries, errors);
+    const given = isPlain ? common : commonArguments(new Map([...args, ...special]), entries, errors);
     const chunk: Chunk = {
-      ...commonHere,
+      ...given,
       requisites: isPlain ? requisites : [...requisites, ...extra.flatMap((one) => requisitesOf(one, errors))],
       id,
       name,
       module,
       fun,
       sls,
-      saltenv: saltenvHere,
+      saltenv: given.saltenv ?? sls.saltenv,
       path,
       state,
       args: checked,
       tag: `${module}_|-${id}_|-${name}_|-${fun}`,
       // Several names stay together, in their order.
-      order: orderOf(orderHere, at) + (args.has('names') ? index / 10_000 : 0),
+      order: orderOf(given.order, at) + (args.has('names') ? index / 10_000 : 0),
       links: [],
     };
     return [chunk];
