@@ -11,7 +11,7 @@ import type { Domain, Outcome, Plan, StateFunction, StateResult } from '../../li
 import { messageOf } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { requirementsOf, type Chunk } from './chunk.ts';
-import { commandOf, hasConditions, whyNot } from './conditions.ts';
+import { commandOf, hasConditions, whyNot, type Verdict } from './conditions.ts';
 import type { RunOptions } from './run.ts';
 import type { Ending } from './verdict.ts';
 
@@ -103,17 +103,23 @@ export class Runner {
   }
 
   private async conditionally(chunk: Chunk, act: () => Done | Promise<Done>): Promise<Done> {
+    let reason: Verdict | undefined;
     try {
-      const reason = await whyNot(chunk, this.view, this.options.call);
-      this.kept.delete(chunk);
+      reason = await whyNot(chunk, this.view, this.options.call);
+    } catch (thrown) {
+      // What it lacks may be planned: the directory it runs in, a user, a program.
+      return this.foreseen && this.hasPlans ? early(messageOf(thrown)) : failed(thrown);
+    }
+    this.kept.delete(chunk);
+    try {
       if (!reason) return await act();
-      const mayChange = reason.asked ? this.hasPlans : this.hasReloads || this.obscured.has('files');
-      if (this.foreseen && mayChange) return early(reason.comment);
-      this.kept.add(chunk);
-      return right(reason.comment);
     } catch (thrown) {
       return failed(thrown);
     }
+    const mayChange = reason.asked ? this.hasPlans : this.hasReloads || this.obscured.has('files');
+    if (this.foreseen && mayChange) return early(reason.comment);
+    this.kept.add(chunk);
+    return right(reason.comment);
   }
 
   /** Reads and plans, at once where reading is. */

@@ -122,6 +122,24 @@ test('runas, umask and cmd_opts_exclude: how conditions are run', async (t) => {
   t.is(of('elsewhere')?.comment, 'onlyif condition is false');
 });
 
+test('a condition whose directory a state before makes: test mode does not know, and the run runs it', async (t) => {
+  const sls = (name: string) =>
+    `DIR/${name}:\n  file.directory: []\nb:\n  cmd.run:\n    - name: 'true'\n    - cwd: DIR/${name}\n    - onlyif: test -d .\n`;
+  const foretold = await apply(t, sls('new'), 'test=True');
+  t.is(foretold.of('b')?.result, null);
+  t.regex(
+    foretold.of('b')?.comment ?? '',
+    /directory .*new does not exist, before what is planned: unknown until run$/,
+  );
+  t.is((await apply(t, sls('new'))).of('b')?.comment, 'Command "true" run');
+  const never = await apply(
+    t,
+    "b:\n  cmd.run:\n    - name: 'true'\n    - cwd: DIR/never\n    - onlyif: test -d .\n",
+    'test=True',
+  );
+  t.is(never.of('b')?.result, false);
+});
+
 test('reload_grains: a template of a later state sees what a state wrote', async (t) => {
   const { directory } = await apply(
     t,
