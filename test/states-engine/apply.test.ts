@@ -90,7 +90,7 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     '/a:\n  file.managed:\n    - source: salt://conf/ap.conf\n',
     /^x\.sls:6:15: there is no file salt:\/\/conf\/ap.conf[^]*did you mean 'salt:\/\/conf\/app.conf'/,
   ],
-  ['Jinja', 'a:\n{% if x %}\n  test.nop: []\n', /^x\.sls:5:1: \{% %\} is Jinja/],
+  ['Jinja', 'a:\n{% if x %}\n  test.nop: []\n', /^x\.sls:5:1: \{% if %\} is Jinja/],
   [
     'an include that is not there',
     'include: [othr]\n',

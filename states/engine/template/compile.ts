@@ -6,7 +6,6 @@ import { keysOf } from '../../../lib/yaml/maps.ts';
 import { blocks, evaluate, Expressions, type Get } from './expressions.ts';
 import { helperHint, helperNamed } from './helpers/registry.ts';
 import { Mistakes } from './mistakes.ts';
-import { refuseJinja } from './parse.ts';
 import { scopeOfPartial, type Partials } from './partials.ts';
 import { inner, put, refuseTooLong, run, step, type Emit, type Part, type Scope } from './scope.ts';
 import { SourceText } from './source-text.ts';
@@ -107,12 +106,11 @@ export class Compiler {
     }
   }
 
-  private content(statement: Content, isRaw = false): Part[] {
+  private content(statement: Content): Part[] {
     const { value, original } = statement;
     const { source } = this.text;
     if (value === '') return [];
     const at = this.text.offset(statement) + Math.max(0, original.indexOf(value));
-    if (!isRaw) refuseJinja(value, at, source.text, source.file);
     return [(_, emit) => put(emit, value, source, at, true)];
   }
 
@@ -181,7 +179,7 @@ export class Compiler {
     const name = path.type === 'PathExpression' ? path.original : String(path.original);
     if (name === 'raw') {
       const parts = (program?.body ?? []).flatMap((part) =>
-        part.type === 'ContentStatement' ? this.content(part, true) : this.checked(part),
+        part.type === 'ContentStatement' ? this.content(part) : this.checked(part),
       );
       return (scope, emit) => run(parts, scope, emit);
     }

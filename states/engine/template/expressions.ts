@@ -5,6 +5,7 @@ import type { Place } from '../../../lib/place.ts';
 import { NotYet } from '../files.ts';
 import { BadArguments, type HelperDefinition, type Surroundings } from './helpers/definition.ts';
 import { helperHint, helperNamed } from './helpers/registry.ts';
+import { jinjaHint } from './jinja/mistakes.ts';
 import {
   findPartial,
   isFile,
@@ -67,13 +68,18 @@ export class Expressions {
     const place = this.text.place(path);
     const helper = path.data ? undefined : helperNamed(name);
     if (!helper) {
-      const hint = blocks.includes(name) ? `write {{#${name}}}` : helperHint(name);
+      const hint = blocks.includes(name) ? `write {{#${name}}}` : (this.jinjaHint(call) ?? helperHint(name));
       throw templateErrors.unknownHelper({ name }, { place, hint });
     }
     this.checkArguments(name, helper, call);
     const [first] = params;
     if (imports.includes(name) && first?.type === 'StringLiteral') this.files.set(String(first.value), 'data');
     return helper.call ? this.helper(call, name, helper, helper.call) : this.special(call, name, place);
+  }
+
+  /** What a whole tag says in Jinja, where it does. */
+  private jinjaHint(call: Call): string | undefined {
+    return 'type' in call && call.type === 'SubExpression' ? undefined : jinjaHint(`{{${this.text.written(call)}}}`);
   }
 
   private checkArguments(name: string, { takes, args, named }: HelperDefinition, { params, hash, path }: Call): void {

@@ -1,10 +1,12 @@
+import { together, TsaltError } from '../../../lib/errors/error.ts';
 import { templateErrors } from '../../../lib/errors/template.ts';
 import { placeAt, type Place } from '../../../lib/place.ts';
 import type { TemplateFiles } from '../files.ts';
 import { Compiler } from './compile.ts';
+import { jinjaMistakes } from './jinja/mistakes.ts';
 import { Mistakes } from './mistakes.ts';
 import type { FileKind } from './partials.ts';
-import { parseTemplate, refuseJinja } from './parse.ts';
+import { parseTemplate } from './parse.ts';
 import {
   mostSteps,
   newEmit,
@@ -73,7 +75,7 @@ export function compileTemplate(source: string, file: string): Template {
 
 /** Most files have nothing to evaluate. */
 function plain(text: string, file: string): Template {
-  refuseJinja(text, 0, text, file);
+  withJinja(text, file, () => undefined);
   const source = { text, file };
   const rendered = { text, placeOf: (offset: number) => placeAt(file, text, offset) };
   const parts: readonly Part[] = [(_, emit) => put(emit, text, source, 0, true)];
@@ -82,7 +84,10 @@ function plain(text: string, file: string): Template {
 
 function compiled(source: string, file: string): Template {
   const compiler = new Compiler(source, file);
-  const parts: readonly Part[] = compiler.mistakes.after(() => compiler.program(parseTemplate(source, file)));
+  const parts = withJinja(source, file, () => {
+    const program = parseTemplate(source, file);
+    return compiler.mistakes.after((): readonly Part[] => compiler.program(program));
+  });
   const { partials } = compiler;
   const { functions, files } = compiler.expressions;
   return {
@@ -109,6 +114,22 @@ function compiled(source: string, file: string): Template {
       return { text: emit.pieces.join(''), placeOf: (offset) => originOf(emit, offset) ?? placeAt(file, source, 0) };
     },
   };
+}
+
+/** Does the work. Raises what there is of Jinja in a source, with what else is wrong with it on other lines. */
+function withJinja<T>(source: string, file: string, work: () => T): T {
+  const [first, ...more] = /\{%|(?<!\{)\{#/.test(source) ? jinjaMistakes(source, file) : [];
+  if (!first) return work();
+  const lines = new Set([first, ...more].map(({ place }) => place?.line));
+  try {
+    work();
+  } catch (thrown) {
+    if (!(thrown instanceof TsaltError)) throw thrown;
+    // What can't be read can't be read because of it.
+    if (thrown.code !== 'TS_TEMPLATE_SYNTAX' && thrown.code !== 'TS_TEMPLATE_UNCLOSED')
+      more.push(...[thrown, ...thrown.others].filter(({ place }) => !lines.has(place?.line)));
+  }
+  throw together(first, more);
 }
 
 function renderingOf(

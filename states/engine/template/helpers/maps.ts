@@ -93,6 +93,18 @@ export const maps = (): Helpers => ({
     gives: '{"port":8080,"user":"www"}',
     call: (args, { lists }) => args.map(map).reduce(flag(lists) ? mergedWithLists : merged),
   },
+  omit: {
+    summary: 'The map without the entries of some keys.',
+    takes: 'a map and keys',
+    args: [2, 100],
+    jinja: "x.pop('a')",
+    example: '{{json (omit (dict port=80 user="www") "user")}}',
+    gives: '{"port":80}',
+    call: ([of, ...keys]) => {
+      const left = keysOf(map(of)).filter((key) => !keys.some((key_) => text(key_) === key));
+      return mapOf(left.map((key) => [keyAsWritten(of as object, key), entry(of, key)] as const));
+    },
+  },
   get: {
     summary: 'What lies at a path with colons in a map or list, else the third value.',
     takes: 'a map or list, a path (a:b:0) and what stands in for it',
