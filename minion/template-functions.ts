@@ -4,6 +4,9 @@ import type { Json, JsonMap } from '../lib/json.ts';
 import type { TemplateFunctions } from '../states/engine/render.ts';
 import { bindArguments, findFunction } from './functions.ts';
 
+const instead =
+  "what a command says comes from a grain, from pillar (ext_pillar: cmd_yaml), or from the state's own command, unless and onlyif";
+
 /** The execution functions that templates may call: those declared `sync`, loaded before the template is rendered. */
 export function templateFunctions(registry: ModuleRegistry, context: () => ExecContext): TemplateFunctions {
   const ready = new Map<string, ExecFunction>();
@@ -25,7 +28,7 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
   function problem(fun: string): Error | undefined {
     const found = ready.get(fun);
     if (!found) return missing.get(fun) ?? executionErrors.noSuchFunction({ fun });
-    return found.sync === true ? undefined : executionErrors.notForTemplates({ fun });
+    return found.sync === true ? undefined : executionErrors.notForTemplates({ fun }, { hint: instead });
   }
 
   return {

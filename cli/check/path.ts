@@ -8,8 +8,10 @@ import { executionContext } from '../../minion/context.ts';
 import { partsOfThisMachine, PillarFailed } from '../../minion/local.ts';
 import { templateFunctions } from '../../minion/template-functions.ts';
 import { environmentsOfRoots } from '../../states/engine/environments.ts';
+import { treeOfRoots } from '../../states/engine/roots.ts';
 import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
+import { jinjaFiles, templateMistakes } from './jinja.ts';
 import { namedMistakes } from './named.ts';
 import { checkPillar } from './pillar.ts';
 import { checkReactors } from './reactors.ts';
@@ -95,8 +97,15 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
       tops,
     });
   } catch (thrown) {
-    if (thrown instanceof PillarFailed) return { kind: 'state files', files: 0, errors: thrown.errors };
-    throw thrown;
+    if (!(thrown instanceof PillarFailed)) throw thrown;
+    const files = treeOfRoots([root]);
+    const templates = await templateMistakes(files);
+    const isJinja = templates.some(({ code }) => code === 'TS_TEMPLATE_JINJA');
+    return {
+      kind: 'state files',
+      files: 0,
+      errors: [...thrown.errors, ...templates, ...(isJinja ? await jinjaFiles(files) : [])],
+    };
   }
 }
 

@@ -6,6 +6,7 @@ import { reshapesOthers } from '../../states/engine/reshape.ts';
 import { loadSlsFiles, type Sls } from '../../states/engine/sls.ts';
 import { topFiles } from '../../states/engine/top.ts';
 import { hasSls, slsName } from '../../states/engine/tree.ts';
+import { jinjaFiles } from './jinja.ts';
 import type { Checked } from '../check.ts';
 
 /**
@@ -50,6 +51,8 @@ export async function checkStates(only: string | undefined, options: CompileOpti
     const nowhere = new Set(errors.map(({ message }) => message));
     found.push(...lost.filter(({ message }) => nowhere.has(message)));
   }
+  if (only === undefined && found.some(({ code }) => code === 'TS_TEMPLATE_JINJA') && tree)
+    found.push(...(await jinjaFiles(tree)));
   const errors = [...new Map(found.map((error) => [error.message, error])).values()];
   return { kind: 'state files', files: names.length, errors };
 }

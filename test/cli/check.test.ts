@@ -75,6 +75,40 @@ test('check: mistakes in several files, all told at once, exit 2', async (t) => 
   t.is(out.match(/nopp'/g)?.length, 1);
 });
 
+test('check: a tree of Jinja, told of every file, of those that state files import, too', async (t) => {
+  const files = {
+    'states/top.sls': "base:\n  '*': [a]\n",
+    'states/a.sls': "{% from 'map.jinja' import x %}\none:\n  file.managed:\n    - template: jinja\n",
+    'states/map.jinja': '{% set x = {} %}\n',
+  };
+  const { out } = await check(t, files, 'states');
+  t.deepEqual(out.match(/^states\/\S+(?=: )/gm), ['states/a.sls:1:1', 'states/a.sls:4:17', 'states/map.jinja:1:1']);
+  const ported = await check(t, { ...files, 'states/a.sls': 'one: {test.nop: []}\n' }, 'states');
+  t.is(ported.out, '', 'what no template takes in is no mistake');
+});
+
+test('check: states whose pillar is wrong, told with what their own templates have whatever the pillar is', async (t) => {
+  const { out } = await check(
+    t,
+    {
+      'states/top.sls': "base:\n  '*': [a]\n",
+      'states/a.sls': '{% set x = 1 %}\n',
+      'states/b.sls': '{{pillar.x}}\n',
+      'states/c.jinja': '{{ a | b }}\n',
+      'pillar/top.sls': "base:\n  '*': [x]\n",
+      'pillar/x.sls': '{% set y = 1 %}\n',
+    },
+    'states',
+  );
+  t.deepEqual(out.match(/^\w+\/\S+(?=: )/gm), ['pillar/x.sls:1:1', 'states/a.sls:1:1', 'states/c.jinja:1:1']);
+});
+
+test('check: a template that asks a command, told where what commands say comes from', async (t) => {
+  const files = { 'states/a.sls': 'one:\n  test.nop:\n    - name: {{salt "cmd.run" "uname -s"}}\n' };
+  const { out } = await check(t, files, 'states');
+  t.regex(out, /a\.sls:3:15: .*templates can't call cmd\.run[^]*hint: what a command says comes from a grain/);
+});
+
 test('check: pillar, reactor files and config, each by what it is', async (t) => {
   const files = {
     'pillar/top.sls': "base:\n  '*': [x]\n",
