@@ -104,7 +104,7 @@ export function expand(
       args: checked,
       tag: `${module}_|-${id}_|-${name}_|-${fun}`,
       // Several names stay together, in their order.
-      order: orderOf(given.order, at) + (args.has('names') ? index / 10_000 : 0),
+      order: orderOf(given.order, at) + (args.has('names') ? (index + 1) / 10_000 : 0),
       links: [],
     };
     return [chunk];

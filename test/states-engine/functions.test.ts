@@ -84,8 +84,8 @@ test('state.show_*: a tree as Salt shows it, nothing being run', async (t) => {
   t.deepEqual(
     low.map(({ name, order }) => [name, order]),
     [
-      ['one', 10_000],
-      ['two', 10_000.0001],
+      ['one', 10_000.0001],
+      ['two', 10_000.0002],
       ['web', 10_001],
       ['other', 10_002],
     ],

@@ -1,0 +1,2 @@
+vm.swappiness: {{swappiness}}
+net.core.somaxconn: {{mul grains.num_cpus 1024}}
