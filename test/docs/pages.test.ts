@@ -93,3 +93,29 @@ for (const page of pages('docs/guides')) {
     );
   });
 }
+
+/** The trees that excerpts are of, by their first folder. */
+const trees: Readonly<Record<string, string>> = { salt: 'test/fixtures/salt/porting', tsalt: 'examples/from-salt' };
+
+test('pages: every excerpt, stands in the file that it names', (t) => {
+  const count: Record<string, number> = {};
+  for (const { page, line, of, text } of pages().flatMap(blocksOf)) {
+    if (of === undefined || of === 'check') continue;
+    const [tree = '', ...rest] = of.split('/');
+    const file = path.posix.join(trees[tree] ?? tree, ...rest);
+    t.true(existsSync(path.join(root, file)) && `\n${textOf(file)}`.includes(`\n${text}`), `${page}:${line}: ${of}`);
+    count[tree] = (count[tree] ?? 0) + 1;
+  }
+  t.true((count['salt'] ?? 0) > 10 && (count['tsalt'] ?? 0) > 10, JSON.stringify(count));
+});
+
+test('pages: every message of a tree in Jinja, is one that tsalt check gives', async (t) => {
+  const io = captured(path.join(root, trees['salt'] ?? ''));
+  t.is(await main(['check', '--config-dir', os.tmpdir(), '--id', 'web1', 'states', 'pillar', 'reactor'], io), 2);
+  const told = io.printed.out.replaceAll(`${io.cwd}/`, '');
+  const shown = pages()
+    .flatMap(blocksOf)
+    .filter(({ of }) => of === 'check');
+  t.true(shown.length > 0);
+  for (const { page, line, text } of shown) t.true(told.includes(text), `${page}:${line}`);
+});

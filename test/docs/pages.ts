@@ -12,6 +12,8 @@ export interface Block {
   readonly line: number;
   /** What follows the opening fence: `yaml`, `sh`; empty for none. */
   readonly language: string;
+  /** What it is an excerpt of, which follows its language. */
+  readonly of: string | undefined;
   readonly text: string;
 }
 
@@ -30,10 +32,11 @@ export function textOf(page: string): string {
 
 export function blocksOf(page: string): Block[] {
   const text = textOf(page);
-  return [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map((match) => ({
+  return [...text.matchAll(/^```(\w*)(?: (\S+))?\n([^]*?)^```$/gm)].map((match) => ({
     page,
     line: text.slice(0, match.index).split('\n').length + 1,
     language: match[1] ?? '',
-    text: match[2] ?? '',
+    of: match[2],
+    text: match[3] ?? '',
   }));
 }
