@@ -234,6 +234,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     log,
     signal,
     failed: (retcode) => parts.onFailed?.(retcode),
+    pillarFor: (request) => parts.pillarWith(request),
     call,
     applyStates,
     showStates,

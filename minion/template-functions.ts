@@ -45,7 +45,11 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
       const trouble = problem(fun);
       if (!found || trouble) throw trouble ?? executionErrors.noSuchFunction({ fun });
       // What templates hold is data.
-      return found.run(bindArguments(fun, found, args as Json[], named as JsonMap) as never, context());
+      const answer = found.run(bindArguments(fun, found, args as Json[], named as JsonMap) as never, context());
+      // With these arguments it would have to be waited for.
+      if (!(answer instanceof Promise)) return answer;
+      answer.catch(() => {});
+      throw executionErrors.notForTemplates({ fun }, { hint: instead });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { InferOutput, ObjectEntries, StrictObjectSchema } from 'valibot';
 import type { Clock } from '../clock.ts';
 import type { Json, JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
+import type { PillarRequest } from '../pillar-settings.ts';
 import type { Machine } from './machine.ts';
 import type { StateReturn } from './state.ts';
 
@@ -60,6 +61,8 @@ export interface ExecContext {
   readonly signal: AbortSignal;
   /** The function gives an answer, and yet failed: its return carries this code (Salt's `retcode`), not 0. */
   failed(retcode: number): void;
+  /** The pillar as somebody else would have it, made anew. Raises what is wrong with it. */
+  pillarFor(request: PillarRequest): Promise<JsonMap>;
   /** Another execution function; whether it failed is for its caller to see. */
   call(fun: string, args: readonly Json[], kwargs: JsonMap): Promise<Json>;
   /** Compiles and runs states. */

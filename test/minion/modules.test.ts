@@ -24,6 +24,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     log: silent,
     signal: new AbortController().signal,
     failed: () => {},
+    pillarFor: async ({ override = {} }) => ({ ...world.pillar, ...override }),
     call: async () => null,
     applyStates: async () => ({}),
     showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
@@ -421,4 +422,10 @@ test('grains: what is set is in the file, and seen by what comes after it', asyn
   t.regex(file(), /a: 1/);
   t.is(await call('grains.equals', { key: 'os', value: 'Debian' }, { grains: { os: 'Debian' } }), true);
   t.is(await call('grains.has_value', { key: 'os:x' }, { grains: { os: 'Debian' } }), false);
+});
+
+test('pillar.items: as it is, or with something laid over it', async (t) => {
+  const world = { pillar: { a: 1 } };
+  t.deepEqual(await call('pillar.items', {}, world), { a: 1 });
+  t.deepEqual(await call('pillar.items', { pillar: { b: 2 } }, world), { a: 1, b: 2 });
 });

@@ -230,3 +230,14 @@ for (const one of saltCall ? cases : []) {
     t.deepEqual(one.fails ? local : lasting(local), eachOnce(recorded.get(one.title) ?? null));
   });
 }
+
+test('pillar.items: of one environment, and with a map laid over it; not from a template, which waits for nothing', async (t) => {
+  const folder = freshFolder(t);
+  write(folder, { 'x/x.sls': '{{json (salt "pillar.items" pillarenv="dev")}}: {test.nop: []}\n' });
+  const config = { ...configOf({ title: '', words: [] }), file_roots: { base: [path.join(folder, 'x')] } };
+  const items = async (...words: string[]) =>
+    (JSON.parse((await runConfigured(folder, config, words)).out) as { local: Json }).local;
+  t.like(await items('pillar.items', 'pillarenv=prod'), { only: 'prod' });
+  t.deepEqual(await items('pillar.items', 'pillarenv=prod', 'pillar={a: 1}'), { only: 'prod', a: 1 });
+  t.regex(JSON.stringify(await items('state.apply', 'x')), /x\.sls:1:9: .*pillar\.items/);
+});
