@@ -29,6 +29,7 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
   const store = await openStore({
     directory: path.join(config.cachedir, 'store'),
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     purpose: 'master',
   });
   const { torn, damage, rebuilt } = store.found;

@@ -87,8 +87,13 @@ export interface Jobs {
   /** Forgets jobs older than `keepMs`, and the oldest beyond `most`, with all of their pairs. */
   forget(keepMs: number, most?: number): Promise<void>;
   onPair(listener: (jid: string, id: string, pair: Pair) => void): void;
+  /** What is not over, by state; of more than so many thousand pairs the first ones are counted. */
+  open(): JobStates;
   stats(): Readonly<Record<'created' | 'returned' | 'repeated' | 'strange' | 'expired' | 'lost', number>>;
 }
+
+/** How many (job, minion) pairs are in each state that is no end. */
+export type JobStates = Readonly<Record<'queued' | 'delivered' | 'running', number>>;
 
 export interface JobsOptions {
   readonly store: Store;
@@ -104,6 +109,8 @@ const isOpen = (state: PairState) => state === 'queued' || state === 'delivered'
 const EXPIRE_AT_ONCE = 1_000;
 /** So many jobs are forgotten in one commit. */
 const FORGET_AT_ONCE = 20;
+/** So many open pairs are counted. */
+const COUNT_AT_MOST = 20_000;
 
 interface JobRecord extends Job, Origin {
   readonly once?: string;
@@ -227,6 +234,15 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
         const pair = pairBy('latest', jid, id);
         return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
       }),
+    open() {
+      const states = { queued: 0, delivered: 0, running: 0 };
+      for (const { key } of due.scan('', { limit: COUNT_AT_MOST })) {
+        const at = key.lastIndexOf('/');
+        const state = pairBy('latest', key.slice(at + 1), key.slice(0, at))?.state;
+        if (state === 'queued' || state === 'delivered' || state === 'running') states[state]++;
+      }
+      return states;
+    },
     delivered: (jid, id) => move(jid, id, 'delivered'),
     running: (jid, id) => move(jid, id, 'running'),
     returned(jid, id, body) {

@@ -13,6 +13,9 @@ import { controlMethods } from './control.ts';
 import { forgetMachine } from './forget.ts';
 import { openFrontDesk } from './front-desk.ts';
 import { housekeeping } from './housekeeping.ts';
+import { exposition } from './metrics/exposition.ts';
+import { metricsOf, type Figures } from './metrics/figures.ts';
+import { serveMetrics } from './metrics/server.ts';
 import { renderPool } from './pool/render-pool.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 import { reactorPowers } from './reactor/powers.ts';
@@ -50,6 +53,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
 }
 
 async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => unknown) => void): Promise<void> {
+  const startedAt = clock.now() / 1000;
   const books = await openBooks(config, clock, log);
   const { store, bus, keys, jobs, instances, tokens } = books;
   atEnd(() => store.close());
@@ -103,10 +107,22 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     : undefined;
   atEnd(() => bundles?.stop());
 
+  const metrics =
+    config.metrics_port === undefined
+      ? undefined
+      : await serveMetrics({
+          interface: config.metrics_interface,
+          port: config.metrics_port,
+          text: () => exposition(metricsOf(figures())),
+          log,
+        });
+  atEnd(() => metrics?.stop());
+
   const ports = {
     publish_port: link.ports.publish,
     ret_port: link.ports.request,
     bundle_port: bundles?.port ?? 0,
+    ...(metrics && { metrics_port: metrics.port }),
   };
   const methods = controlMethods({
     ...books,
@@ -128,7 +144,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   atEnd(announce(config, { ...ports, master_key: masterKey, fingerprint: identity.fingerprint }));
   log('info', 'the master is running', ports);
 
-  function stats(): JsonMap {
+  function stats() {
     return {
       store: { ...store.stats() },
       bus: { ...bus.stats() },
@@ -139,6 +155,16 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       pool: { ...pool.counters() },
       reactors: { ...reactors.counters() },
       sessions: link.sessions.size,
+    };
+  }
+
+  function figures(): Figures {
+    const { user, system } = process.cpuUsage();
+    return {
+      ...stats(),
+      open: jobs.open(),
+      reactorList: reactors.list(),
+      process: { memory: process.memoryUsage.rss(), cpu: (user + system) / 1_000_000, startedAt },
     };
   }
 }

@@ -12,6 +12,8 @@ export interface LogOptions {
   readonly directory: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds of a clock that never jumps, by which commits are timed; `now` unless given. */
+  readonly monotonic?: () => number;
   /** Who holds it, for whoever finds it locked. */
   readonly purpose?: string;
   /** A segment is closed once it has so many bytes. */
@@ -60,7 +62,19 @@ export interface RecordLog {
   /** What opening found: bytes cut from the end that nobody was told were safe, and damage. */
   readonly found: { readonly torn: number; readonly damage: readonly DamageReport[] };
   stats(): Readonly<
-    Record<'commits' | 'appends' | 'failures' | 'queuedBytes' | 'refused' | 'bytes' | 'segments', number>
+    Record<
+      | 'commits'
+      | 'appends'
+      | 'failures'
+      | 'queuedBytes'
+      | 'refused'
+      | 'bytes'
+      | 'segments'
+      // Milliseconds, all together and of the slowest.
+      | 'commitMs'
+      | 'slowestCommitMs',
+      number
+    >
   >;
   /** Resolves when what was appended is on disk and the lock is free. */
   close(): Promise<void>;
@@ -85,6 +99,7 @@ const COMMIT_BYTES = 4 * MiB;
  */
 export async function openLog(options: LogOptions): Promise<RecordLog> {
   const { directory, files = realFiles, segmentBytes = 4 * MiB, queueBytes = 32 * MiB } = options;
+  const monotonic = options.monotonic ?? options.now;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await files.syncDirectory(path.dirname(directory));
   const lock = tryLock(path.join(directory, 'lock'), options.purpose ?? 'log');
@@ -125,7 +140,7 @@ export async function openLog(options: LogOptions): Promise<RecordLog> {
     let running: Promise<void> | undefined;
     let lastAppend: Promise<number> | undefined;
     let closing: Promise<void> | undefined;
-    const counters = { commits: 0, appends: 0, failures: 0, refused: 0 };
+    const counters = { commits: 0, appends: 0, failures: 0, refused: 0, commitMs: 0, slowestCommitMs: 0 };
 
     function takeGroup(): Waiting[] {
       let bytes = 0;
@@ -136,6 +151,7 @@ export async function openLog(options: LogOptions): Promise<RecordLog> {
     async function run(): Promise<void> {
       while (queue.length > 0) {
         const group = takeGroup();
+        const began = monotonic();
         try {
           await writer.write(group);
         } catch (cause) {
@@ -147,6 +163,9 @@ export async function openLog(options: LogOptions): Promise<RecordLog> {
           queuedBytes -= waiting.bytes;
         }
         counters.commits++;
+        const took = monotonic() - began;
+        counters.commitMs += took;
+        counters.slowestCommitMs = Math.max(counters.slowestCommitMs, took);
         options.onDurable?.(head);
         for (const waiting of group) waiting.resolve(waiting.first + waiting.payloads.length - 1);
       }

@@ -170,6 +170,16 @@ export function masterOptions(dirs: Directories) {
     ...shared(dirs, 'master'),
     interface: option(kind.text, '0.0.0.0', 'The address to listen on.'),
     publish_port: option(kind.port, 4505, 'Where jobs are published.'),
+    metrics_port: option(
+      kind.optional(kind.port),
+      undefined,
+      'Where `GET /metrics` tells figures of the master, for Prometheus; nowhere when it is not given.',
+    ),
+    metrics_interface: option(
+      kind.text,
+      '127.0.0.1',
+      'The address that it is told at: anybody who reaches it reads them.',
+    ),
     ret_port: option(kind.port, 4506, 'Where minions sign in and send what they have.', { alias: 'master_port' }),
     bundle_server: option(kind.flag, false, 'Serve bundles on `bundle_port`. `tsalt user-data` needs it.'),
     bundle_dir: option(kind.path, path.join(dirs.state, 'bundles'), 'The bundles to serve, each named by its SHA-256.'),
