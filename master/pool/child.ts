@@ -33,6 +33,8 @@ export interface Child {
 const longestLine = 1_000;
 /** A process that has not started after so many ms never will. */
 const startMs = 60_000;
+/** Milliseconds that a process has to end by itself, and the commands it runs with it. */
+const endMs = 1_000;
 
 /** Starts one of the programs of this folder in a process of its own. */
 export function startChild({ program, heapMb = 128, clock, log, answer }: ChildOptions): Child {
@@ -52,7 +54,13 @@ export function startChild({ program, heapMb = 128, clock, log, answer }: ChildO
     if (!alive) return;
     alive = false;
     peer.close(reactorErrors.workerDied({ why }));
-    process.kill('SIGKILL');
+    if (process.exitCode !== null || process.signalCode !== null) return;
+    process.kill('SIGTERM');
+    // One that is in a loop hears nothing.
+    process.once(
+      'exit',
+      clock.after(endMs, () => process.kill('SIGKILL'), true),
+    );
   };
   let started = () => {};
   const ready = new Promise<void>((resolve) => (started = resolve));

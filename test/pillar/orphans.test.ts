@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { systemClock } from '../../lib/clock.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import { silent } from '../../lib/log.ts';
+import { renderPool } from '../../master/pool/render-pool.ts';
+import { eventually } from '../kit/eventually.ts';
+
+/** A pillar whose source is a command that ends at nothing it is told, and has a child. Gives the process ids of both, too. */
+function hanging(t: ExecutionContext): { work: JsonMap; pids: () => readonly number[] | undefined } {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'pids');
+  const script = 'trap "" TERM; sleep 600 & echo "$$ $!" >"$1.new" && mv "$1.new" "$1"; wait; sleep 600';
+  const ext_pillar = [{ name: 'cmd_yaml', args: ['sh', '-c', script, 'sh', file] }];
+  const settings = { ext_pillar, state_top: 'top.sls', nodegroups: {}, pillar_source_merging_strategy: 'smart' };
+  return {
+    work: { id: 'web1', grains: {}, request: {}, roots: {}, opts: {}, settings },
+    pids: () => (existsSync(file) ? readFileSync(file, 'utf8').split(' ').map(Number) : undefined),
+  };
+}
+
+const isGone = (pid: number): boolean => !existsSync(`/proc/${String(pid)}`);
+
+test('a source of pillar that hangs: its command is gone, with what it started, when its time is over', async (t) => {
+  const pool = renderPool({ clock: systemClock, log: silent, deadlineMs: 3_000 });
+  t.teardown(() => pool.stop());
+  const { work, pids } = hanging(t);
+  await t.throwsAsync(pool.run('pillar of web1', 'pillar', work), { code: 'TS_REACTOR_WORKER_DEADLINE' });
+  const [command = 0, child = 0] = await eventually(pids);
+  await eventually(() => isGone(command) && isGone(child));
+  t.pass();
+});
+
+test('a source of pillar that hangs: its command is gone, with what it started, when the master stops', async (t) => {
+  const pool = renderPool({ clock: systemClock, log: silent });
+  const { work, pids } = hanging(t);
+  const made = t.throwsAsync(pool.run('pillar of web1', 'pillar', work), { code: 'TS_REACTOR_WORKER_DIED' });
+  const [command = 0, child = 0] = await eventually(pids);
+  pool.stop();
+  await made;
+  await eventually(() => isGone(command) && isGone(child));
+  t.pass();
+});
