@@ -31,6 +31,10 @@ export async function withExternal(
 ): Promise<JsonMap> {
   let whole = pillar;
   for (const { name, source, args } of await readySources(sources, registry, errors)) {
+    if (context.remainingMs() <= 0) {
+      errors.push(pillarErrors.noTime({ name }));
+      break;
+    }
     try {
       const part: unknown = await source.read(args, { ...context, pillar: whole });
       if (isMap(part)) whole = mergePillar(whole, part as JsonMap, merging);

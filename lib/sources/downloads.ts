@@ -84,7 +84,7 @@ export function createDownloads(clock: Clock = systemClock, limits: Partial<Down
         cancelIdle = clock.after(within.idleMs, () => fail(downloadErrors.tooSlow({ url: where, seconds })), true);
         timers.add(cancelIdle);
       };
-      const tooLong = downloadErrors.tooLong({ url: where, seconds: bounds.totalMs / 1000 });
+      const tooLong = downloadErrors.tooLong({ url: where, seconds: Number((bounds.totalMs / 1000).toFixed(1)) });
       timers.add(clock.after(Math.max(0, within.totalMs), () => fail(tooLong), true));
       heard();
       asked.on('error', (cause) =>
