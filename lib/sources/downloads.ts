@@ -150,15 +150,16 @@ function redirected(from: URL, target: string): URL | undefined {
   return to;
 }
 
-/** An address as a person may see it: without name and password. */
+/** An address as a person may see it: without name and password, and without its query, which may hold a key. */
 function shown(url: URL): string {
-  const plain = new URL(url.href);
-  [plain.username, plain.password] = ['', ''];
-  return plain.href;
+  return shownText(url.href);
 }
 
 function shownText(text: string): string {
-  return URL.canParse(text) ? shown(new URL(text)) : text.slice(0, 200);
+  return text
+    .replace(/^([^/]*\/\/)[^/?#]*@/, '$1')
+    .replace(/\?.*$/s, '?...')
+    .slice(0, 200);
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {

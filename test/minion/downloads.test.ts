@@ -63,6 +63,23 @@ test('downloads: redirections, are followed, but not for ever and nowhere odd', 
   t.deepEqual(passwords, [`Basic ${Buffer.from('anna:secret').toString('base64')}`, undefined]);
 });
 
+test('downloads: what could not be had, is said without what its address may tell in confidence', async (t) => {
+  const url = await serve(t, (request, response) => {
+    if (request.url?.startsWith('/round')) response.writeHead(302, { location: '/round?token=hunter3' });
+    else if (request.url?.startsWith('/odd')) response.writeHead(302, { location: 'ftp://x/?token=hunter4' });
+    else response.statusCode = 500;
+    response.end();
+  });
+  const saidOf = async (address: string) => (await t.throwsAsync(createDownloads().get(address))).message;
+  t.regex(await saidOf(`${url}/a?host=web1&token=hunter2`), /\/a\?\.\.\. could not be downloaded: it answered 500/);
+  t.notRegex(await saidOf(`${url}/round`), /hunter/);
+  t.notRegex(await saidOf(`${url}/odd`), /hunter/);
+  t.is(
+    await saidOf('http://anna:hunter2@no host/?token=hunter3'),
+    'http://no host/?... is not an address that starts with http:// or https://',
+  );
+});
+
 test('downloads: what is not there, or nobody serves, is said without the password', async (t) => {
   const url = await serve(t, (_, response) => void response.writeHead(404).end());
   const downloads = createDownloads();
