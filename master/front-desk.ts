@@ -68,7 +68,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     files: fileServer(config.file_roots, () => clock.monotonic(), log),
     facts,
     stateEvents: config.state_events,
-    pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, settings: pillarSettings(config), instances }),
+    pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, settings: pillarSettings(config), instances, log }),
     tops: topsOf(config),
   });
   opened = await listen(

@@ -1,4 +1,6 @@
+import { messageOf } from '../lib/errors/error.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
 import type { Roots } from '../lib/environments.ts';
 import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
 import type { Instances } from './instances.ts';
@@ -10,6 +12,7 @@ export interface PillarOptions {
   readonly roots: Roots;
   readonly settings: PillarSettings;
   readonly instances: Instances;
+  readonly log: Log;
 }
 
 /** Gives the pillar of one minion, and of nobody else. */
@@ -20,9 +23,10 @@ const plain = (value: object): JsonMap => JSON.parse(JSON.stringify(value)) as J
 
 /**
  * Compiles the pillar of one minion, in a child process: templates of any size hold up nobody. Pillar files may read the
- * instance registry (`opts.instances`). Raises `TS_STATE_...` with the first mistake in the tree.
+ * instance registry (`opts.instances`). Raises `TS_STATE_...` and `TS_PILLAR_...` with the first mistake, which the log has,
+ * too: who may mend it is at the master, not at the minion.
  */
-export function pillarCompiler({ pool, roots, settings, instances }: PillarOptions): PillarOf {
+export function pillarCompiler({ pool, roots, settings, instances, log }: PillarOptions): PillarOf {
   return async (id, grains, request) => {
     const known = instances.list().filter(({ state }) => state !== 'gone' && state !== 'failed');
     const members = known.map((instance) => ({
@@ -39,7 +43,12 @@ export function pillarCompiler({ pool, roots, settings, instances }: PillarOptio
       settings: plain(settings),
       opts: { instances: members },
     };
-    const pillar = await pool.run(`pillar of ${id}`, 'pillar', work);
-    return isMap(pillar) ? (pillar as JsonMap) : {};
+    try {
+      const pillar = await pool.run(`pillar of ${id}`, 'pillar', work);
+      return isMap(pillar) ? (pillar as JsonMap) : {};
+    } catch (cause) {
+      log('warning', 'the pillar of a minion can not be made', { id, reason: messageOf(cause) });
+      throw cause;
+    }
   };
 }
