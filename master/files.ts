@@ -34,7 +34,8 @@ const FRESH_MS = 250;
  */
 export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log): FileServer {
   const hashes = new Map<string, Known>();
-  const byHash = new Map<string, string>();
+  /** The files that had these bytes when they were looked at last: the same one is in many environments. */
+  const byHash = new Map<string, Set<string>>();
   const walked = new Map<string, { at: number; manifest: TreeManifest }>();
   const complainedOf = new Set<string>();
 
@@ -53,11 +54,27 @@ export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log):
   function hashOf(file: string, stats: Stats): string {
     const signature = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
     const known = hashes.get(file);
-    if (known?.signature === signature) return known.sha256;
-    const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+    const isKnown = known?.signature === signature;
+    const sha256 = isKnown ? known.sha256 : createHash('sha256').update(readFileSync(file)).digest('hex');
     hashes.set(file, { signature, sha256 });
-    byHash.set(sha256, file);
+    const holders = byHash.get(sha256) ?? new Set();
+    byHash.set(sha256, holders.add(file));
     return sha256;
+  }
+
+  /** A file that has these bytes now. Raises `TS_FILE_UNKNOWN_HASH`, `TS_FILE_CHANGED_MEANWHILE`. */
+  function holderOf(sha256: string): { readonly file: string; readonly size: number } {
+    const holders = byHash.get(sha256);
+    if (!holders) throw fileErrors.unknownHash({ sha256 });
+    let gone = '';
+    for (const file of holders) {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats && hashOf(file, stats) === sha256) return { file, size: stats.size };
+      holders.delete(file);
+      gone = file;
+    }
+    byHash.delete(sha256);
+    throw fileErrors.changedMeanwhile({ path: path.basename(gone) });
   }
 
   function walk(root: string, folder: string, above: readonly string[], found: Map<string, TreeEntry>): void {
@@ -106,15 +123,12 @@ export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log):
       return { hash, total: entries.length, entries: page };
     },
     chunk(sha256, offset) {
-      const file = byHash.get(sha256);
-      if (file === undefined) throw fileErrors.unknownHash({ sha256 });
-      const stats = statSync(file, { throwIfNoEntry: false });
-      if (!stats || hashOf(file, stats) !== sha256) throw fileErrors.changedMeanwhile({ path: path.basename(file) });
-      const data = Buffer.alloc(Math.max(0, Math.min(CHUNK_BYTES, stats.size - offset)));
+      const { file, size } = holderOf(sha256);
+      const data = Buffer.alloc(Math.max(0, Math.min(CHUNK_BYTES, size - offset)));
       const handle = openSync(file, 'r');
       try {
         const bytes = readSync(handle, data, 0, data.length, offset);
-        return { data: data.subarray(0, bytes).toString('base64'), bytes: stats.size };
+        return { data: data.subarray(0, bytes).toString('base64'), bytes: size };
       } finally {
         closeSync(handle);
       }

@@ -74,6 +74,16 @@ test('files: one that changes or goes while it is sent, an error and never other
     t.throws(() => files.chunk(sha(text), 0), { code: 'TS_FILE_CHANGED_MEANWHILE' });
 });
 
+test('files: the same in two environments, stays to be had where it is when the other one changes or goes', (t) => {
+  const [base, dev, old] = [folder(t), folder(t), folder(t)];
+  for (const root of [base, dev, old]) put(root, 'a', 'same');
+  const files = fileServer({ base: [base], dev: [dev], old: [old] }, () => 0, silent);
+  for (const env of ['base', 'dev', 'old']) files.manifest(env);
+  put(dev, 'a', 'another now');
+  rmSync(path.join(old, 'a'));
+  t.deepEqual(files.chunk(sha('same'), 0), { data: Buffer.from('same').toString('base64'), bytes: 4 });
+});
+
 test('files: a manifest is walked again after a while, and sent only when it is not known', (t) => {
   const root = folder(t);
   put(root, 'a', '1');
