@@ -98,17 +98,19 @@ export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log):
   }
 
   function manifest(env: string): TreeManifest | undefined {
-    const fresh = walked.get(env);
-    if (fresh && monotonic() - fresh.at < FRESH_MS) return fresh.manifest;
     const roots = directoriesOf(fileRoots, env);
     if (!roots) return undefined;
+    // Not by its name: any name may stand for the same directories, and minions choose it.
+    const key = roots.join('\0');
+    const fresh = walked.get(key);
+    if (fresh && monotonic() - fresh.at < FRESH_MS) return fresh.manifest;
     const found = new Map<string, TreeEntry>();
     for (const root of roots) {
       if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) walk(root, '', [], found);
     }
     const entries = [...found.values()].sort(([a], [b]) => (a < b ? -1 : 1));
     const made = { hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex'), entries };
-    walked.set(env, { at: monotonic(), manifest: made });
+    walked.set(key, { at: monotonic(), manifest: made });
     return made;
   }
 

@@ -84,6 +84,13 @@ test('files: the same in two environments, stays to be had where it is when the 
   t.deepEqual(files.chunk(sha('same'), 0), { data: Buffer.from('same').toString('base64'), bytes: 4 });
 });
 
+test('files: environments that the same directories serve, are one to the server, whatever names minions ask for', (t) => {
+  const root = folder(t);
+  put(root, 'a', 'x');
+  const files = fileServer({ __env__: [root] }, () => 0, silent);
+  t.is(files.manifest('one'), files.manifest('another'));
+});
+
 test('files: a manifest is walked again after a while, and sent only when it is not known', (t) => {
   const root = folder(t);
   put(root, 'a', '1');
