@@ -78,9 +78,9 @@ export default defineState<typeof args, Facts>({
   async templates(given, sources, required) {
     if (given.template === undefined) return [];
     const found = await firstWithFiles(given.source, sources);
-    const urls = found ? chosenOf(given, found.names).map((name) => `${found.url}/${name}`) : [];
+    const names = found ? chosenOf(given, found.names).filter((name) => !name.endsWith('/')) : [];
+    const files = names.map((name) => below(found?.url ?? '', name));
     const context = templateContext(given, { required });
-    const files = urls.filter((url) => !url.endsWith('/'));
     return Promise.all(files.map(async (name) => ({ name, text: textOf(await sources.read(name), name), context })));
   },
 
@@ -180,12 +180,17 @@ async function firstWithFiles(
   urls: readonly string[],
   sources: SourceView,
 ): Promise<{ readonly url: string; readonly names: readonly string[] } | undefined> {
-  for (const source of urls) {
-    const url = source.replace(/\/+$/, '');
+  for (const url of urls) {
     const names = await sources.list(url);
     if (names.length > 0) return { url, names };
   }
   return undefined;
+}
+
+/** The address of a file in a directory of a state tree, whose own may end in the name of an environment (`salt://x?saltenv=dev`). */
+function below(directory: string, name: string): string {
+  const [, path = '', environment = ''] = /^(.*?)\/*(\?(?:saltenv|env)=.*)?$/s.exec(directory) ?? [];
+  return `${path}/${name}${environment}`;
 }
 
 /** Those that are neither excluded nor left out; directories that are empty end in `/`. */
@@ -214,7 +219,7 @@ async function readItems(
     .sort()
     .map((path) => ({ path, ...placeOf(machine.files, given.name, path), mode: given.dir_mode }));
   for (const name of chosen) {
-    if (!name.endsWith('/')) items.push(await readItem(given, `${url}/${name}`, posix.join(given.name, name), machine));
+    if (!name.endsWith('/')) items.push(await readItem(given, below(url, name), posix.join(given.name, name), machine));
   }
   return items;
 }

@@ -151,6 +151,28 @@ test('a source that is in another environment only: the mistake says which', asy
   t.regex((local as string[])[0] ?? '', /x\.sls:3:15: there is no file salt:\/\/conf[^]*environment dev, not in base/);
 });
 
+test('a directory of another environment: its files come from there, as one or as the first of several that has files', async (t) => {
+  const folder = freshFolder(t);
+  const recurse = (name: string, source: string) =>
+    `${path.join(folder, name)}:\n  file.recurse:\n    - template: handlebars\n    - source: ${source}\n`;
+  const { local, err, code } = await applied(
+    t,
+    {
+      'base/top.sls': "base:\n  '*': [x]\n",
+      'base/x.sls':
+        recurse('one', 'salt://site/?saltenv=dev') + recurse('two', "['salt://none', 'salt://site?saltenv=dev']"),
+      'dev/site/a.conf': 'from {{saltenv}}\n',
+      'dev/site/deep/b.conf': 'b\n',
+    },
+    ['state.apply'],
+  );
+  t.is(code, 0, err + JSON.stringify(local));
+  for (const name of ['one', 'two']) {
+    t.is(readFileSync(path.join(folder, name, 'a.conf'), 'utf8'), 'from base\n');
+    t.is(readFileSync(path.join(folder, name, 'deep/b.conf'), 'utf8'), 'b\n');
+  }
+});
+
 test('__env__ in the roots: serves environments without roots of their own, and no directory that is not there', async (t) => {
   const folder = freshFolder(t);
   write(folder, {
