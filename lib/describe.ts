@@ -6,3 +6,8 @@ export function describe(value: unknown): string {
   const shown = JSON.stringify(value) ?? typeof value;
   return typeof value === 'string' ? `the text ${shown.slice(0, 60)}` : shown.slice(0, 60);
 }
+
+/** The same of a value that may be secret: what kind it is. */
+export function describeKind(value: unknown): string {
+  return typeof value === 'string' ? 'a text' : typeof value === 'number' ? 'a number' : describe(value);
+}

@@ -1,4 +1,4 @@
-import { describe } from '../../lib/describe.ts';
+import { describeKind } from '../../lib/describe.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import { loadYaml } from '../../lib/yaml/load.ts';
@@ -28,5 +28,5 @@ export function mapOfJson(text: string): JsonMap {
 
 function mapOf(value: unknown): JsonMap {
   if (isMap(value)) return value as JsonMap;
-  throw new Error(`its answer has to be a map, not ${describe(value)}`);
+  throw new Error(`its answer has to be a map, not ${describeKind(value)}`);
 }

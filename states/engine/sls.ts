@@ -1,4 +1,4 @@
-import { describe } from '../../lib/describe.ts';
+import { describe, describeKind } from '../../lib/describe.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
@@ -130,7 +130,7 @@ export async function readSls(
       // A file that renders to nothing has nothing to say.
       const data = yaml.data ?? {};
       if (isMap(data)) return { name, saltenv, path, data: data as YamlMap, yaml, includedFrom: new Set() };
-      errors.push(stateErrors.notMap({ what: 'a state file', found: describe(data) }, { place: yaml.placeOf([]) }));
+      errors.push(stateErrors.notMap({ what: 'a state file', found: describeKind(data) }, { place: yaml.placeOf([]) }));
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       errors.push(thrown, ...thrown.others);

@@ -124,6 +124,7 @@ for (const [title, config, complaint] of [
   ['a command that fails', { cmd_yaml: ['sh', '-c', 'echo secret >&2; exit 3'] }, /sh ended with 3: run it by hand/],
   ['a command that is not there', { cmd_yaml: 'no-such-command' }, /no-such-command/],
   ['an answer that is no map', { cmd_json: 'echo [1]' }, /its answer has to be a map, not a list/],
+  ['an answer that is a text', { cmd_yaml: 'echo hunter2' }, /its answer has to be a map, not a text/],
   ['an answer that is no JSON', { cmd_json: 'echo {hunter2' }, /its answer is no JSON/],
   ['an answer that is no YAML', { cmd_yaml: ['printf', 'a: hunter2\n\tb: 1\n'] }, /its answer, line 2, column 1: /],
   ['a web server that is not there', { http_json: 'http://127.0.0.1:1/' }, /ext_pillar http_json: /],

@@ -192,7 +192,7 @@ const mistakes: readonly [what: string, source: string, said: RegExp, more?: Rea
   [
     'a default export of the wrong kind',
     '#!ts\nexport default 7;\n',
-    /^salt:\/\/a\.sls:2:1: a state file has to be a map, not 7/,
+    /^salt:\/\/a\.sls:2:1: a state file has to be a map, not a number/,
   ],
   [
     'nothing returned',
