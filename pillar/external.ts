@@ -5,6 +5,7 @@ import { pillarErrors } from '../lib/errors/pillar.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import type { PillarSettings } from '../lib/pillar-settings.ts';
 import { nearest } from '../lib/nearest.ts';
+import { formatPlace } from '../lib/place.ts';
 import { mergePillar, type Merging } from './merge.ts';
 
 /** `ext_pillar` of a config: sources by name, each with what stands beside it. */
@@ -39,7 +40,10 @@ export async function withExternal(
       const part: unknown = await source.read(args, { ...context, pillar: whole });
       if (isMap(part)) whole = mergePillar(whole, part as JsonMap, merging);
     } catch (thrown) {
-      const reason = thrown instanceof TsaltError ? thrown.sentence : messageOf(thrown);
+      // A line of what was read may be secret; where it is, is not.
+      const { sentence, place }: Pick<TsaltError, 'sentence' | 'place'> =
+        thrown instanceof TsaltError ? thrown : { sentence: messageOf(thrown), place: undefined };
+      const reason = place ? `${formatPlace(place)}: ${sentence}` : sentence;
       errors.push(pillarErrors.failed({ name, reason }, { cause: thrown }));
     }
   }

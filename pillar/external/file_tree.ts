@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { defineExtPillar } from '../../lib/contracts/ext-pillar.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { statOf } from '../../lib/stat-of.ts';
 import { textOf } from '../../lib/text.ts';
 import { mergeDeep } from '../merge.ts';
 
@@ -46,7 +47,7 @@ function mapOf(given: Args, folder: string, above: readonly string[]): JsonMap {
   for (const entry of entriesOf(folder)) {
     const place = path.join(folder, entry.name);
     if (isFolder(folder, entry, given.follow_dir_links)) map[entry.name] = mapOf(given, place, [...above, real]);
-    else if (isFile(place)) {
+    else if (statOf(place)?.isFile() === true) {
       const text = textOf(fs.readFileSync(place), place);
       map[entry.name] = given.keep_newline ? text : text.replace(/\n$/, '');
     }
@@ -66,9 +67,5 @@ function entriesOf(folder: string): fs.Dirent[] {
 function isFolder(folder: string, entry: fs.Dirent, follows: boolean): boolean {
   if (entry.isDirectory()) return true;
   if (!follows || !entry.isSymbolicLink()) return false;
-  return fs.statSync(path.join(folder, entry.name), { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function isFile(place: string): boolean {
-  return fs.statSync(place, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statOf(path.join(folder, entry.name))?.isDirectory() ?? false;
 }

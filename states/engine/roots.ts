@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { statOf } from '../../lib/stat-of.ts';
 import type { Tree } from './tree.ts';
 
 /** Directories answer at once. */
@@ -63,16 +64,6 @@ function inside(root: string, name: string): string | undefined {
 
 function isFile(place: string | undefined): boolean {
   return place !== undefined && (statOf(place)?.isFile() ?? false);
-}
-
-/** What a path leads to; nothing for a link that leads nowhere, or round in a circle. */
-function statOf(place: string): fs.Stats | undefined {
-  try {
-    return fs.statSync(place, { throwIfNoEntry: false });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ELOOP') return undefined;
-    throw cause;
-  }
 }
 
 function walk(folder: string, prefix: string): string[] {
