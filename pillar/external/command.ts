@@ -6,14 +6,20 @@ const word = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g;
 /** What only a shell would make something of. */
 const forShells = /[|&;<>()$`\\]/;
 
+/** A quote that nothing ends. */
+const openQuote = /["']/;
+
 /** A command as config has it: words in one text, or a list of them; `%s` stands for the minion's id. */
 export const command = v.pipe(
   v.union([v.string(), v.array(v.string())], 'a command, or a list of its words'),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const given = dataset.value;
-    if (given.length === 0) addIssue({ message: 'a command has a word at least' });
-    if (typeof given === 'string' && forShells.test(given.replace(/'[^']*'/g, '')))
+    const [program = ''] = typeof given === 'string' ? wordsOf(given) : given;
+    if (program === '') addIssue({ message: 'a command has a word at least' });
+    if (typeof given !== 'string') return;
+    if (openQuote.test(given.replace(word, ''))) addIssue({ message: 'a quote in it has no end' });
+    if (forShells.test(given.replace(/'[^']*'/g, '')))
       addIssue({ message: "no shell runs it: give its words as a list, such as [sh, -c, 'a | b']" });
   }),
   v.transform((given) => (typeof given === 'string' ? wordsOf(given) : given)),

@@ -1,8 +1,14 @@
 import * as v from 'valibot';
 import type { ExtPillarContext } from '../../lib/contracts/ext-pillar.ts';
-import { isMap, type Json } from '../../lib/json.ts';
+import { lookUp } from '../../lib/look-up.ts';
 
-const address = v.pipe(v.string(), v.regex(/^https?:\/\/./, 'an address such as https://inventory.example.com/%s'));
+const address = v.pipe(
+  v.string(),
+  v.check(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text.replaceAll('%s', 'id')),
+    'an address such as https://inventory.example.com/%s',
+  ),
+);
 
 /** What is asked of a web server: an address alone, or more about it. */
 export const page = v.union(
@@ -23,16 +29,9 @@ export async function textOf(
 ): Promise<string> {
   const asked = new URL(url.replaceAll('%s', () => encodeURIComponent(id)));
   for (const name of names) {
-    const value = grainAt(grains, name);
+    const value = lookUp(grains, name);
     if (value !== undefined) asked.searchParams.append(name, typeof value === 'string' ? value : JSON.stringify(value));
   }
   const answer = await downloads.get(asked.href);
   return answer === 'unchanged' ? '' : answer.content.toString('utf8');
-}
-
-/** A grain by its path with colons. */
-function grainAt(grains: Json, path: string): Json | undefined {
-  let at: Json | undefined = grains;
-  for (const part of path.split(':')) at = isMap(at) ? (at as Record<string, Json>)[part] : undefined;
-  return at;
 }

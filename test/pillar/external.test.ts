@@ -95,6 +95,17 @@ test('file_tree: links to directories only where they are wanted, and none that 
   t.deepEqual(await of({ follow_dir_links: true, keep_newline: true }), { linked: { a: 'a\n' }, round: {} });
 });
 
+test('file_tree: a file that is no text, is named; a link that goes round by itself, is not there', async (t) => {
+  const folder = freshFolder(t);
+  write(folder, { 'hosts/web1/good': 'a\n', 'hosts/web1/deep/key': Buffer.from([0x61, 0xff]) });
+  symlinkSync('round', path.join(folder, 'hosts/web1/round'));
+  const config = { ext_pillar: [{ file_tree: { root_dir: folder } }] };
+  const { err } = await pillarOf(t, config, { like: false });
+  t.regex(err, /ext_pillar file_tree: \/.*\/hosts\/web1\/deep\/key:1:2: this is not UTF-8 text/);
+  rmSync(path.join(folder, 'hosts/web1/deep/key'));
+  t.deepEqual((await pillarOf(t, config, { like: false })).pillar, { good: 'a', deep: {} });
+});
+
 test('http_json and http_yaml: asked for the minion, with its grains', async (t) => {
   const asked: string[] = [];
   const server = createServer(({ url = '' }, answer) => {
@@ -125,6 +136,14 @@ for (const [title, config, complaint] of [
   ['a command that is not there', { cmd_yaml: 'no-such-command' }, /no-such-command/],
   ['an answer that is no map', { cmd_json: 'echo [1]' }, /its answer has to be a map, not a list/],
   ['an answer that is a text', { cmd_yaml: 'echo hunter2' }, /its answer has to be a map, not a text/],
+  ['a command without words', { cmd_yaml: '  ' }, /ext_pillar cmd_yaml: a command has a word at least/],
+  [
+    'a command whose first word is empty',
+    { cmd_yaml: ['', 'x'] },
+    /ext_pillar cmd_yaml: a command has a word at least/,
+  ],
+  ['a quote without an end', { cmd_yaml: 'echo "a: 1' }, /ext_pillar cmd_yaml: a quote in it has no end/],
+  ['an address that is none', { http_json: 'http://anna:hunter2@/' }, /ext_pillar http_json: an address, or a map/],
   ['an answer that is no JSON', { cmd_json: 'echo {hunter2' }, /its answer is no JSON/],
   ['an answer that is no YAML', { cmd_yaml: ['printf', 'a: hunter2\n\tb: 1\n'] }, /its answer, line 2, column 1: /],
   ['a web server that is not there', { http_json: 'http://127.0.0.1:1/' }, /ext_pillar http_json: /],
