@@ -240,7 +240,7 @@ export function masterOptions(dirs: Directories) {
     worker_threads: option(
       kind.wholeNumber('a whole number from 1', 1, 256),
       2,
-      'Processes that render pillar and reactor files and run reactors.',
+      'Processes that render reactor files, and as many that render pillar, which may wait for its sources.',
     ),
     keep_jobs_seconds: option(kind.seconds, 86_400, 'How long jobs and returns are kept.'),
     keep_events_seconds: option(kind.seconds, 604_800, 'How long events are kept.'),

@@ -8,7 +8,7 @@ import { startChild, type Child } from './child.ts';
 export interface RenderPoolOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Processes beside each other. */
+  /** Processes beside each other, of each kind of rendering. */
   readonly size?: number;
   /** MiB of memory that one rendering may use. */
   readonly heapMb?: number;
@@ -67,7 +67,8 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
   const { clock, log, size = 2, heapMb = 128, deadlineMs = 10_000 } = options;
   const counters = { started: 0, killed: 0 };
   const suspects = new Set<string>();
-  const teams = { all: teamOf(size), suspects: teamOf(1) };
+  // Pillar waits for what is outside (`ext_pillar`): reactions are not to wait with it.
+  const teams = { reactions: teamOf(size), pillar: teamOf(size), suspects: teamOf(1) };
   let stopped = false;
 
   function teamOf(most: number): Team {
@@ -134,15 +135,18 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
   return {
     run(file, what, of) {
       return new Promise((resolve, reject) => {
-        const team = suspects.has(file) ? teams.suspects : teams.all;
+        const team = suspects.has(file) ? teams.suspects : what === 'pillar' ? teams.pillar : teams.reactions;
         team.waiting.push({ file, what, of, resolve, reject });
         team.soon();
       });
     },
     stop() {
       stopped = true;
-      for (const { children } of [teams.all, teams.suspects]) for (const child of children) child.kill();
+      for (const { children } of Object.values(teams)) for (const child of children) child.kill();
     },
-    counters: () => ({ ...counters, waiting: teams.all.waiting.length + teams.suspects.waiting.length }),
+    counters: () => ({
+      ...counters,
+      waiting: Object.values(teams).reduce((sum, { waiting }) => sum + waiting.length, 0),
+    }),
   };
 }

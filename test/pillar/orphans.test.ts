@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -43,4 +43,21 @@ test('a source of pillar that hangs: its command is gone, with what it started, 
   await made;
   await eventually(() => isGone(command) && isGone(child));
   t.pass();
+});
+
+test('a source of pillar that hangs: reactions are rendered meanwhile', async (t) => {
+  const pool = renderPool({ clock: systemClock, log: silent, size: 1 });
+  t.teardown(() => pool.stop());
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'r.sls');
+  writeFileSync(file, 'hi:\n  local.test.ping:\n    - tgt: web1\n');
+  const { work, pids } = hanging(t);
+  let isOver = false;
+  const made = pool.run('pillar of web1', 'pillar', work).catch(() => (isOver = true));
+  await eventually(pids);
+  await pool.run(file, 'reactions', { file, tag: 'x', data: {} });
+  t.false(isOver);
+  pool.stop();
+  await made;
 });
