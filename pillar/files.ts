@@ -39,6 +39,8 @@ export function pillarFiles(
   errors: TsaltError[],
 ): PillarFiles {
   const known = new Map<string, JsonMap>();
+  /** What files that are being read say themselves. */
+  const owns = new Map<string, JsonMap>();
   const touched = new Set<string>();
 
   async function dataOf(
@@ -50,16 +52,20 @@ export function pillarFiles(
     if (isOptional === true && !(await isThere(name, saltenv))) return {};
     touched.add(`${saltenv}\0${name}`);
     const key = `${saltenv}\0${name}\0${JSON.stringify(names)}`;
-    // A file that includes itself, by whatever way, says nothing new.
-    if (within.includes(key)) return {};
+    // A file that includes itself, by whatever way, has no end: there it says no more than its own.
+    if (within.includes(key)) return owns.get(key) ?? {};
     const before = known.get(key);
     if (before) return before;
-    const made = await readWhole({ name, saltenv, place, names }, [...within, key]);
+    const made = await readWhole({ name, saltenv, place, names }, [...within, key], (own) => owns.set(key, own));
     known.set(key, made);
     return made;
   }
 
-  async function readWhole(located: Located, within: readonly string[]): Promise<JsonMap> {
+  async function readWhole(
+    located: Located,
+    within: readonly string[],
+    keep: (own: JsonMap) => void,
+  ): Promise<JsonMap> {
     const sls = await readSls(located, environments, context, errors);
     if (!sls) return {};
     const own = Object.fromEntries(
@@ -67,6 +73,7 @@ export function pillarFiles(
         .filter((key) => key !== 'include')
         .map((key) => [key, sls.data[key] ?? null]),
     ) as JsonMap;
+    keep(own);
     const included: JsonMap[] = [];
     for (const { name, place, key, defaults } of includesOf(sls, errors)) {
       for (const each of await matching(name, sls.saltenv, environments)) {

@@ -128,6 +128,16 @@ test('http_json and http_yaml: asked for the minion, with its grains', async (t)
   t.deepEqual(asked, ['/json/web1?role=a%26b', '/yaml/web1']);
 });
 
+test('pillar files that include each other, under a key: each says what is its own, as in Salt', async (t) => {
+  const files = {
+    'pillar/top.sls': "base:\n  '*': [one]\n",
+    'pillar/one.sls': 'include:\n  - two: {key: "a:b"}\none: 1\n',
+    'pillar/two.sls': 'include: [one]\ntwo: 2\n',
+  };
+  const { pillar } = await pillarOf(t, {}, { files });
+  t.deepEqual(pillar, { a: { b: { one: 1, two: 2 } }, one: 1 });
+});
+
 for (const [title, config, complaint] of [
   ['a misspelt source', { cmd_yml: 'x' }, /there is no ext_pillar 'cmd_yml'[^]*did you mean 'cmd_yaml'/],
   ['a source with a misspelt argument', { file_tree: { root_dirr: '/x' } }, /ext_pillar file_tree: 'root_dir/],
