@@ -124,9 +124,15 @@ export default defineModule({
     },
   }),
   symlink: defineFunction({
-    summary: 'Makes a symbolic link at `path` that leads to `src`.',
-    args: v.strictObject({ src: v.string(), path }),
-    async run({ src, path: place }, { machine }) {
+    summary: 'Makes a symbolic link at `path` that leads to `src`; in place of what is there only with `force`.',
+    args: v.strictObject({ src: v.string(), path, force: v.optional(v.boolean(), false) }),
+    async run({ src, path: place, force }, { machine }) {
+      const there = machine.files.look(place);
+      if (there?.target === src) return true;
+      if (there && !force)
+        throw new RangeError(
+          there.kind === 'symlink' ? `Found existing symlink: ${place}` : `Existing path is not a symlink: ${place}`,
+        );
       await machine.perform({ do: 'symlink', path: place, target: src });
       return true;
     },

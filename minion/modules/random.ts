@@ -41,7 +41,10 @@ export default defineModule({
     }),
     quick: true,
     sync: true,
-    run: ({ start, end }) => randomInt(start, end + 1),
+    run({ start, end }) {
+      if (end < start) throw new RangeError(`there is no number from ${String(start)} to ${String(end)}`);
+      return randomInt(start, end + 1);
+    },
   }),
   hash: defineFunction({
     summary: 'The hash of a text, in hexadecimal digits.',

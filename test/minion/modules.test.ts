@@ -287,6 +287,7 @@ test('hashutil and random: hashes, encodings, and texts of the characters that a
     message: /no kind of characters is left/,
   });
   t.is(await call('random.rand_int', { start: 4, end: 4 }), 4);
+  await t.throwsAsync(call('random.rand_int', { start: 5, end: 1 }), { message: 'there is no number from 5 to 1' });
 });
 
 test('status and disk: what the kernel and df tell', async (t) => {
@@ -378,6 +379,12 @@ test('file: what is asked for is done, and told as Salt does', async (t) => {
   t.true(await on('rename', { src: '/d/b', dst: '/d/c' }));
   t.true(await on('symlink', { src: 'c', path: '/d/l' }));
   t.is(text('/d/l'), 'one\ntwo\nthree\n');
+  t.true(await on('symlink', { src: 'c', path: '/d/l' }));
+  await t.throwsAsync(on('symlink', { src: 'a', path: '/d/l' }), { message: 'Found existing symlink: /d/l' });
+  await t.throwsAsync(on('symlink', { src: 'a', path: '/d/w' }), { message: 'Existing path is not a symlink: /d/w' });
+  t.is(text('/d/w'), 'x\n');
+  t.true(await on('symlink', { src: 'a', path: '/d/w', force: true }));
+  t.is(box.machine.files.look('/d/w')?.target, 'a');
   t.is(await on('set_mode', { path: '/d/c', mode: 600 }), '0600');
   t.true(await on('touch', { name: '/d/t' }));
   t.is(text('/d/t'), '');
