@@ -46,7 +46,9 @@ export async function compileHighstate(options: CompileOptions): Promise<Compile
   const errors: TsaltError[] = [];
   const { id, grains, pillar } = context;
   const names = await topFiles(environments, context, { id, grains, pillar }, errors, { ...tops, saltenv });
-  if (names === undefined)
+  if (saltenv !== undefined && !(await environments.tree(saltenv)))
+    errors.push(stateErrors.noEnvironment({ saltenv }, { hint: nearestEnvironment(environments, saltenv) }));
+  else if (names === undefined)
     errors.push(stateErrors.noTop(undefined, { hint: 'name state files: state.apply web.nginx' }));
   else if (names.length === 0 && errors.length === 0)
     errors.push(stateErrors.noMatch({ id, saltenv: saltenv ?? environments.names.join("' or '") }));

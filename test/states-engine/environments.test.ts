@@ -173,6 +173,15 @@ test('a directory of another environment: its files come from there, as one or a
   }
 });
 
+test('the highstate of an environment that is not there: that is what is said', async (t) => {
+  const { local, code } = await applied(t, { 'base/top.sls': both, 'dev/x.sls': says('x') }, [
+    'state.apply',
+    'saltenv=deb',
+  ]);
+  t.is(code, 2);
+  t.deepEqual(local, ["there is no environment 'deb'\nhint: did you mean 'dev'?"]);
+});
+
 test('__env__ in the roots: serves environments without roots of their own, and no directory that is not there', async (t) => {
   const folder = freshFolder(t);
   write(folder, {
