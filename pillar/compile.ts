@@ -1,5 +1,5 @@
 import { BASE, directoriesOf, environmentNames, type Roots } from '../lib/environments.ts';
-import type { TsaltError } from '../lib/errors/error.ts';
+import { TsaltError } from '../lib/errors/error.ts';
 import { stateErrors } from '../lib/errors/state.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
@@ -42,8 +42,9 @@ export async function compilePillar(
   const { pillar_source_merging_strategy: strategy, pillar_merge_lists: lists, nodegroups } = settings;
   const merging = { strategy, lists };
 
-  const external = (pillar: JsonMap): Promise<JsonMap> => {
-    const of = { ...parts, id, grains, nodegroups: groupsOf(id, grains, nodegroups) };
+  const external = async (pillar: JsonMap): Promise<JsonMap> => {
+    const groups = groupsOf(id, grains, nodegroups, errors);
+    const of = { ...parts, id, grains, nodegroups: groups };
     return withExternal(pillar, settings.ext_pillar, builtinExtPillars, of, merging, errors);
   };
 
@@ -82,8 +83,24 @@ function environmentsFor(roots: Roots, asked: string): Environments {
   return environmentsOfRoots(Object.fromEntries(directories ? [...own, [asked, directories]] : own));
 }
 
-/** The nodegroups that a minion is in, as far as can be told without its pillar, which is not made yet. */
-function groupsOf(id: string, grains: JsonMap, nodegroups: PillarSettings['nodegroups']): string[] {
+/**
+ * The nodegroups that a minion is in, as far as can be told without its pillar, which is not made yet. Mistakes are added to
+ * `errors`.
+ */
+function groupsOf(
+  id: string,
+  grains: JsonMap,
+  nodegroups: PillarSettings['nodegroups'],
+  errors: TsaltError[],
+): string[] {
   const facts = { id, grains, pillar: {} };
-  return Object.keys(nodegroups).filter((name) => parseTarget(name, 'nodegroup', { nodegroups })(facts) === true);
+  return Object.keys(nodegroups).filter((name) => {
+    try {
+      return parseTarget(name, 'nodegroup', { nodegroups })(facts) === true;
+    } catch (thrown) {
+      if (!(thrown instanceof TsaltError)) throw thrown;
+      errors.push(thrown);
+      return false;
+    }
+  });
 }

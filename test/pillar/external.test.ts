@@ -138,6 +138,13 @@ test('pillar files that include each other, under a key: each says what is its o
   t.deepEqual(pillar, { a: { b: { one: 1, two: 2 } }, one: 1 });
 });
 
+test('a nodegroup that contains itself: the pillar fails with that reason', async (t) => {
+  const config = { nodegroups: { one: 'N@two', two: 'N@one' }, ext_pillar: [{ nodegroups: null }] };
+  const { err, code } = await pillarOf(t, config, { like: false });
+  t.is(code, 2);
+  t.regex(err, /^error: nodegroup 'one' contains itself/);
+});
+
 for (const [title, config, complaint] of [
   ['a misspelt source', { cmd_yml: 'x' }, /there is no ext_pillar 'cmd_yml'[^]*did you mean 'cmd_yaml'/],
   ['a source with a misspelt argument', { file_tree: { root_dirr: '/x' } }, /ext_pillar file_tree: 'root_dir/],
