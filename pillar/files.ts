@@ -1,7 +1,8 @@
 import { describe } from '../lib/describe.ts';
-import type { TsaltError } from '../lib/errors/error.ts';
+import { didYouMean, type TsaltError } from '../lib/errors/error.ts';
 import { stateErrors } from '../lib/errors/state.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
+import { nearest } from '../lib/nearest.ts';
 import type { Place } from '../lib/place.ts';
 import { keysOf, type Yaml } from '../lib/yaml/maps.ts';
 import type { Environments } from '../states/engine/environments.ts';
@@ -108,6 +109,11 @@ function includesOf({ data, yaml, name: from, path }: Sls, errors: TsaltError[])
     errors.push(stateErrors.badPillarInclude({ found: describe(found) }, { place: yaml.placeOf(way, 'value') }));
     return [];
   };
+  const complainOfWord = (odd: string, way: (string | number)[]) => {
+    const hint = didYouMean(nearest(odd, ['key', 'defaults']));
+    errors.push(stateErrors.badPillarInclude({ found: `'${odd}'` }, { place: yaml.placeOf([...way, odd]), hint }));
+    return [];
+  };
   if (!Array.isArray(list)) return complain(list, ['include']);
   return list.flatMap((entry: Yaml, index): Include[] => {
     const [written, ...more] = isMap(entry) ? keysOf(entry) : [entry];
@@ -116,8 +122,8 @@ function includesOf({ data, yaml, name: from, path }: Sls, errors: TsaltError[])
     if (typeof written !== 'string' || more.length > 0 || !isMap(settings)) return complain(entry, way);
     const { key = '', defaults = {}, ...others } = settings as Record<string, Yaml>;
     const [odd] = keysOf(others);
-    if (odd !== undefined || typeof key !== 'string' || !isMap(defaults))
-      return complain(settings as Yaml, [...way, written]);
+    if (odd !== undefined) return complainOfWord(odd, [...way, written]);
+    if (typeof key !== 'string' || !isMap(defaults)) return complain(settings as Yaml, [...way, written]);
     const name = relative(written.replaceAll('/', '.'), from, path.endsWith('/init.sls'));
     const place = () => yaml.placeOf(way, 'value');
     if (name === undefined) {

@@ -1,8 +1,9 @@
 import { describe } from '../../lib/describe.ts';
 import { BASE } from '../../lib/environments.ts';
-import { TsaltError } from '../../lib/errors/error.ts';
+import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
+import { nearest } from '../../lib/nearest.ts';
 import { parseTarget, type Nodegroups, type TargetFacts } from '../../lib/target/target.ts';
 import type { YamlFile } from '../../lib/yaml/load.ts';
 import { keysOf, type Yaml } from '../../lib/yaml/maps.ts';
@@ -116,8 +117,9 @@ function complain(
   what: string,
   value: Yaml | undefined,
   errors: TsaltError[],
+  hint?: string,
 ) {
-  errors.push(stateErrors.badTop({ what, found: describe(value) }, { place: yaml.placeOf(path) }));
+  errors.push(stateErrors.badTop({ what, found: describe(value) }, { place: yaml.placeOf(path), hint }));
 }
 
 /** What a top file says of an environment. */
@@ -154,7 +156,11 @@ function sectionOf(
       else if (key === 'order' && typeof value === 'number') order = value;
       else if (environments.names.includes(key) && typeof value === 'string' && more.length === 0)
         files.push({ name: value, saltenv: key, place });
-      else complain(yaml, [...path, index], "a list has state files and 'match: TYPE'", entry, errors);
+      else {
+        const hint = didYouMean(nearest(key, ['match', 'ignore_missing', 'order', ...environments.names]));
+        const at = [...path, index, ...(hint === undefined ? [] : [key])];
+        complain(yaml, at, "a list has state files and 'match: TYPE'", entry, errors, hint);
+      }
     }
     section.set(target, {
       type,

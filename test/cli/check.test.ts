@@ -226,6 +226,18 @@ const typos: readonly [kind: string, file: string, text: string, said: RegExp][]
     /^states\/top\.sls:2:9: there is no state file 'wbe'[^]*\^[^]*did you mean 'web'\?/,
   ],
   ['a pillar top file', 'pillar/top.sls', "base:\n  '*': [nothing]\n", /^pillar\/top\.sls:2:9: .*nothing/],
+  [
+    'a misspelt word in a pillar top file',
+    'pillar/top.sls',
+    "base:\n  '*':\n    - x\n    - {ignore_mising: true}\n",
+    /^pillar\/top\.sls:4:8: [^]*did you mean 'ignore_missing'\?/,
+  ],
+  [
+    'a misspelt word of an include of a pillar file',
+    'pillar/x.sls',
+    'include:\n  - y:\n      key: a:b\n      defalts: {c: 1}\n',
+    /^pillar\/x\.sls:4:7: [^]*did you mean 'defaults'\?/,
+  ],
   ['a pillar file', 'pillar/x.sls', 'a: [1\n', /^pillar\/x\.sls:\d:\d/],
   [
     'the client of a reaction',
