@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { MasterConfig } from '../../lib/config/options.ts';
+import type { MasterConfig, MinionConfig } from '../../lib/config/options.ts';
+import { BASE, environmentNames, type Roots } from '../../lib/environments.ts';
+import { configErrors } from '../../lib/errors/config.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { nearest } from '../../lib/nearest.ts';
@@ -10,11 +12,54 @@ import { builtinExtPillars } from '../../pillar/external/registry.ts';
 import { builtinReactors } from '../../reactors/registry.ts';
 
 /** What a config names that is to be found elsewhere. */
-type Named = Partial<Pick<MasterConfig, 'reactor' | 'reactor_dir' | 'ext_pillar'>>;
+type Named = Partial<
+  Pick<
+    MasterConfig & MinionConfig,
+    | 'reactor'
+    | 'reactor_dir'
+    | 'ext_pillar'
+    | 'file_client'
+    | 'file_roots'
+    | 'pillar_roots'
+    | 'saltenv'
+    | 'pillarenv'
+    | 'default_top'
+    | 'state_top_saltenv'
+    | 'env_order'
+  >
+>;
 
 /** What a config names and is not there, or does not take what stands beside it. `file` is where it is said. */
 export async function namedMistakes(config: Named, file: string): Promise<TsaltError[]> {
-  return [...reactorMistakes(config, file), ...(await sourceMistakes(config, file))];
+  return [
+    ...reactorMistakes(config, file),
+    ...environmentMistakes(config, file),
+    ...(await sourceMistakes(config, file)),
+  ];
+}
+
+/** Environments without roots. */
+function environmentMistakes(config: Named, file: string): TsaltError[] {
+  // The roots are in the master's config.
+  if (config.file_client === 'remote') return [];
+  const { file_roots: states = {}, pillar_roots: pillars = {}, pillarenv, env_order: order = [] } = config;
+  const named = [
+    ...(['saltenv', 'default_top', 'state_top_saltenv'] as const).map((option) => [option, config[option]] as const),
+    ...order.map((environment) => ['env_order', environment] as const),
+  ];
+  const told = (option: string, environment: string, roots: Roots, make: typeof configErrors.noEnvironment) => {
+    const names = environmentNames(roots);
+    if (environment === BASE || names.length < Object.keys(roots).length || names.includes(environment)) return [];
+    const place = { file, line: 1, column: 1, ...placeOfWord(file, environment, option) };
+    const hint = didYouMean(nearest(environment, names)) ?? `there are ${names.join(', ')}`;
+    return [make({ option, environment }, { place, hint })];
+  };
+  return [
+    ...named.flatMap(([option, environment]) =>
+      environment === undefined ? [] : told(option, environment, states, configErrors.noEnvironment),
+    ),
+    ...(pillarenv === undefined ? [] : told('pillarenv', pillarenv, pillars, configErrors.noPillarEnvironment)),
+  ];
 }
 
 /** Sources of pillar. */
@@ -48,9 +93,10 @@ function reactorMistakes({ reactor = [], reactor_dir: directory = '' }: Named, c
   });
 }
 
-/** Where a word first stands in a file; nothing where it is said elsewhere (`master.d`). */
-function placeOfWord(file: string, word: string): Place | undefined {
+/** Where a word first stands in a file, or after an option's name; nothing where it is said elsewhere (`master.d`). */
+function placeOfWord(file: string, word: string, option?: string): Place | undefined {
   const text = readFileSync(file, 'utf8');
-  const offset = text.indexOf(word);
+  const from = option === undefined ? 0 : text.search(new RegExp(`^${option}\\s*:`, 'm'));
+  const offset = from < 0 ? -1 : text.indexOf(word, from + (option?.length ?? 0));
   return offset < 0 ? undefined : placeAt(file, text, offset);
 }

@@ -10,6 +10,10 @@ export const configErrors = catalogue('TS_CONFIG', {
   unknownOption: ({ option, daemon }: { option: string; daemon: string }) => `the ${daemon} has no option '${option}'`,
   wrongType: ({ option, expected, got }: { option: string; expected: string; got: string }) =>
     `'${option}' should be ${expected}, not ${got}`,
+  noEnvironment: ({ option, environment }: { option: string; environment: string }) =>
+    `'${option}': there is no environment '${environment}'`,
+  noPillarEnvironment: ({ option, environment }: { option: string; environment: string }) =>
+    `'${option}': there is no environment '${environment}' of pillar`,
   /** Warnings: printed and gone on. */
   onlyInSalt: ({ option }: { option: string }) =>
     `'${option}' is an option of Salt that tsalt does not have: it has no effect`,

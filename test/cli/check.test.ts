@@ -349,6 +349,30 @@ test('check: a path with nothing of its kind in it, exit 2 and how kinds are tol
   t.regex(err, /passwd was looked at for state files, and there are none[^]*directory 'pillar' or 'reactor'/);
 });
 
+test('check: environments that a config names and has no roots for, with their place', async (t) => {
+  const roots = 'file_roots: {base: [/a], dev: [/b]}\npillar_roots: {base: [/c], prod: [/d]}\n';
+  const { code, out } = await check(
+    t,
+    {
+      'etc/master': `${roots}default_top: bsae\nenv_order: [base, devv]\npillarenv: prood\nstate_top_saltenv: dev\n`,
+      'any/master': 'file_roots: {__env__: [/a]}\npillarenv: x\ndefault_top: y\n',
+      // Its environments are the master's.
+      'remote/minion': 'master: m\nmaster_key: x\nsaltenv: dev\n',
+      'local/minion': `${roots}file_client: local\nsaltenv: deb\n`,
+    },
+    'etc/master',
+    'any/master',
+    'remote/minion',
+    'local/minion',
+  );
+  t.is(code, 2);
+  t.regex(out, /etc\/master:3:14: 'default_top': there is no environment 'bsae'[^]*did you mean 'base'/);
+  t.regex(out, /etc\/master:4:19: 'env_order': there is no environment 'devv'[^]*did you mean 'dev'/);
+  t.regex(out, /etc\/master:5:12: 'pillarenv': there is no environment 'prood' of pillar[^]*did you mean 'prod'/);
+  t.regex(out, /local\/minion:4:10: 'saltenv': there is no environment 'deb'[^]*did you mean 'dev'/);
+  t.is(out.match(/there is no environment/g)?.length, 5, out);
+});
+
 test('check: sources of pillar that a config names, and what they take, with their place', async (t) => {
   const { code, out } = await check(
     t,
