@@ -1,3 +1,4 @@
+import { BASE } from '../lib/environments.ts';
 import type { TreeManifest } from '../lib/file-tree.ts';
 import type { Environments } from '../states/engine/environments.ts';
 import type { Tree } from '../states/engine/tree.ts';
@@ -12,16 +13,20 @@ export interface RemoteEnvironments extends Environments {
 export function remoteEnvironments(files: RemoteTree, names: () => readonly string[]): RemoteEnvironments {
   const trees = new Map<string, Tree | undefined | Promise<Tree | undefined>>();
 
-  const treeOf = (manifest: () => TreeManifest): Tree => treeOfManifest(manifest, (entry) => files.fetch(entry));
+  const treeOf = (environment: string, manifest: () => TreeManifest): Tree => ({
+    ...treeOfManifest(manifest, (entry) => files.fetch(entry)),
+    // Several may have a file of that name.
+    shown: (path) => `salt://${path}${environment === BASE ? '' : `?saltenv=${environment}`}`,
+  });
 
   function tree(environment: string): Tree | undefined | Promise<Tree | undefined> {
     if (trees.has(environment)) return trees.get(environment);
     const fetching = files.manifest(environment).then(
-      (manifest) => keep(environment, manifest && treeOf(() => manifest)),
+      (manifest) => keep(environment, manifest && treeOf(environment, () => manifest)),
       (thrown: unknown) =>
         keep(
           environment,
-          treeOf(() => {
+          treeOf(environment, () => {
             throw thrown;
           }),
         ),

@@ -139,7 +139,6 @@ export function treeOfManifest(
         .entries.filter(([name]) => name.startsWith(below) && name !== below)
         .map(([name]) => name.slice(below.length));
     },
-    shown: (name) => `salt://${name}`,
   };
 }
 
@@ -148,5 +147,4 @@ export interface RemoteFiles {
   read(path: string): Promise<Buffer> | undefined;
   has(path: string): boolean;
   list(folder: string): readonly string[];
-  shown(path: string): string;
 }
