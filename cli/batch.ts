@@ -1,36 +1,63 @@
-import { cliErrors } from '../lib/errors/cli.ts';
-import type { Json, JsonMap } from '../lib/json.ts';
-import type { LocalClient } from '../wire/local/client.ts';
+import type { Clock } from '../lib/clock.ts';
 
-/** How many of `all` minions are to run at once: a number, or a share such as `25%`; at least one. */
-export type BatchSize = (all: number) => number;
-
-/** Raises `TS_CLI_BAD_OPTION_VALUE`. */
-export function batchSize(value: string): BatchSize {
-  const [, digits, percent] = /^(\d{1,6})(%?)$/.exec(value) ?? [];
-  const number = Number(digits);
-  if (!(number > 0))
-    throw cliErrors.badOptionValue({
-      option: '--batch-size',
-      value,
-      expected: 'a number of minions, or of percent of them such as 25%',
-    });
-  return (all) => (percent === '%' ? Math.max(1, Math.floor((all * number) / 100)) : number);
+export interface BatchRun {
+  readonly minions: readonly string[];
+  /** Most minions that have the job at a time. */
+  readonly atOnce: number;
+  /** How long the place of a minion that is done stays empty, in ms. */
+  readonly waitMs: number;
+  /** Most minions that may fail: with more, no further one begins. */
+  readonly mostFailed: number;
+  /** Publishes a job for these, and tells of each once when it is over there; resolves when it is on all. */
+  readonly publish: (ids: readonly string[], over: (succeeded: boolean) => void) => Promise<void>;
+  readonly clock: Clock;
+  /** Aborted: no further one begins. */
+  readonly stopped: AbortSignal;
 }
 
-/** Runs what `params` ask for on some of their targets after the others: a job for each batch, begun when the last one is over. */
-export async function execInBatches(
-  control: LocalClient,
-  params: JsonMap,
-  size: BatchSize,
-  hear: (event: Json) => void,
-  stopped: AbortSignal,
-): Promise<void> {
-  const { minions, missing } = (await control.call('targets', params)) as { minions: string[]; missing: string[] };
-  const atOnce = size(minions.length);
-  for (let from = 0; from < minions.length && !stopped.aborted; from += atOnce) {
-    // Names that nobody has are told with the first batch.
-    const ids = [...minions.slice(from, from + atOnce), ...(from === 0 ? missing : [])];
-    await control.call('exec', { ...params, tgt: ids.join(','), tgt_type: 'list' }, hear);
+/**
+ * Has a job done by so many minions at a time: as in Salt, the place of one that is done goes to the next. Gives the
+ * minions that it was not begun on, because too many failed or it was stopped; raises what publishing raises.
+ */
+export async function runInBatches(run: BatchRun): Promise<readonly string[]> {
+  const { atOnce, waitMs, mostFailed, publish, clock, stopped } = run;
+  const waiting = [...run.minions];
+  const jobs: Promise<void>[] = [];
+  const broken: unknown[] = [];
+  let free = atOnce;
+  let failed = 0;
+  let wake = (): void => {};
+
+  function over(succeeded: boolean): void {
+    if (!succeeded) failed++;
+    if (waitMs > 0) clock.after(waitMs, release);
+    else free++;
+    wake();
   }
+
+  function release(): void {
+    free++;
+    wake();
+  }
+
+  const onStop = (): void => wake();
+  stopped.addEventListener('abort', onStop);
+  const mayBegin = (): boolean => waiting.length > 0 && failed <= mostFailed && !stopped.aborted && broken.length === 0;
+  while (mayBegin()) {
+    if (free > 0) {
+      const ids = waiting.splice(0, free);
+      free -= ids.length;
+      jobs.push(
+        publish(ids, over).catch((thrown: unknown) => {
+          broken.push(thrown);
+          wake();
+        }),
+      );
+    }
+    if (mayBegin() && free === 0) await new Promise<void>((resolve) => (wake = resolve));
+  }
+  stopped.removeEventListener('abort', onStop);
+  await Promise.all(jobs);
+  if (broken.length > 0) throw broken[0];
+  return waiting;
 }

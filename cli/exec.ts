@@ -1,15 +1,19 @@
 import { systemClock } from '../lib/clock.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean, TsaltError } from '../lib/errors/error.ts';
-import { isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
-import { batchSize, execInBatches } from './batch.ts';
+import { batchOptions, batchPlanner } from './batch-options.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
-import type { Io } from './io.ts';
 import type { ExecProgress } from './exec-progress.ts';
+import type { Io } from './io.ts';
+import { answered, describe, exitCode, succeeded, type Part } from './job-part.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
 import { format, formOf, outOption, type Form } from './output/output.ts';
 import { viewFlags, viewOptions, type StateView } from './output/view.ts';
+import { preview, targetsOf } from './preview.ts';
+import { publish, type Publication } from './publish.ts';
+import { underway } from './underway.ts';
 import { verbs } from './verbs.ts';
 import { argumentsOf } from './words.ts';
 
@@ -25,13 +29,16 @@ const targets = {
 const options = {
   ...controlOptions,
   ...targets,
+  subset: { value: 'N', help: 'on so many of these minions, taken at random; those that are connected first' },
+  preview: { also: 'preview-target', help: 'only say whom the target means; without a function' },
   timeout: {
     short: 't',
     value: 'SECONDS',
     help: 'how long a minion has to take the job (default: `timeout` of the config)',
   },
-  'batch-size': { short: 'b', value: 'N', help: 'on so many minions at a time, or so many percent of them (25%)' },
+  ...batchOptions,
   async: { help: 'print the jid and do not wait' },
+  'show-jid': { help: 'say the jid on stderr' },
   out: outOption,
   ...viewOptions,
   progress: {
@@ -40,20 +47,11 @@ const options = {
 } as const;
 
 const help = `usage: tsalt [exec] TARGET FUNCTION [ARG ...] [KEY=VALUE ...]
+       tsalt [exec] TARGET --preview
 
 Runs a function on minions and shows what each answers. TARGET is a glob on ids unless an option says otherwise.
 
 `;
-
-/** How one minion's part in a job ended, as the control interface tells it. */
-interface Part {
-  readonly id: string;
-  readonly state: string;
-  readonly reason?: string;
-  readonly return?: Json;
-  readonly success?: boolean;
-  readonly out?: string;
-}
 
 export default async function exec(argv: readonly string[], io: Io): Promise<number> {
   const { options: given, words, help: wanted } = parseOptions('exec', options, argv);
@@ -61,66 +59,86 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     io.out(help + describeOptions(options));
     return 0;
   }
-  const [tgt, fun, ...rest] = words;
-  if (tgt === undefined) throw cliErrors.missingArgument({ verb: 'exec', what: "a target, such as 'web*'" });
-  if (fun === undefined)
-    throw cliErrors.missingArgument({ verb: 'exec', what: `a function to run on '${tgt}', such as test.ping` });
-  if (!/^[A-Za-z_]\w*(\.\w+)+$/.test(fun))
-    throw cliErrors.notAFunction({ fun }, { hint: didYouMean(nearest(tgt, Object.keys(verbs))) });
   const kinds = (Object.keys(targets) as (keyof typeof targets)[]).filter((name) => given[name]);
-  if (kinds.length > 1) throw cliErrors.exclusive({ options: kinds.map((name) => `--${name}`).join(' and ') });
+  exclude(kinds);
   const [kind = 'glob'] = kinds;
+  const form = formOf(given.out);
+  const planner = batchPlanner(given);
+  exclude(planner && given.async ? [given['batch-size'] ? 'batch-size' : 'batch-safe-limit', 'async'] : []);
+  exclude(given.preview && given.subset !== undefined ? ['preview', 'subset'] : []);
+  const { tgt, fun, rest } = wordsOf(words, given.preview === true);
   const { args, kwargs } = argumentsOf(rest);
   const params: JsonMap = { tgt, tgt_type: kind, fun, arg: args, kwarg: kwargs, wait: !given.async };
-  const form = formOf(given.out);
-  const size = given['batch-size'] === undefined ? undefined : batchSize(given['batch-size']);
-  if (size && given.async) throw cliErrors.exclusive({ options: '--batch-size and --async' });
-  if (given.timeout !== undefined) params.timeout = seconds(given.timeout);
+  if (given.timeout !== undefined) params.timeout = above0('--timeout', 'a number of seconds', given.timeout);
+  const subset =
+    given.subset === undefined ? undefined : Math.ceil(above0('--subset', 'a number of minions', given.subset));
 
   const master = masterConfig(given, io, viewFlags(given));
   const control = await connectMaster(given, io, master);
+  const jobs = underway();
+  const parts = new Map<string, Part>();
   const progress = fun.startsWith('state.') && !given.async ? await progressOf(io, given.progress === true) : undefined;
   if (progress) params.progress = true;
-  let jid = '';
-  const parts = new Map<string, Part>();
-  const hear = (event: Json): void => {
-    if (!isMap(event)) return;
-    if (typeof event.jid === 'string') jid = event.jid;
-    if (Array.isArray(event.minions)) progress?.begun(event.minions.length);
-    if (typeof event.id !== 'string') return;
-    if (event.progress !== undefined) return progress?.heard(event.id, event.progress as Json);
+  const hear = (event: Json): Part | undefined => {
+    if (!isMap(event)) return undefined;
+    const jid = asText(event.jid);
+    if (Array.isArray(event.minions)) {
+      jobs.begun(jid, event.minions.map(String));
+      if (given['show-jid'] && !given.async) io.err(`jid: ${jid}\n`);
+      progress?.begun(event.minions.length);
+    }
+    if (typeof event.id !== 'string') return undefined;
+    if (event.progress !== undefined) {
+      progress?.heard(event.id, event.progress as Json);
+      return undefined;
+    }
     progress?.ended(event.id);
+    jobs.over(jid, event.id);
     const part = event as unknown as Part;
     parts.set(part.id, part);
     if (form !== 'json') show(part, form, io, master.config);
+    return part;
   };
+  let publication: Publication | undefined;
   try {
-    const done = size ? execInBatches(control, params, size, hear, io.interrupted) : control.call('exec', params, hear);
+    if (given.preview) return preview(await targetsOf(control, params), form, io);
+    publication = publish({ control, params, planner, subset, hear, io });
     // Ctrl-C leaves the job running: its number is how to come back to it.
-    const ended = await Promise.race([done, interrupted(io)]);
+    const ended = await Promise.race([publication.done, interrupted(io)]);
     if (ended === 130) {
       progress?.end();
       io.err(
-        jid === ''
+        jobs.all.length === 0
           ? 'interrupted before the master had taken the job\n'
-          : `interrupted; the job goes on: ${howToShow(jid, given['config-dir'])}\n`,
+          : jobs.tell('interrupted', given['config-dir']),
       );
-      done.catch(() => {});
+      tellNotBegun();
+      publication.done.catch(() => {});
       return 130;
     }
     if (given.async === true) {
+      const [jid = ''] = jobs.all;
       io.out(form === 'json' ? `${JSON.stringify({ jid })}\n` : `${jid}\n`);
       return 0;
     }
   } catch (thrown) {
     progress?.end();
-    if (jid === '' || !(thrown instanceof TsaltError)) throw thrown;
+    if (jobs.all.length === 0 || !(thrown instanceof TsaltError)) throw thrown;
     // It is with the minions by now: that nothing ran can't be said.
-    io.err(`error: ${thrown.message}\nthe job is on its way: ${howToShow(jid, given['config-dir'])}\n`);
+    io.err(jobs.tell(`error: ${thrown.message}`, given['config-dir']));
+    tellNotBegun();
     return 3;
   } finally {
     progress?.end();
     control.close();
+  }
+  const { notBegun } = publication;
+  if (notBegun.length > 0) {
+    const failed = [...parts.values()].filter((part) => !succeeded(part)).map(({ id }) => id);
+    const reason = `too many failed before (${failed.join(', ')})`;
+    if (form !== 'json') io.err(`stopped: ${reason}\n`);
+    tellNotBegun();
+    for (const id of notBegun) parts.set(id, { id, state: 'not begun', reason });
   }
   if (form === 'json') {
     const returns = [...parts].map(([id, part]) => [
@@ -130,10 +148,28 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     io.out(format(Object.fromEntries(returns) as JsonMap, form, io));
   }
   return exitCode([...parts.values()]);
+
+  function tellNotBegun(): void {
+    const ids = publication?.notBegun ?? [];
+    if (ids.length > 0) io.err(`not begun: ${ids.join(', ')}\n`);
+  }
 }
 
-function howToShow(jid: string, configDir: string | undefined): string {
-  return `tsalt run jobs.show ${jid}${configDir === undefined ? '' : ` --config-dir ${configDir}`}`;
+/** Raises `TS_CLI_EXCLUSIVE` for more than one option. */
+function exclude(names: readonly string[]): void {
+  if (names.length > 1) throw cliErrors.exclusive({ options: names.map((name) => `--${name}`).join(' and ') });
+}
+
+/** Target, function and arguments of the command line; a preview has no function. */
+function wordsOf(words: readonly string[], isPreview: boolean): { tgt: string; fun: string; rest: readonly string[] } {
+  const [tgt, fun, ...rest] = words;
+  if (tgt === undefined) throw cliErrors.missingArgument({ verb: 'exec', what: "a target, such as 'web*'" });
+  if (isPreview) return { tgt, fun: '', rest: [] };
+  if (fun === undefined)
+    throw cliErrors.missingArgument({ verb: 'exec', what: `a function to run on '${tgt}', such as test.ping` });
+  if (!/^[A-Za-z_]\w*(\.\w+)+$/.test(fun))
+    throw cliErrors.notAFunction({ fun }, { hint: didYouMean(nearest(tgt, Object.keys(verbs))) });
+  return { tgt, fun, rest };
 }
 
 async function progressOf(io: Io, asLines: boolean): Promise<ExecProgress | undefined> {
@@ -142,30 +178,14 @@ async function progressOf(io: Io, asLines: boolean): Promise<ExecProgress | unde
   return execProgress(io, systemClock, asLines);
 }
 
-function seconds(value: string): number {
+function above0(option: string, expected: string, value: string): number {
   const number = Number(value);
-  if (!Number.isFinite(number) || number <= 0)
-    throw cliErrors.badOptionValue({ option: '--timeout', value, expected: 'a number of seconds' });
+  if (!Number.isFinite(number) || number <= 0) throw cliErrors.badOptionValue({ option, value, expected });
   return number;
-}
-
-const answered = ({ state }: Part): boolean => state === 'returned';
-
-function describe({ state, reason }: Part): string {
-  return reason === undefined || reason === '' ? state : `${state}: ${reason}`;
 }
 
 function show(part: Part, form: Form | undefined, io: Io, view: StateView): void {
   if (answered(part))
     io.out(format({ [part.id]: part.return ?? null }, form, io, { areStates: part.out === 'highstate', view }));
   else io.err(`${part.id}: no answer (${describe(part)})\n`);
-}
-
-/** Nothing ran anywhere 2, else a failure 1, else somebody gave no answer 3, else 0. */
-function exitCode(parts: readonly Part[]): number {
-  const returned = parts.filter(answered);
-  const notCompiled = ({ return: value, out }: Part): boolean => out === 'highstate' && Array.isArray(value);
-  if (returned.length > 0 && returned.length === parts.length && returned.every(notCompiled)) return 2;
-  if (returned.some(({ success }) => success === false)) return 1;
-  return returned.length < parts.length ? 3 : 0;
 }

@@ -5,6 +5,8 @@ import { nearest } from '../lib/nearest.ts';
 export interface Option {
   /** One letter, for `-x`. */
   readonly short?: string;
+  /** Another long name that is taken, too. */
+  readonly also?: string;
   /** What its value is, for `--help` (`DIR`); an option without is a switch. */
   readonly value?: string;
   /** Given again, it adds to the list. */
@@ -82,7 +84,9 @@ export function parseOptions<const Options extends Record<string, Option>>(
   function split(word: string): [string, string | undefined] {
     if (word.startsWith('--')) {
       const equals = word.indexOf('=');
-      return equals < 0 ? [word.slice(2), undefined] : [word.slice(2, equals), word.slice(equals + 1)];
+      const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
+      const long = Object.keys(known).find((one) => known[one]?.also === name);
+      return [long ?? name, equals < 0 ? undefined : word.slice(equals + 1)];
     }
     const long = Object.keys(known).find((name) => known[name]?.short === word[1]);
     return [long ?? word.slice(1), word.length > 2 ? word.slice(2) : undefined];
@@ -91,8 +95,8 @@ export function parseOptions<const Options extends Record<string, Option>>(
 
 /** The lines of `--help` that list options. */
 export function describeOptions(options: Readonly<Record<string, Option>>): string {
-  const rows = Object.entries(options).map(([name, { short, value, help }]) => [
-    `  ${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
+  const rows = Object.entries(options).map(([name, { short, also, value, help }]) => [
+    `  ${short === undefined ? '    ' : `-${short}, `}--${name}${also === undefined ? '' : `, --${also}`}${value === undefined ? '' : ` ${value}`}`,
     help,
   ]);
   const width = Math.max(...rows.map(([left = '']) => left.length)) + 2;

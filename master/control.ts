@@ -62,8 +62,10 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
         ? { master: parts.masterKey, fingerprint: parts.fingerprint }
         : keys.finger(text(params, 'match')),
     targets: async (params) => {
-      const { minions, missing } = aim(parts, params).resolved;
-      return { minions: [...minions], missing: [...missing] };
+      const target = { tgt: text(params, 'tgt'), tgt_type: text(params, 'tgt_type') };
+      const { minions, unknown, missing } = parts.publisher.meant(target);
+      const away = minions.filter((id) => parts.notConnected(id) !== undefined);
+      return { minions: [...minions], away, unknown: [...unknown], missing: [...missing] };
     },
     exec: async (params, call) => exec(parts, params, call),
     run: async ({ fun, arg, kwarg }) => runners.call(asText(fun), list(arg), map(kwarg)),

@@ -6,9 +6,11 @@ import type { Log } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
 import type { MasterLink, MasterSession } from '../wire/types.ts';
 import type { Job, Jobs, NewJob, Origin } from './jobs.ts';
-import type { Targeting } from './targeting.ts';
+import type { Meant, Targeting } from './targeting.ts';
 
 export interface Publisher {
+  /** Whom a target means. */
+  meant(request: Pick<PublishRequest, 'tgt' | 'tgt_type'>): Meant;
   /** A job as it is asked for, its targets resolved; nothing is recorded or sent. */
   resolve(request: PublishRequest, options: { readonly user: string; readonly takeWithinMs: number }): NewJob;
   /**
@@ -60,10 +62,14 @@ export function publisher({ jobs, store, targeting, link, clock, log }: Publishe
     return job.minions.flatMap((id) => sessions.get(parseMinionId(id)) ?? []);
   }
 
+  const meant = ({ tgt, tgt_type: type = 'glob' }: Pick<PublishRequest, 'tgt' | 'tgt_type'>): Meant =>
+    targeting.resolve(tgt, type);
+
   return {
-    resolve({ tgt, tgt_type: type = 'glob', fun, arg = [], kwarg = {} }, { user, takeWithinMs }) {
-      const targets = targeting.resolve(tgt, type);
-      return { fun, arg, kwarg, tgt, tgt_type: type, user, expires: clock.now() + takeWithinMs, ...targets };
+    meant,
+    resolve({ tgt, tgt_type = 'glob', fun, arg = [], kwarg = {} }, { user, takeWithinMs }) {
+      const { minions, missing } = meant({ tgt, tgt_type });
+      return { fun, arg, kwarg, tgt, tgt_type, user, expires: clock.now() + takeWithinMs, minions, missing };
     },
     async publish(job, { once, origin } = {}) {
       const made = await (once === undefined

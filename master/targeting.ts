@@ -4,14 +4,16 @@ import type { MinionFacts } from './facts.ts';
 import type { Keys } from './keys.ts';
 
 export interface Targeting {
-  /**
-   * The accepted minions that a target means, and the names in a list that nobody accepted has. What is not known of a
-   * minion matches nothing. Raises `TS_TARGET_...` for a target that can't be read.
-   */
-  resolve(
-    target: string | readonly string[],
-    type: string,
-  ): { readonly minions: readonly MinionId[]; readonly missing: readonly string[] };
+  /** Whom a target means. Raises `TS_TARGET_...` for a target that can't be read. */
+  resolve(target: string | readonly string[], type: string): Meant;
+}
+
+export interface Meant {
+  readonly minions: readonly MinionId[];
+  /** Accepted minions of which too little is known to tell; they match nothing. */
+  readonly unknown: readonly MinionId[];
+  /** Names in a list that nobody accepted has. */
+  readonly missing: readonly string[];
 }
 
 export interface TargetingOptions {
@@ -31,11 +33,15 @@ export function targeting({ keys, facts, nodegroups }: TargetingOptions): Target
         const there = new Set<string>(accepted());
         return {
           minions: names.filter(isMinionId).filter((name) => there.has(name)),
+          unknown: [],
           missing: names.filter((name) => !there.has(name)),
         };
       }
       const matches = parseTarget(typeof target === 'string' ? target : target.join(','), type, { nodegroups });
-      return { minions: accepted().filter((id) => matches(factsOf(id)) === true), missing: [] };
+      const verdicts = accepted().map((id) => [id, matches(factsOf(id))] as const);
+      const those = (wanted: boolean | undefined): MinionId[] =>
+        verdicts.flatMap(([id, verdict]) => (verdict === wanted ? [id] : []));
+      return { minions: those(true), unknown: those(undefined), missing: [] };
     },
   };
 }

@@ -21,6 +21,8 @@ export const cliErrors = catalogue('TS_CLI', {
   unknownAction: ({ verb, action }: { verb: string; action: string }) => `tsalt ${verb} can't '${action}'`,
   unknownSchema: ({ name }: { name: string }) => `there is no schema of '${name}'`,
   exclusive: ({ options }: { options: string }) => `options ${options} exclude each other`,
+  needsOption: ({ option, needed }: { option: string; needed: string }) =>
+    `option ${option} means nothing without ${needed}`,
   surplus: ({ verb, word }: { verb: string; word: string }) => `tsalt ${verb} has no use for '${word}'`,
   notAFunction: ({ fun }: { fun: string }) => `'${fun}' is not the name of a function, such as test.ping`,
   missingArgument: ({ verb, what }: { verb: string; what: string }) => `tsalt ${verb} needs ${what}`,

@@ -157,8 +157,10 @@ test('targeting: only accepted minions are meant, names in a list that nobody ha
   t.deepEqual(meant('*', 'glob'), ['db1', 'web1', 'web2']);
   t.deepEqual(targets.resolve('web1, waits1,nobody', 'list'), {
     minions: [parseMinionId('web1')],
+    unknown: [],
     missing: ['waits1', 'nobody'],
   });
+  t.deepEqual(targets.resolve('os:Debian', 'grain').unknown, [parseMinionId('web2')]);
   t.deepEqual(meant('os:Debian', 'grain'), ['db1', 'web1']);
   t.deepEqual(meant('tier:name:fr*', 'pillar'), ['web2']);
   t.deepEqual(
