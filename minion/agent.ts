@@ -6,7 +6,8 @@ import type { StatePlace, StateResult } from '../lib/contracts/state.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { JobArguments, JobManifest, MinionHandlers, MinionLink, MinionLinkState } from '../wire/types.ts';
-import { failedReturn } from './jobs/in-process.ts';
+import type { MinionJob } from '../lib/contracts/execution.ts';
+import { failedReturn, type JobControl } from './jobs/in-process.ts';
 import type { JobOrder, JobReturn } from './jobs/messages.ts';
 import { isStateRun } from '../lib/state-runs.ts';
 import type { JobQueue } from './jobs/queue.ts';
@@ -16,7 +17,7 @@ import type { Outbox } from './outbox.ts';
 export interface JobRunner {
   /** It blocks on nothing and may be run again: no process, and no note before it starts. */
   isQuick(fun: string): Promise<boolean>;
-  run(order: JobOrder, signal: AbortSignal): Promise<JobReturn>;
+  run(order: JobOrder, control: JobControl): Promise<JobReturn>;
 }
 
 export interface AgentParts {
@@ -38,10 +39,13 @@ export interface Agent {
   progress(jid: string, place: StatePlace): void;
   /** Puts a state's result into the outbox, for an event of the master's. */
   sendResult(jid: string, result: StateResult, total: number): Promise<void>;
-  /** Ends a running job; false when there is none of that number. */
-  terminate(jid: string): boolean;
   /** Jobs that run or wait now. */
-  jobs(): readonly { readonly jid: string; readonly fun: string }[];
+  jobs(): readonly MinionJob[];
+  /**
+   * Ends a job, gently or at once, with all it has started; it returns as failed, and says by whom it was ended. Gives the
+   * job; undefined when there is none of that number that can be ended.
+   */
+  endJob(jid: string, signal: 'TERM' | 'KILL', by: string): MinionJob | undefined;
   stop(): Promise<void>;
 }
 
@@ -50,7 +54,7 @@ const MOST_BEFORE_PROGRESS = 100;
 
 /** Takes jobs from the link, runs each once, and keeps what comes of them in the outbox until the master has it. */
 export function startAgent({ outbox, runner, queue, clock, log, connect, greeting }: AgentParts): Agent {
-  const running = new Map<string, { readonly fun: string; readonly abort: AbortController }>();
+  const running = new Map<string, Underway>();
   let sentUpTo = 0;
   let stopped = false;
   /** Of this session. */
@@ -120,10 +124,10 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
   async function take(manifest: JobManifest, args: JobArguments): Promise<void> {
     const { jid, fun, user } = manifest;
     if (outbox.knows(jid) || running.has(jid)) return;
-    const abort = new AbortController();
-    running.set(jid, { fun, abort });
+    const order: JobOrder = { jid, fun, user, arg: args.arg, kwarg: args.kwarg };
+    const own: Underway = { order, term: new AbortController(), kill: new AbortController(), pid: undefined };
+    running.set(jid, own);
     try {
-      const order: JobOrder = { jid, fun, user, arg: args.arg, kwarg: args.kwarg };
       const quick = await runner.isQuick(fun);
       // Written before it starts: after a crash it is reported as interrupted, never run again.
       if (!quick) {
@@ -132,12 +136,14 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       }
       // One that is not to wait is refused by the run that is under way.
       const waits = isStateRun(fun) && args.kwarg['queue'] !== false;
-      const run = (): Promise<JobReturn> => runner.run(order, abort.signal);
+      const { term, kill } = own;
+      const control: JobControl = { term: term.signal, kill: kill.signal, began: (pid) => void (own.pid = pid) };
+      const run = (): Promise<JobReturn> => runner.run(order, control);
       // What takes no time waits for nobody: who looks after a busy machine gets an answer.
-      const outcome = await (quick ? run() : queue.run(waits, run));
+      const outcome = await (quick ? run() : queue.run(waits, run, term.signal));
       await keepReturn(jid, fun, outcome);
     } catch (thrown) {
-      log('error', 'a job could not be run', { jid, fun, reason: messageOf(thrown) });
+      if (!own.term.signal.aborted) log('error', 'a job could not be run', { jid, fun, reason: messageOf(thrown) });
       await keepReturn(jid, fun, failedReturn(messageOf(thrown)));
     } finally {
       running.delete(jid);
@@ -177,16 +183,33 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       await outbox.addResult(jid, result, total);
       pump();
     },
-    terminate(jid) {
-      running.get(jid)?.abort.abort();
-      return running.has(jid);
+    jobs: () => [...running.values()].map(jobOf),
+    endJob(jid, signal, by) {
+      const job = running.get(jid);
+      if (!job) return undefined;
+      const reason = jobErrors.ended({ fun: job.order.fun, by });
+      if (signal === 'KILL') job.kill.abort(reason);
+      // One that waits for its turn leaves the queue.
+      if (signal === 'TERM' || job.pid === undefined) job.term.abort(reason);
+      return jobOf(job);
     },
-    jobs: () => [...running].map(([jid, { fun }]) => ({ jid, fun })),
     async stop() {
       stopped = true;
-      for (const { abort } of running.values()) abort.abort();
+      for (const { order, term } of running.values()) term.abort(jobErrors.interrupted(order));
       await link.stop();
       await outbox.close();
     },
   };
+}
+
+/** A job that runs, or waits for its turn: then it has no process. */
+interface Underway {
+  readonly order: JobOrder;
+  readonly term: AbortController;
+  readonly kill: AbortController;
+  pid: number | undefined;
+}
+
+function jobOf({ order: { jid, fun, arg, kwarg, user }, pid }: Underway): MinionJob {
+  return { jid, fun, arg, kwarg, user, ...(pid !== undefined && { pid }) };
 }

@@ -1,4 +1,4 @@
-import type { ExecContext, ModuleRegistry, ShownStates, StateRequest } from '../lib/contracts/execution.ts';
+import type { ExecContext, MinionJobs, ModuleRegistry, ShownStates, StateRequest } from '../lib/contracts/execution.ts';
 import type { Machine, Reading } from '../lib/contracts/machine.ts';
 import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -50,6 +50,9 @@ export interface ExecutionParts {
   /** How the highstate is found. */
   readonly tops: TopOptions;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
+  /** None where no minion runs. */
+  readonly jobs?: MinionJobs;
+  tellGrains?(): Promise<void>;
   /** Of state runs that are asked for; not of those that are a part of another. */
   readonly watcher?: RunWatcher | undefined;
   /** `state_events` of the configs; a request may say otherwise. */
@@ -241,6 +244,10 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     async runningStates() {
       const { runningStates } = await import('./state-lock.ts');
       return runningStates(parts.cachedir);
+    },
+    jobs: parts.jobs ?? { list: async () => [], end: async () => undefined },
+    async tellGrains() {
+      await parts.tellGrains?.();
     },
     sendEvent: (tag, data) => parts.sendEvent(tag, data),
     get grains() {

@@ -7,6 +7,7 @@ import { version } from '../lib/version.ts';
 import { executionContext } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
+import { jobsThrough } from './own-questions.ts';
 import { optionsOf, toJson, partsOfConfig } from './local.ts';
 import { builtinModules } from './modules/registry.ts';
 import { BASE } from '../lib/environments.ts';
@@ -82,6 +83,10 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     clock,
     log,
     signal,
+    jobs: jobsThrough(ask),
+    async tellGrains() {
+      await ask('greet', { grains: collectGrains({ config, configDir, version }), version });
+    },
     sendEvent: (tag, data) => call.sendEvent(tag, data),
     watcher: call.watcher,
     get stateEvents() {

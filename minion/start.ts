@@ -20,6 +20,7 @@ import { jobRunner } from './jobs/runner.ts';
 import { startBeacons } from './lookout/start.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
+import { ownAnswer } from './own-questions.ts';
 import { patientAsk } from './patient-ask.ts';
 import { pillarQuestion } from './pillar-question.ts';
 import { forgetSteps } from './state-steps.ts';
@@ -124,7 +125,7 @@ async function start(
 
   const timetable = startTimetable({
     config,
-    run: (order, stopped) => runner.run(order, stopped),
+    run: (order, control) => runner.run(order, control),
     sendEvent: (tag, data) => agent.sendEvent(tag, data),
     clock,
     log,
@@ -152,8 +153,10 @@ async function start(
     },
   });
 
-  /** Asks the master. Every pillar that comes by, for whatever job, may bring another schedule and other beacons. */
+  /** Asks the master what the minion can't answer itself. Every pillar that comes by, for whatever job, may bring another schedule and other beacons. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
+    const own = ownAnswer(agent, question, body);
+    if (own) return own;
     const answer = await agent.link.ask(question, body);
     const isWhole = question === 'pillar' && body.for_one_run !== true;
     if (isWhole && isMap(answer.pillar)) {
@@ -194,7 +197,7 @@ async function start(
         id: config.id,
         link: { ...agent.link.state },
         waiting: outbox.waiting,
-        jobs: agent.jobs().map((job) => ({ ...job })),
+        jobs: agent.jobs().map(({ jid, fun }) => ({ jid, fun })),
       }),
       ask: async ({ question, body }) => {
         if (agent.link.state.state !== 'accept') throw minionErrors.notConnected({ state: agent.link.state.state });

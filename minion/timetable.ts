@@ -43,7 +43,7 @@ export function startTimetable({ config, run, sendEvent, clock, log }: Timetable
 
   async function runScheduled(job: ScheduledJob): Promise<void> {
     const order = { jid: '', fun: job.fun, arg: job.args, kwarg: job.kwargs, user: 'schedule' };
-    const outcome = await run(order, new AbortController().signal);
+    const outcome = await run(order, { term: new AbortController().signal });
     const { return: value, success, retcode } = outcome;
     if (!success) log('warning', 'a scheduled job failed', { job: job.name, fun: job.fun });
     if (job.event !== undefined && success && isMap(value)) await sendEvent(job.event, value as JsonMap);

@@ -47,6 +47,27 @@ export interface ShownStates {
   readonly top: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A job of the master that a minion has not returned yet. */
+export interface MinionJob {
+  readonly jid: string;
+  readonly fun: string;
+  readonly arg: readonly Json[];
+  readonly kwarg: JsonMap;
+  readonly user: string;
+  /** Of its process; a job that waits for its turn has none. */
+  readonly pid?: number;
+}
+
+/** The jobs of the minion that runs here; with no minion there are none. */
+export interface MinionJobs {
+  list(): Promise<readonly MinionJob[]>;
+  /**
+   * Ends a job and all it has started, gently (what is left is killed after a while) or at once; it returns as failed, and
+   * says that `by` has ended it. Gives the job; undefined when there is none of that number.
+   */
+  end(jid: string, signal: 'TERM' | 'KILL', by: string): Promise<MinionJob | undefined>;
+}
+
 /** What a function is handed. */
 export interface ExecContext {
   readonly id: string;
@@ -71,6 +92,9 @@ export interface ExecContext {
   showStates(request: Pick<StateRequest, 'sls' | 'given' | 'pillar' | 'saltenv' | 'pillarenv'>): Promise<ShownStates>;
   /** What runs states on this machine now, in Salt's words; undefined when nothing does. */
   runningStates(): Promise<string | undefined>;
+  readonly jobs: MinionJobs;
+  /** Tells the master, where there is one, the grains as they are by now. */
+  tellGrains(): Promise<void>;
   /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
 }

@@ -8,6 +8,7 @@ import type { Command, CommandResult, Processes } from '../contracts/machine.ts'
 import { machineErrors } from '../errors/machine.ts';
 import type { User } from './account-files.ts';
 import { gather } from './output.ts';
+import { signalGroup } from './process-tree.ts';
 
 export interface ProcessOptions {
   readonly root: string;
@@ -39,7 +40,7 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
   const clock = options.clock ?? systemClock;
   const limit = options.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const running = new Set<number>();
-  const killAll = (): void => running.forEach((pid) => killGroup(pid, 'SIGKILL'));
+  const killAll = (): void => running.forEach((pid) => signalGroup(pid, 'SIGKILL'));
 
   function start(command: Command): ChildProcess {
     const { argv, env, cwd } = howToRun(command, options);
@@ -82,8 +83,8 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
       timers.push(
         clock.after(command.timeoutMs, () => {
           timedOut = true;
-          killGroup(pid, 'SIGTERM');
-          timers.push(clock.after(KILL_AFTER_MS, () => killGroup(pid, 'SIGKILL')));
+          signalGroup(pid, 'SIGTERM');
+          timers.push(clock.after(KILL_AFTER_MS, () => signalGroup(pid, 'SIGKILL')));
         }),
       );
     }
@@ -105,7 +106,7 @@ export function createProcesses(options: ProcessOptions): RunningProcesses {
     } finally {
       for (const cancel of timers) cancel();
       // What is left of a group that ran out of time goes too, also when its leader ended in time.
-      if (timedOut && pid !== undefined) killGroup(pid, 'SIGKILL');
+      if (timedOut && pid !== undefined) signalGroup(pid, 'SIGKILL');
       if (pid !== undefined) running.delete(pid);
       if (running.size === 0) process.off('exit', killAll);
     }
@@ -201,14 +202,5 @@ function withUmask<T>(umask: number | undefined, work: () => T): T {
     return work();
   } finally {
     process.umask(before);
-  }
-}
-
-function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    // All of it has ended already.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -1,8 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { jobErrors } from '../../lib/errors/jobs.ts';
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import type { StatePlace, StateResult } from '../../lib/contracts/state.ts';
-import type { JsonMap } from '../../lib/json.ts';
+import { isMap, type JsonMap } from '../../lib/json.ts';
+import { isStateRun } from '../../lib/state-runs.ts';
+import { groupsUnder, signalGroup } from '../../lib/system/process-tree.ts';
 import type { FromWorker, JobOrder, JobReturn, ToWorker } from './messages.ts';
 
 /** What a job's process may want of the minion. */
@@ -26,35 +28,59 @@ export interface WorkerSettings {
 /** How long a terminated job is given to end its children by itself, in ms. */
 const PATIENCE_MS = 5000;
 
+/** How a running job is told to end, and what it tells. Each signal's reason says who wants it, for a person. */
+export interface JobControl {
+  /** Aborted: it is to end, and all it has started; what does not is killed a little later. */
+  readonly term: AbortSignal;
+  /** Aborted: it is killed, and all it has started. */
+  readonly kill?: AbortSignal;
+  /** Its process is there. */
+  readonly began?: (pid: number) => void;
+}
+
 /**
- * Runs one job in a process of its own, and gives its return; a process that ends without one gives a failed return that
- * says how it ended. Aborting `signal` ends the process and all it has started.
+ * Runs one job in a process of its own, and gives its return; a process that ends without one, or was told to end and did
+ * not get done, gives a failed return that says why.
  */
 export function runInProcess(
   order: JobOrder,
   host: WorkerHost,
   settings: WorkerSettings,
-  signal: AbortSignal,
+  { term, kill, began }: JobControl,
 ): Promise<JobReturn> {
   const child = fork(settings.script, ['worker'], {
     serialization: 'advanced',
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const tell = (message: ToWorker): void => void (child.connected && child.send(message));
+  const tell = (message: ToWorker, told = (): void => {}): void => {
+    if (child.connected) child.send(message, told);
+    else told();
+  };
   return new Promise((resolve) => {
     let outcome: JobReturn | undefined;
     let force: NodeJS.Timeout | undefined;
     const terminate = (): void => {
-      tell({ type: 'terminate' });
-      force = setTimeout(() => killGroup(child), PATIENCE_MS);
+      // It knows before its commands end: else it would go on with what comes after them.
+      tell({ type: 'terminate', reason: messageOf(term.reason) }, () => {
+        if (child.pid !== undefined) for (const group of groupsUnder(child.pid)) signalGroup(group, 'SIGTERM');
+      });
+      force = setTimeout(killAll, PATIENCE_MS);
     };
-    signal.addEventListener('abort', terminate, { once: true });
+    const killAll = (): void => {
+      if (child.pid === undefined) return;
+      const groups = groupsUnder(child.pid);
+      // First who could start more.
+      for (const group of [child.pid, ...groups]) signalGroup(group, 'SIGKILL');
+    };
+    term.addEventListener('abort', terminate, { once: true });
+    kill?.addEventListener('abort', killAll, { once: true });
+    if (child.pid !== undefined) began?.(child.pid);
     child.on('message', (message: FromWorker) => {
       if (message.type === 'done') outcome = message.outcome;
       else if (message.type === 'progress') host.progress(order.jid, message.place);
       else if (message.type === 'result') host.result(order.jid, message.result, message.total);
-      else void answer(message, order.jid, host).then(tell);
+      else void answer(message, order.jid, host).then((message) => tell(message));
     });
     child.on(
       'error',
@@ -62,14 +88,20 @@ export function runInProcess(
     );
     child.on('close', (code, killer) => {
       clearTimeout(force);
-      signal.removeEventListener('abort', terminate);
+      term.removeEventListener('abort', terminate);
+      kill?.removeEventListener('abort', killAll);
       // What the job has left running in its group goes with it.
-      killGroup(child);
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       const how = killer ? `killed by ${killer}` : `exit code ${code}`;
+      const told = kill?.aborted ? kill : term.aborted ? term : undefined;
+      // A state run that had begun says of each state that it was not run.
+      const saysSo = isStateRun(order.fun) && isMap(outcome?.return);
+      if (told && !(outcome?.success || saysSo)) return resolve(failedReturn(messageOf(told.reason)));
       resolve(outcome ?? failedReturn(jobErrors.workerEnded({ fun: order.fun, how }).message));
     });
     tell({ type: 'order', order, ...settings.environment });
-    if (signal.aborted) terminate();
+    if (kill?.aborted) killAll();
+    else if (term.aborted) terminate();
   });
 }
 
@@ -95,14 +127,5 @@ async function answer(
       code: thrown instanceof TsaltError ? thrown.code : 'TS_INTERNAL',
       message: messageOf(thrown),
     };
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
   }
 }

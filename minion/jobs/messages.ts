@@ -27,7 +27,7 @@ export type ToWorker =
   | { readonly type: 'answer'; readonly id: number; readonly body: JsonMap }
   | { readonly type: 'refusal'; readonly id: number; readonly code: string; readonly message: string }
   /** End what is running, with its children. */
-  | { readonly type: 'terminate' };
+  | { readonly type: 'terminate'; readonly reason: string };
 
 export type FromWorker =
   /** Something only the master knows: files, pillar. */

@@ -2,8 +2,11 @@ import { jobErrors } from '../../lib/errors/jobs.ts';
 
 /** Lets state runs in one by one, in the order they came; others at once, up to so many at a time. */
 export interface JobQueue {
-  /** Resolves to the work's result once it had its turn. Raises `TS_JOB_TOO_MANY` when too many wait already. */
-  run<T>(exclusive: boolean, work: () => Promise<T>): Promise<T>;
+  /**
+   * Resolves to the work's result once it had its turn. Raises `TS_JOB_TOO_MANY` when too many wait already, and the
+   * signal's reason when that is aborted before the turn.
+   */
+  run<T>(exclusive: boolean, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   readonly running: number;
   readonly waiting: number;
 }
@@ -35,10 +38,23 @@ export function jobQueue(most: number): JobQueue {
     get waiting() {
       return waiting.length;
     },
-    async run(exclusive, work) {
+    async run(exclusive, work, signal) {
       if (waiting.length >= MOST_WAITING) throw jobErrors.tooMany({ most: MOST_WAITING });
-      await new Promise<void>((start) => {
-        waiting.push({ exclusive, start });
+      signal?.throwIfAborted();
+      await new Promise<void>((resolve, reject) => {
+        const leave = (): void => {
+          waiting.splice(waiting.indexOf(own), 1);
+          reject(signal?.reason as Error);
+        };
+        const own = {
+          exclusive,
+          start() {
+            signal?.removeEventListener('abort', leave);
+            resolve();
+          },
+        };
+        waiting.push(own);
+        signal?.addEventListener('abort', leave, { once: true });
         startNext();
       });
       try {

@@ -36,9 +36,9 @@ export function jobRunner({ config, configDir, flags, script, host, grains, cloc
 
   return {
     isQuick,
-    async run(order, signal) {
+    async run(order, control) {
       if (!(await isQuick(order.fun)))
-        return runInProcess(order, host, { script, environment: { configDir, flags, grains: grains() } }, signal);
+        return runInProcess(order, host, { script, environment: { configDir, flags, grains: grains() } }, control);
       const { jid, fun, arg, kwarg } = order;
       try {
         const { ask, sendEvent } = host;
@@ -55,7 +55,7 @@ export function jobRunner({ config, configDir, flags, script, host, grains, cloc
           sendEvent: (tag, data) => sendEvent(tag, data, jid),
           clock,
           log,
-          signal,
+          signal: control.term,
           onFailed: (retcode) => (told = retcode),
         });
         return outcomeOf(fun, value, told);

@@ -31,7 +31,7 @@ export async function work(): Promise<void> {
   const order = await new Promise<Extract<ToWorker, { type: 'order' }>>((resolve) => {
     process.on('message', (message: ToWorker) => {
       if (message.type === 'order') return resolve(message);
-      if (message.type === 'terminate') return stop.abort();
+      if (message.type === 'terminate') return stop.abort(new Error(message.reason));
       const asker = waiting.get(message.id);
       waiting.delete(message.id);
       if (message.type === 'answer') asker?.resolve(message.body);

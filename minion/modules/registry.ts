@@ -25,6 +25,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   pillar: () => import('./pillar.ts'),
   pkg: () => import('./pkg.ts'),
   random: () => import('./random.ts'),
+  saltutil: () => import('./saltutil.ts'),
   service: () => import('./service.ts'),
   state: () => import('./state.ts'),
   status: () => import('./status.ts'),

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Foreseen, Machine } from '../../lib/contracts/machine.ts';
+import { messageOf } from '../../lib/errors/error.ts';
 import type { RunWatcher, StatePlace, StateResult } from '../../lib/contracts/state.ts';
 import type { Chunk } from './chunk.ts';
 import type { Retry } from './common-arguments.ts';
@@ -17,7 +18,7 @@ export interface RunOptions {
   readonly failhard?: boolean;
   /** Which states do what others of their kind have to do, too, in one go, where they don't say: all, or these modules'. */
   readonly aggregate?: boolean | readonly string[] | undefined;
-  /** Aborted: no further state is begun. */
+  /** Aborted: no further state is begun; each says why, by the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Runs execution functions that conditions name. */
   readonly call?: CallExecution | undefined;
@@ -66,7 +67,11 @@ class Run {
 
   async all(): Promise<void> {
     for (const chunk of this.chunks) {
-      if (this.isOver || this.options.signal?.aborted) break;
+      if (this.isOver) break;
+      if (this.options.signal?.aborted) {
+        this.unrun(chunk, this.options.signal.reason);
+        continue;
+      }
       if (this.beside.size > 0) await this.waitFor(chunk);
       if (chunk.parallel && !this.options.foreseen) {
         this.beside.set(chunk, this.one(chunk) ?? Promise.resolve());
@@ -77,6 +82,12 @@ class Run {
       if (running) await running;
     }
     await Promise.all(this.beside.values());
+  }
+
+  /** The run was told to end before this one had its turn. */
+  private unrun(chunk: Chunk, reason: unknown): void {
+    const shown = { result: false, changes: {}, comment: `not run: ${messageOf(reason)}` };
+    void this.finish(chunk, this.start(chunk), { result: false, changes: false, skipped: true, shown }, undefined);
   }
 
   /** What is done at the end, once each, because something listened to has changed. */

@@ -29,6 +29,8 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     applyStates: async () => ({}),
     showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
     runningStates: async () => undefined,
+    jobs: { list: async () => [], end: async () => undefined },
+    tellGrains: async () => {},
     sendEvent: async () => false,
     ...more,
   };

@@ -1,0 +1,165 @@
+import * as v from 'valibot';
+import { defineFunction, defineModule, type ExecContext, type MinionJob } from '../../lib/contracts/execution.ts';
+import { fnmatch } from '../../lib/fnmatch.ts';
+
+const jid = v.string();
+const none = v.strictObject({});
+
+/** The jobs of this minion, without the one that asks. */
+async function others({ jobs, jid: own }: ExecContext): Promise<MinionJob[]> {
+  return (await jobs.list()).filter((job) => job.jid !== own);
+}
+
+const numbers = { TERM: 15, KILL: 9 } as const;
+type Signal = keyof typeof numbers;
+
+/** Ends one job, in Salt's words; empty when it does not run here. */
+async function end({ jobs }: ExecContext, job: string, signal: Signal, by: string): Promise<string> {
+  const ended = await jobs.end(job, signal, `${by} (SIG${signal})`);
+  if (!ended) return '';
+  const where = ended.pid === undefined ? ', which had not begun' : ` at pid ${ended.pid}`;
+  return `Signal ${numbers[signal]} sent to job ${job}${where}`;
+}
+
+async function endAll(context: ExecContext, signal: Signal, by: string): Promise<string[]> {
+  const told: string[] = [];
+  for (const job of await others(context)) told.push(await end(context, job.jid, signal, by));
+  return told;
+}
+
+const signals = new Map<string, Signal>(
+  (['TERM', 'KILL'] as const).flatMap((name) => [name, `SIG${name}`, `${numbers[name]}`].map((word) => [word, name])),
+);
+
+/** What Salt copies from `_modules` and the rest of a state tree, for a minion with a master. */
+const kinds = [
+  'clouds',
+  'beacons',
+  'modules',
+  'states',
+  'sdb',
+  'grains',
+  'renderers',
+  'returners',
+  'output',
+  'utils',
+  'log_handlers',
+  'executors',
+  'proxymodules',
+  'engines',
+  'thorium',
+  'serializers',
+  'matchers',
+];
+
+const anything = v.optional(v.unknown());
+const syncing = v.strictObject({
+  saltenv: anything,
+  refresh: anything,
+  extmod_whitelist: anything,
+  extmod_blacklist: anything,
+});
+
+const sync = Object.fromEntries(
+  kinds.map((kind) => [
+    `sync_${kind}`,
+    defineFunction({
+      summary: `An empty list: tsalt takes no ${kind.replace('_', ' ')} from the state tree.`,
+      args: syncing,
+      quick: true,
+      run: () => [],
+    }),
+  ]),
+);
+
+/** The minion's own jobs, and what it knows of itself. */
+export default defineModule({
+  running: defineFunction({
+    summary: 'The jobs that this minion runs, or that wait for their turn (without a pid); not those of its schedule.',
+    args: none,
+    quick: true,
+    run: (_, context) => others(context),
+  }),
+  find_job: defineFunction({
+    summary: 'One of the jobs that run; an empty map when it does not.',
+    args: v.strictObject({ jid }),
+    quick: true,
+    run: async (given, context) => (await others(context)).find((job) => job.jid === given.jid) ?? {},
+  }),
+  is_running: defineFunction({
+    summary: 'The jobs that run a function; the name may be a glob.',
+    args: v.strictObject({ fun: v.string() }),
+    quick: true,
+    async run({ fun }, context) {
+      const fits = fnmatch(fun);
+      return (await others(context)).filter((job) => fits(job.fun));
+    },
+  }),
+  term_job: defineFunction({
+    summary:
+      'Ends a job and what it has started (SIGTERM); what is left after 5 seconds is killed. It returns as failed and says why. Empty text when it does not run.',
+    args: v.strictObject({ jid }),
+    quick: true,
+    run: (given, context) => end(context, given.jid, 'TERM', 'saltutil.term_job'),
+  }),
+  kill_job: defineFunction({
+    summary: 'Kills a job and what it has started (SIGKILL). It returns as failed and says why.',
+    args: v.strictObject({ jid }),
+    quick: true,
+    run: (given, context) => end(context, given.jid, 'KILL', 'saltutil.kill_job'),
+  }),
+  signal_job: defineFunction({
+    summary: 'As term_job (15, TERM) or kill_job (9, KILL); there are no other signals.',
+    args: v.strictObject({
+      jid,
+      sig: v.pipe(
+        v.union([v.string(), v.number()]),
+        v.transform((sig) => signals.get(String(sig).toUpperCase())),
+        v.picklist(['TERM', 'KILL'], 'SIGTERM (15) or SIGKILL (9)'),
+      ),
+    }),
+    quick: true,
+    run: (given, context) => end(context, given.jid, given.sig, 'saltutil.signal_job'),
+  }),
+  term_all_jobs: defineFunction({
+    summary: 'Ends all jobs but this one, as term_job does.',
+    args: none,
+    quick: true,
+    run: (_, context) => endAll(context, 'TERM', 'saltutil.term_all_jobs'),
+  }),
+  kill_all_jobs: defineFunction({
+    summary: 'Kills all jobs but this one, as kill_job does.',
+    args: none,
+    quick: true,
+    run: (_, context) => endAll(context, 'KILL', 'saltutil.kill_all_jobs'),
+  }),
+  refresh_pillar: defineFunction({
+    summary:
+      'Has the pillar made anew; its schedule and beacons count from then on, and the master targets by it. It always waits. Fails on a pillar with mistakes.',
+    args: v.strictObject({ wait: v.optional(v.boolean()), clean_cache: v.optional(v.boolean()) }),
+    run(_, context) {
+      // It was made before this began; what is wrong with it is raised when it is used.
+      return typeof context.pillar === 'object';
+    },
+  }),
+  refresh_grains: defineFunction({
+    summary: 'Collects the grains anew and tells the master, which targets by them; and has the pillar made anew.',
+    args: v.strictObject({ refresh_pillar: v.optional(v.boolean()), clean_pillar_cache: v.optional(v.boolean()) }),
+    async run(_, context) {
+      await context.tellGrains();
+      return true;
+    },
+  }),
+  refresh_modules: defineFunction({
+    summary: 'True: the functions are those of tsalt, and all of them are there.',
+    args: v.strictObject({ async: v.optional(v.boolean()) }),
+    quick: true,
+    run: () => true,
+  }),
+  sync_all: defineFunction({
+    summary: 'As all of the sync functions, by kind; and has the pillar made anew.',
+    args: v.strictObject({ ...syncing.entries, clean_pillar_cache: anything }),
+    run: () => Object.fromEntries(kinds.map((kind) => [kind, []])),
+  }),
+  ...sync,
+});
