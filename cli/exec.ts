@@ -1,8 +1,9 @@
 import { systemClock } from '../lib/clock.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean, TsaltError } from '../lib/errors/error.ts';
-import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { asText, isJsonMap, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
+import { wordToYaml } from '../lib/yaml/load.ts';
 import { batchOptions, batchPlanner } from './batch-options.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { ExecProgress } from './exec-progress.ts';
@@ -37,6 +38,7 @@ const options = {
     help: 'how long a minion has to take the job (default: `timeout` of the config)',
   },
   ...batchOptions,
+  metadata: { value: 'MAP', help: "a map in YAML to note beside the job, for jobs.list_jobs: '{ticket: 17}'" },
   async: { help: 'print the jid and do not wait' },
   'show-jid': { help: 'say the jid on stderr' },
   out: outOption,
@@ -70,6 +72,7 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   const { args, kwargs } = argumentsOf(rest);
   const params: JsonMap = { tgt, tgt_type: kind, fun, arg: args, kwarg: kwargs, wait: !given.async };
   if (given.timeout !== undefined) params.timeout = above0('--timeout', 'a number of seconds', given.timeout);
+  if (given.metadata !== undefined) params.metadata = mapOf('--metadata', given.metadata);
   const subset =
     given.subset === undefined ? undefined : Math.ceil(above0('--subset', 'a number of minions', given.subset));
 
@@ -182,6 +185,13 @@ function above0(option: string, expected: string, value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0) throw cliErrors.badOptionValue({ option, value, expected });
   return number;
+}
+
+function mapOf(option: string, value: string): JsonMap {
+  const map = wordToYaml(value);
+  if (!isJsonMap(map))
+    throw cliErrors.badOptionValue({ option, value, expected: "a map in YAML such as '{ticket: 17}'" });
+  return map;
 }
 
 function show(part: Part, form: Form | undefined, io: Io, view: StateView): void {

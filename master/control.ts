@@ -147,6 +147,7 @@ function aim({ publisher, timeoutSeconds }: ControlParts, params: JsonMap) {
     fun: text(params, 'fun'),
     arg: list(params.arg),
     kwarg: map(params.kwarg),
+    ...(isMap(params.metadata) && { metadata: params.metadata as JsonMap }),
   };
   const resolved = publisher.resolve(request, { user: 'operator', takeWithinMs: seconds * 1000 });
   if (resolved.minions.length === 0) throw controlErrors.noMinion({ tgt }, { hint: hintFor(request.tgt_type) });

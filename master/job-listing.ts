@@ -5,15 +5,59 @@ import { saltArguments, type Job, type Jobs } from './jobs.ts';
  * Jobs as Salt's runner `jobs` prints them.
  */
 
-/** The answer of `jobs.list_jobs`: jobs by jid, the newest first. */
-export function listJobs(jobs: Jobs, options?: Parameters<Jobs['list']>[0]): JsonMap {
-  return Object.fromEntries(jobs.list(options).map((job) => [`${job.jid}`, summaryOf(job)]));
+/** The answer of `jobs.list_jobs`: jobs by jid, as they come. */
+export function listJobs(jobs: readonly Job[]): JsonMap {
+  return Object.fromEntries(jobs.map((job) => [`${job.jid}`, summaryOf(job)]));
 }
 
-/** The answer of `jobs.lookup_jid`: the returns by minion; undefined when there is no such job. */
-export async function lookupJid(jobs: Jobs, jid: string): Promise<JsonMap | undefined> {
+/**
+ * The answer of `jobs.lookup_jid`: by minion the returns, and where it is on those that have none; undefined when there is
+ * no such job.
+ */
+export async function lookupJid(
+  jobs: Jobs,
+  jid: string,
+  away: Away,
+  { returned = true, missing = false } = {},
+): Promise<JsonMap | undefined> {
   const results = await resultsOf(jobs, jid);
-  return results && Object.fromEntries([...results].map(([id, result]) => [id, result['return'] ?? null]));
+  if (!results) return undefined;
+  const answer: JsonMap = {};
+  if (returned) for (const [id, result] of results) answer[id] = result['return'] ?? null;
+  if (missing)
+    for (const [id, state] of Object.entries(statesOf(jobs, jid, away)))
+      if (!results.has(id)) answer[id] = `Minion did not return (${state})`;
+  return answer;
+}
+
+/** The answer of `jobs.exit_success`; undefined when there is no such job. */
+export function exitSuccess(jobs: Jobs, jid: string): JsonMap | undefined {
+  if (!jobs.find(jid)) return undefined;
+  const pairs = [...jobs.pairs(jid)];
+  return Object.fromEntries(pairs.map(([id, { state, success }]) => [id, state === 'returned' && success === true]));
+}
+
+/** The answer of `jobs.active`: what those minions have and have not returned. Where Salt has a pid, it has the state. */
+export function activeJobs(jobs: Jobs, minions: readonly string[]): JsonMap {
+  const active = minions.flatMap((id) => jobs.outstanding(id)).filter(({ pair }) => pair.state !== 'queued');
+  const byJid = new Map(active.map(({ job }) => [job.jid, job]));
+  return Object.fromEntries(
+    [...byJid]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([jid, job]) => {
+        const pairs = [...jobs.pairs(jid)];
+        const running = pairs.filter(([, { state }]) => state === 'delivered' || state === 'running');
+        const returned = pairs.filter(([, { state }]) => state === 'returned');
+        return [
+          jid,
+          {
+            ...summaryOf(job),
+            Running: running.map(([id, { state }]) => ({ [id]: state })),
+            Returned: returned.map(([id]) => id),
+          },
+        ];
+      }),
+  );
 }
 
 /** Since when a minion is not connected, for a person; undefined while it is. */
@@ -24,20 +68,25 @@ export async function listJob(jobs: Jobs, jid: string, away: Away): Promise<Json
   const job = jobs.find(jid);
   const results = await resultsOf(jobs, jid);
   if (!job || !results) return undefined;
-  const states: JsonMap = {};
+  return {
+    ...summaryOf(job),
+    jid,
+    Minions: [...job.minions],
+    Result: Object.fromEntries(results),
+    States: statesOf(jobs, jid, away),
+  };
+}
+
+/** Where a job is at each minion, and why. */
+function statesOf(jobs: Jobs, jid: string, away: Away): Record<string, string> {
+  const states: Record<string, string> = {};
   for (const [id, { state, reason }] of jobs.pairs(jid)) {
     const isOver = state === 'returned' || state === 'expired' || state === 'lost';
     const missing = isOver ? undefined : away(id);
     const why = reason ?? (missing === undefined ? undefined : `the minion is not connected (${missing})`);
     states[id] = why === undefined ? state : `${state}: ${why}`;
   }
-  return {
-    ...summaryOf(job),
-    jid,
-    Minions: [...job.minions],
-    Result: Object.fromEntries(results),
-    States: states,
-  };
+  return states;
 }
 
 /** The answer of `jobs.print_job`. */
@@ -63,6 +112,7 @@ function summaryOf(job: Job): JsonMap {
     Target: typeof job.tgt === 'string' ? job.tgt : [...job.tgt],
     'Target-type': job.tgt_type,
     User: job.user,
+    ...(job.metadata && { Metadata: job.metadata }),
     StartTime: startTime(job.jid),
   };
 }

@@ -25,6 +25,8 @@ export interface Job {
   /** Who it is for, and who was meant but is not known. */
   readonly minions: readonly string[];
   readonly missing: readonly string[];
+  /** What was noted beside the job, to find it by. */
+  readonly metadata?: JsonMap;
 }
 
 export type NewJob = Omit<Job, 'jid' | 'created'>;

@@ -67,9 +67,10 @@ export function publisher({ jobs, store, targeting, link, clock, log }: Publishe
 
   return {
     meant,
-    resolve({ tgt, tgt_type = 'glob', fun, arg = [], kwarg = {} }, { user, takeWithinMs }) {
+    resolve({ tgt, tgt_type = 'glob', fun, arg = [], kwarg = {}, metadata }, { user, takeWithinMs }) {
       const { minions, missing } = meant({ tgt, tgt_type });
-      return { fun, arg, kwarg, tgt, tgt_type, user, expires: clock.now() + takeWithinMs, minions, missing };
+      const expires = clock.now() + takeWithinMs;
+      return { fun, arg, kwarg, tgt, tgt_type, user, expires, minions, missing, ...(metadata && { metadata }) };
     },
     async publish(job, { once, origin } = {}) {
       const made = await (once === undefined

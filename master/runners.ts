@@ -4,14 +4,17 @@ import { runnerErrors } from '../lib/errors/runners.ts';
 import { asText, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { EventBus } from './bus.ts';
+import type { MinionFacts } from './facts.ts';
 import type { Instances } from './instances.ts';
-import { listJob, listJobs, lookupJid, printJob, type Away } from './job-listing.ts';
+import type { Away } from './job-listing.ts';
+import { jobRunners } from './job-runners.ts';
 import type { Jobs, Origin } from './jobs.ts';
 import type { Keys } from './keys.ts';
+import { manageRunners } from './manage-runners.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 
 /** A function of the master itself. Named arguments win over positional ones of the same place. */
-interface Runner {
+export interface Runner {
   readonly summary: string;
   /** Names of its arguments, in the order they may be given by place. */
   readonly takes: readonly string[];
@@ -26,6 +29,7 @@ export interface RunnerParts {
   readonly keys: Keys;
   readonly bus: EventBus;
   readonly instances: Instances;
+  readonly facts: MinionFacts;
   readonly reactors: () => ReactorEngine;
   readonly away: Away;
   readonly stats: () => JsonMap;
@@ -64,52 +68,11 @@ function bind(fun: string, { takes, needs = 0 }: Runner, arg: readonly Json[], k
   return bound;
 }
 
-function tableOf({ jobs, keys, bus, instances, reactors, away, stats }: RunnerParts): Record<string, Runner> {
-  const found = async (
-    jid: Json | undefined,
-    look: (jobs: Jobs, jid: string, away: Away) => Promise<JsonMap | undefined>,
-  ): Promise<Json> => {
-    const job = await look(jobs, asText(jid), away);
-    if (!job) throw runnerErrors.noSuchJob({ jid: asText(jid) });
-    return job;
-  };
-  const list: Runner = {
-    summary: 'the newest jobs',
-    takes: ['limit', 'before'],
-    run: ({ limit = 100, before }) =>
-      listJobs(jobs, { limit: Number(limit), ...(before === undefined ? {} : { before: asText(before) }) }),
-  };
-  const show: Runner = {
-    summary: 'everything of one job',
-    takes: ['jid'],
-    needs: 1,
-    run: ({ jid }) => found(jid, listJob),
-  };
-  const minionsBy = (wanted: boolean): string[] =>
-    keys
-      .list()
-      .filter(({ id, state }) => state === 'accepted' && (away(id) === undefined) === wanted)
-      .map(({ id }) => id);
+function tableOf(parts: RunnerParts): Record<string, Runner> {
+  const { bus, instances, reactors, stats } = parts;
   return {
-    'jobs.list': list,
-    'jobs.list_jobs': list,
-    'jobs.show': show,
-    'jobs.list_job': show,
-    'jobs.print_job': {
-      summary: 'as jobs.show, under its jid',
-      takes: ['jid'],
-      needs: 1,
-      run: ({ jid }) => found(jid, printJob),
-    },
-    'jobs.lookup_jid': {
-      summary: 'the returns of one job',
-      takes: ['jid'],
-      needs: 1,
-      run: ({ jid }) => found(jid, lookupJid),
-    },
-    'manage.up': { summary: 'minions that are connected', takes: [], run: () => minionsBy(true) },
-    'manage.down': { summary: 'accepted minions that are not connected', takes: [], run: () => minionsBy(false) },
-    'manage.status': { summary: 'both', takes: [], run: () => ({ up: minionsBy(true), down: minionsBy(false) }) },
+    ...jobRunners(parts),
+    ...manageRunners(parts),
     'instances.list': {
       summary: 'the machines we launched',
       takes: [],

@@ -28,6 +28,8 @@ export interface PublishRequest {
   readonly fun: string;
   readonly arg?: readonly Json[];
   readonly kwarg?: JsonMap;
+  /** What whoever asks for it notes beside the job, to find it by; no minion sees it. */
+  readonly metadata?: JsonMap;
 }
 
 /** What a reactor may do. */

@@ -6,6 +6,8 @@ export const runnerErrors = catalogue('TS_RUNNER', {
     `${fun} takes ${most === 0 ? 'no arguments' : most === 1 ? 'at most one argument' : `at most ${most} arguments`}`,
   unknownArgument: ({ fun, name }: { fun: string; name: string }) => `${fun} takes no argument '${name.slice(0, 80)}'`,
   missing: ({ fun, name }: { fun: string; name: string }) => `${fun} needs to be told the ${name}`,
+  badArgument: ({ name, expected, given }: { name: string; expected: string; given: string }) =>
+    `'${name}' is ${expected}, not '${given.slice(0, 80)}'`,
   noSuchEvent: ({ event }: { event: string }) =>
     `there is no event ${JSON.stringify(event.slice(0, 40))}; 'tsalt event listen --out json' shows their numbers`,
   noSuchJob: ({ jid }: { jid: string }) =>

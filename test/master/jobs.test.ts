@@ -193,8 +193,8 @@ test("jobs: they are printed in the shape of Salt's runner", async (t) => {
     User: 'root',
     StartTime: '2026, Jan 31 12:00:00.000000',
   };
-  t.deepEqual(listJobs(jobs), { [jid]: summary });
-  t.deepEqual(await lookupJid(jobs, jid), { a: true });
+  t.deepEqual(listJobs(jobs.list()), { [jid]: summary });
+  t.deepEqual(await lookupJid(jobs, jid, () => undefined), { a: true });
   t.deepEqual(await printJob(jobs, jid, () => undefined), {
     [jid]: {
       ...summary,
@@ -204,7 +204,7 @@ test("jobs: they are printed in the shape of Salt's runner", async (t) => {
       States: { a: 'returned', b: 'queued' },
     },
   });
-  t.is(await lookupJid(jobs, '20250101000000000000'), undefined);
+  t.is(await lookupJid(jobs, '20250101000000000000', () => undefined), undefined);
   t.is(startTime('20251231235959123456'), '2025, Dec 31 23:59:59.123456');
 });
 

@@ -1,0 +1,84 @@
+import { runnerErrors } from '../lib/errors/runners.ts';
+import { asText, type Json, type JsonMap } from '../lib/json.ts';
+import { activeJobs, exitSuccess, listJob, listJobs, lookupJid, printJob, type Away } from './job-listing.ts';
+import { searchArguments, searchJobs } from './job-search.ts';
+import type { Jobs } from './jobs.ts';
+import type { Keys } from './keys.ts';
+import type { Runner } from './runners.ts';
+
+export interface JobRunnerParts {
+  readonly jobs: Jobs;
+  readonly keys: Pick<Keys, 'list'>;
+  readonly away: Away;
+}
+
+/** Salt's runner `jobs`: what the ledger knows; no minion is asked. */
+export function jobRunners({ jobs, keys, away }: JobRunnerParts): Record<string, Runner> {
+  const found = async (
+    jid: Json | undefined,
+    look: (jobs: Jobs, jid: string, away: Away) => Promise<JsonMap | undefined>,
+  ): Promise<Json> => {
+    const job = await look(jobs, asText(jid), away);
+    if (!job) throw runnerErrors.noSuchJob({ jid: asText(jid) });
+    return job;
+  };
+  const list: Runner = {
+    summary:
+      'the newest jobs; of a function, a target or minion (globs, with commas), with some metadata, of a time (UTC)',
+    takes: ['limit', 'before', ...searchArguments],
+    run: ({ limit = 100, before, ...search }) =>
+      listJobs(
+        searchJobs(jobs, search, { limit: Number(limit), ...(before !== undefined && { before: asText(before) }) }),
+      ),
+  };
+  const show: Runner = {
+    summary: 'everything of one job',
+    takes: ['jid'],
+    needs: 1,
+    run: ({ jid }) => found(jid, listJob),
+  };
+  return {
+    'jobs.list': list,
+    'jobs.list_jobs': list,
+    'jobs.show': show,
+    'jobs.list_job': show,
+    'jobs.print_job': {
+      summary: 'as jobs.show, under its jid',
+      takes: ['jid'],
+      needs: 1,
+      run: ({ jid }) => found(jid, printJob),
+    },
+    'jobs.lookup_jid': {
+      summary: 'the returns of one job; with `missing`, also where it is on those that have not returned',
+      takes: ['jid', 'returned', 'missing'],
+      needs: 1,
+      run: ({ jid, returned = true, missing = false }) =>
+        found(jid, (all, one) => lookupJid(all, one, away, { returned: returned === true, missing: missing === true })),
+    },
+    'jobs.exit_success': {
+      summary: 'of each minion of a job, whether it has returned and did not fail',
+      takes: ['jid'],
+      needs: 1,
+      run: ({ jid }) => found(jid, async (all, one) => exitSuccess(all, one)),
+    },
+    'jobs.last_run': {
+      summary:
+        'the newest job of a function, a target or minion, with some metadata, as jobs.print_job; false for none',
+      takes: ['metadata', 'function', 'target'],
+      async run({ metadata = null, function: fun = null, target = null }) {
+        const search = { search_metadata: metadata, search_function: fun, search_target: target };
+        const [last] = searchJobs(jobs, search, { limit: 1 });
+        return (last && (await printJob(jobs, last.jid, away))) ?? false;
+      },
+    },
+    'jobs.active': {
+      summary: 'the jobs that minions have and have not returned: who runs each, and who has returned',
+      takes: [],
+      run: () =>
+        activeJobs(
+          jobs,
+          keys.list().map(({ id }) => id),
+        ),
+    },
+  };
+}
