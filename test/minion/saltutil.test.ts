@@ -19,7 +19,8 @@ async function sleeper(cluster: Cluster, before = ''): Promise<{ jid: string; pi
   const file = path.join(cluster.directory, `pid-${Math.random()}`);
   const command = `${before} echo $$ > ${file}; sleep 1000 & wait; sleep 1000`;
   const jid = await cluster.publish('web1', 'cmd.run', [command]);
-  const text = await eventually(() => existsSync(file) && readFileSync(file, 'utf8').trim());
+  // The shell makes the file before it writes into it.
+  const text = await eventually(() => existsSync(file) && (readFileSync(file, 'utf8').trim() || undefined));
   return { jid, pid: Number(text) };
 }
 
