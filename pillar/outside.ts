@@ -8,8 +8,8 @@ const ALL_MS = 7000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** What the sources of one pillar work with, from now on: commands and web pages of the system itself. */
-export function outsideWorld(clock: Clock = systemClock, allMs = ALL_MS): ExternalParts {
-  const until = clock.monotonic() + allMs;
+export function outsideWorld(clock: Clock = systemClock): ExternalParts {
+  const until = clock.monotonic() + ALL_MS;
   const remainingMs = () => until - clock.monotonic();
   return {
     processes: createProcesses({ root: '/', user: () => undefined, clock }),
