@@ -25,7 +25,7 @@ function hanging(t: ExecutionContext): { work: JsonMap; pids: () => readonly num
 const isGone = (pid: number): boolean => !existsSync(`/proc/${String(pid)}`);
 
 test('a source of pillar that hangs: its command is gone, with what it started, when its time is over', async (t) => {
-  const pool = renderPool({ clock: systemClock, log: silent, deadlineMs: 3_000 });
+  const pool = renderPool({ clock: systemClock, log: silent, deadlineMs: 5_000 });
   t.teardown(() => pool.stop());
   const { work, pids } = hanging(t);
   await t.throwsAsync(pool.run('pillar of web1', 'pillar', work), { code: 'TS_REACTOR_WORKER_DEADLINE' });
