@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { Socket } from 'node:net';
 import path from 'node:path';
+import self from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../lib/clock.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
@@ -56,11 +57,14 @@ export function startChild({ program, heapMb = 128, clock, log, answer }: ChildO
     peer.close(reactorErrors.workerDied({ why }));
     if (process.exitCode !== null || process.signalCode !== null) return;
     process.kill('SIGTERM');
-    // One that is in a loop hears nothing.
-    process.once(
-      'exit',
-      clock.after(endMs, () => process.kill('SIGKILL'), true),
-    );
+    // One that is in a loop hears nothing, and must not outlive who would kill it later.
+    const kill = () => void process.kill('SIGKILL');
+    const cancel = clock.after(endMs, kill, true);
+    self.once('exit', kill);
+    process.once('exit', () => {
+      cancel();
+      self.off('exit', kill);
+    });
   };
   let started = () => {};
   const ready = new Promise<void>((resolve) => (started = resolve));

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { systemClock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
@@ -60,4 +62,33 @@ test('a source of pillar that hangs: reactions are rendered meanwhile', async (t
   t.false(isOver);
   pool.stop();
   await made;
+});
+
+test('a rendering without end: its process is gone when that of the master exits at once after its stop', async (t) => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(path.join(folder, 'top.sls'), "base: {'*': [endless]}\n");
+  writeFileSync(path.join(folder, 'endless.sls'), '#!ts\nwhile (true);\nexport default {};\n');
+  const work = { ...hanging(t).work, roots: { base: [folder] } };
+  const module = (name: string) => JSON.stringify(new URL(`../../${name}`, import.meta.url).href);
+  const program = `
+    import { readFileSync } from 'node:fs';
+    const { renderPool } = await import(${module('master/pool/render-pool.js')});
+    const { systemClock } = await import(${module('lib/clock.js')});
+    const pool = renderPool({ clock: systemClock, log() {} });
+    pool.run('pillar of web1', 'pillar', ${JSON.stringify(work)}).catch(() => {});
+    const children = () => readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim();
+    const busy = (pid) => Number(readFileSync('/proc/' + pid + '/stat', 'utf8').split(' ')[13]) > 100;
+    const timer = setInterval(() => {
+      const child = children();
+      if (child === '' || !busy(child)) return;
+      clearInterval(timer);
+      console.log(child);
+      pool.stop();
+      process.exit(0);
+    }, 50);
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+  await eventually(() => isGone(Number(stdout)));
+  t.regex(stdout, /^\d+$/m);
 });
