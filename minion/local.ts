@@ -6,7 +6,7 @@ import { jidMaker } from '../lib/ids.ts';
 import { isJsonMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { version } from '../lib/version.ts';
-import { builtinStates } from '../states/registry.ts';
+import { minionStates } from '../states/registry.ts';
 import { pillarSettings, type PillarRequest } from '../lib/pillar-settings.ts';
 import { topsOf } from '../lib/tops.ts';
 import { environmentsOfRoots } from '../states/engine/environments.ts';
@@ -124,7 +124,7 @@ export function partsOfConfig(config: MinionConfig) {
   return {
     root: config.root,
     commandsOutsideRoot: config.allow_commands_outside_root,
-    states: builtinStates,
+    states: minionStates,
     modules: builtinModules,
     failhard: config.failhard,
     aggregate: config.state_aggregate,

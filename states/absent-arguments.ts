@@ -8,6 +8,8 @@ const signatures = "signatures of sources are not checked; 'source_hash' says wh
 const links = 'links in a state tree are followed: what they lead to is copied';
 const pipWithout = 'pip itself has it no longer';
 const account = 'accounts are those of this machine in any case';
+const agentless = 'minions are reached by their own connection';
+const returners = "what minions return is kept by the master: 'tsalt run jobs.lookup_jid JID'";
 const mask = "a mask until the next start is for a 'cmd.run' of 'systemctl mask --runtime'";
 const held = 'a package is held in the version that it has';
 const mounts = "'extra_mount_invisible_options' and 'extra_mount_invisible_keys' say what is not compared";
@@ -90,6 +92,18 @@ const ofFunctions: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   postgres_database: { owner_recurse: "'REASSIGN OWNED' of psql(1) does it, once" },
   'service.masked': { runtime: mask },
   'service.unmasked': { runtime: mask },
+  salt: {
+    ssh: agentless,
+    roster: agentless,
+    ret: returners,
+    ret_config: returners,
+    ret_kwargs: returners,
+    subset: "'tgt' names who is meant; nobody is chosen by chance",
+    exclude: "a state file has an 'exclude' of its own",
+    concurrent: 'state runs on one machine are one after the other',
+    fail_function: "a function that fails says so by its code, or by 'false'",
+    node: "it is the master's events that are waited for",
+  },
   ssh_auth: { fingerprint_hash_type: 'keys are compared whole' },
   user: {
     local: account,

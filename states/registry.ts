@@ -141,6 +141,12 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: AnyStateF
   'postgres_extension.present': () => import('./postgres_extension/present.ts'),
   'postgres_user.absent': () => import('./postgres_user/absent.ts'),
   'postgres_user.present': () => import('./postgres_user/present.ts'),
+  'salt.function': () => import('./salt/function.ts'),
+  'salt.parallel_runners': () => import('./salt/parallel_runners.ts'),
+  'salt.runner': () => import('./salt/runner.ts'),
+  'salt.state': () => import('./salt/state.ts'),
+  'salt.wait_for_event': () => import('./salt/wait_for_event.ts'),
+  'salt.wheel': () => import('./salt/wheel.ts'),
   'schedule.absent': () => import('./schedule/absent.ts'),
   'schedule.disabled': () => import('./schedule/disabled.ts'),
   'schedule.enabled': () => import('./schedule/enabled.ts'),
@@ -192,4 +198,22 @@ export const builtinStates: StateRegistry = {
     return (await load()).default;
   },
   whyAbsent,
+};
+
+const isOf = (name: string, ...modules: readonly string[]): boolean => modules.includes(name.split('.')[0] ?? '');
+
+/** The states of a run on a machine. */
+export const minionStates: StateRegistry = {
+  ...builtinStates,
+  whyNotHere: (name) =>
+    isOf(name, 'salt') ? "it is for orchestrations, which the master runs: 'tsalt run state.orchestrate'" : undefined,
+};
+
+/** The states of an orchestration: it runs on the master, and manages no machine. */
+export const orchestrationStates: StateRegistry = {
+  ...builtinStates,
+  whyNotHere: (name) =>
+    isOf(name, 'salt', 'test')
+      ? undefined
+      : "an orchestration manages no machine; 'salt.state' has minions run a state file with it",
 };

@@ -16,6 +16,7 @@ import { namedMistakes } from './named.ts';
 import { checkPillar } from './pillar.ts';
 import { checkReactors } from './reactors.ts';
 import { configuredTree, isIn, onlyTree, pillarTrees, type TreeOptions, type TreeToCheck } from './roots.ts';
+import { builtinStates } from '../../states/registry.ts';
 import { checkStates } from './states.ts';
 
 export interface CheckOptions {
@@ -88,12 +89,13 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
   try {
     const parts = await partsFor(asked, options);
     const context = executionContext(parts);
-    const { id, grains, pillar, opts, saltenv = BASE, environments, states: registry, tops } = parts;
+    const { id, grains, pillar, opts, saltenv = BASE, environments, tops } = parts;
     const functions = templateFunctions(parts.modules, () => context);
     return await checkStates(only, {
       environments,
       context: { id, grains, pillar, opts, saltenv, functions, now: parts.clock.now() },
-      registry,
+      // Orchestrations are in the same trees.
+      registry: builtinStates,
       tops,
     });
   } catch (thrown) {

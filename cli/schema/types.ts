@@ -71,7 +71,9 @@ const list = (names: readonly string[]): string => names.map((name) => `\n  | ${
 
 /** `file.managed` as `FileManaged`. */
 function typeName(name: string): string {
-  return name.replace(/(?:^|[._])(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const words = name.replace(/(?:^|[._])(\w)/g, (_, letter: string) => letter.toUpperCase());
+  // Execution functions have that name.
+  return words === 'SaltFunction' ? 'SaltFunctionState' : words;
 }
 
 function entry(name: string, about: string, type: string, isOptional = true): string {

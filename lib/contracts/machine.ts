@@ -1,4 +1,5 @@
 import type { Json, JsonMap } from '../json.ts';
+import type { MasterStep, MasterStepResult, MasterView } from './orchestration.ts';
 
 /*
  * What a state or an execution module may see and do of the machine it runs on. Paths are always the user's own absolute
@@ -254,6 +255,8 @@ export interface Reading {
   ask(command: Command): Promise<CommandResult>;
   /** Undefined where nothing can be called. */
   readonly functions?: FunctionView | undefined;
+  /** In an orchestration; undefined on a minion. */
+  readonly master?: MasterView | undefined;
   /**
    * Renders the text of a template (Handlebars) with `grains`, `pillar`, `opts`, the state's own names and `context`.
    * `name` is shown in errors.
@@ -419,7 +422,8 @@ export type Step =
   | CallStep
   | EnvironmentStep
   | GrainStep
-  | QueryStep;
+  | QueryStep
+  | MasterStep;
 
 /** What came of a step that is worth reporting. */
 export type StepResult =
@@ -443,7 +447,8 @@ export type StepResult =
       readonly text: string;
       readonly error?: string | undefined;
     }
-  | { readonly did: 'files' };
+  | { readonly did: 'files' }
+  | MasterStepResult;
 
 /** What later states of a test run read: the machine, with what was planned so far laid over it. */
 export interface Foreseen extends Reading {

@@ -41,7 +41,8 @@ export interface Plan {
 
 /** How a state ended, once its steps were done. */
 export interface Outcome {
-  readonly result: boolean;
+  /** null: what others were asked to do in test mode would change something there. */
+  readonly result: boolean | null;
   readonly changes: Changes;
   readonly comment: string;
 }
@@ -110,6 +111,8 @@ export type AnyStateFunction = StateFunction<StateSchema, never> | StateFunction
 export interface StateRegistry {
   readonly names: readonly string[];
   load(name: string): Promise<AnyStateFunction>;
+  /** Why a function that there is can't be used in this kind of run, as a sentence; undefined where it can. */
+  readonly whyNotHere?: ((name: string) => string | undefined) | undefined;
   /** Why a function does not take an argument that Salt's does, as a part of a sentence; undefined for any other argument. */
   readonly whyAbsent?: ((name: string, argument: string) => string | undefined) | undefined;
 }

@@ -33,6 +33,7 @@ export const stateErrors = catalogue('TS_STATE', {
   twoFunctions: ({ module, first, second }: { module: string; first: string; second: string }) =>
     `'${module}' has two functions here, '${first}' and '${second}'`,
   unknownModule: ({ module }: { module: string }) => `there is no state module '${module}'`,
+  notHere: ({ state, why }: { state: string; why: string }) => `${state} can't be used here: ${why}`,
   unknownFunction: ({ module, fun }: { module: string; fun: string }) =>
     `state module '${module}' has no function '${fun}'`,
   unknownArgument: ({ state, name }: { state: string; name: string }) => `${state} has no argument '${name}'`,

@@ -16,7 +16,9 @@ import type {
   Step,
   StepResult,
 } from '../../lib/contracts/machine.ts';
+import { isMasterStep } from '../../lib/contracts/orchestration.ts';
 import { machineErrors } from '../../lib/errors/machine.ts';
+import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { askGetent, createAccounts, type Accounts } from './accounts.ts';
@@ -123,6 +125,7 @@ export function createMachine(parts: MachineParts): Machine {
   }
 
   function perform(step: Step): Promise<StepResult> | StepResult {
+    if (isMasterStep(step)) throw orchestrationErrors.masterOnly(undefined);
     if (step.do === 'packages') return thenForget(packages.perform(step));
     if (step.do === 'service') {
       inquiry.forget();

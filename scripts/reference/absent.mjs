@@ -30,6 +30,7 @@ export const absentFunctions = {
 const byIp =
   'an address or a route of the running system, set with `ip`; Salt has only files of ifupdown and network-scripts';
 const extension = 'Salt has it, in a module that is not in the list above';
+const orchestration = 'Salt has it, for orchestrations, as here';
 const unit = 'a unit file with what systemd has to be told of it; in Salt that is a `file.managed` and a `module.run`';
 
 export const ownFunctions = {
@@ -39,6 +40,12 @@ export const ownFunctions = {
   'network.route_present': byIp,
   'postgres_extension.absent': extension,
   'postgres_extension.present': extension,
+  'salt.function': orchestration,
+  'salt.parallel_runners': orchestration,
+  'salt.runner': orchestration,
+  'salt.state': orchestration,
+  'salt.wait_for_event': orchestration,
+  'salt.wheel': orchestration,
   'systemd.dropin': unit,
   'systemd.timer': unit,
   'systemd.unit': unit,
@@ -53,7 +60,6 @@ export const absentModules = {
   'mysql_user, mysql_database, mysql_grants': 'PostgreSQL came first; not built yet',
   'rabbitmq_*': 'not built yet',
   'reg, win_*': 'tsalt manages Linux',
-  salt: "orchestration is the master's, and not built yet",
   selinux: 'Debian runs without it as a rule; not built yet',
   x509: 'not built yet',
 };

@@ -34,6 +34,8 @@ export async function loadStates(
   for (const { module, fun, sls, path } of all) {
     const title = `${module}.${fun}`;
     if (known.has(title)) {
+      const why = registry.whyNotHere?.(title);
+      if (why !== undefined) errors.push(stateErrors.notHere({ state: title, why }, { place: sls.yaml.placeOf(path) }));
       if (!loaded.has(title)) loaded.set(title, await registry.load(title));
       continue;
     }

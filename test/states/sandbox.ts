@@ -18,6 +18,7 @@ import { catalogue } from '../../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { foresee } from '../../minion/machine/foreseen/foreseen.ts';
 import { createMachine, localParts, type Functions, type Performing } from '../../minion/machine/machine.ts';
+import { masterParts, type FakeMaster } from './master.ts';
 import { createProcesses, type RunningProcesses } from '../../lib/system/processes.ts';
 import { builtinStates } from '../../states/registry.ts';
 
@@ -54,6 +55,8 @@ export interface World {
   readonly services?: Record<string, Partial<ServiceFacts>>;
   /** Execution functions, by name: what they give, or `{fails: code, answer}`. Others are not there. */
   readonly calls?: Record<string, Json | { fails: number; answer: Json }>;
+  /** It is an orchestration's. */
+  readonly master?: FakeMaster;
 }
 
 export type Answers = Record<string, string | { code?: number; stdout?: string; stderr?: string }>;
@@ -127,6 +130,7 @@ export function sandbox(world: World): Sandbox {
     answer: (others) => void (answers = others),
     machine: {
       ...machine,
+      ...(world.master && masterParts(world.master, asked)),
       required: (world.required ?? []).map((one) => ({ args: {}, ran: true, ...one })),
       requiredBy: world.requiredBy ?? [],
     },
@@ -254,7 +258,7 @@ export function harvest(root: string, below = '/'): Tree {
 }
 
 export interface Run {
-  readonly result: boolean;
+  readonly result: boolean | null;
   readonly changes: Changes;
   readonly comment: string;
   readonly planned: Plan;

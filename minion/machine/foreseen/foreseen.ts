@@ -1,5 +1,6 @@
 import { systemClock } from '../../../lib/clock.ts';
 import type { CommandResult, FileStep, Foreseen, Reading } from '../../../lib/contracts/machine.ts';
+import { isMasterStep } from '../../../lib/contracts/orchestration.ts';
 import { createAccounts } from '../accounts.ts';
 import { questionOf } from '../inquiry.ts';
 import { setVariables } from '../machine.ts';
@@ -58,7 +59,7 @@ export function foresee(reading: Reading, nowMs: () => number = () => systemCloc
       if (step.do === 'packages') return packages.lay(step);
       if (step.do === 'service') return services.lay(step);
       // What a function does, nobody can tell; a question changes nothing.
-      if (step.do === 'call' || step.do === 'query') return;
+      if (step.do === 'call' || step.do === 'query' || isMasterStep(step)) return;
       if (step.do === 'run') {
         for (const { command, stdout } of step.answers ?? []) answers.set(questionOf(command), answered(stdout));
       }
