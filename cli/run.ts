@@ -1,4 +1,4 @@
-import { isMap } from '../lib/json.ts';
+import { asText, isMap } from '../lib/json.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
@@ -40,13 +40,34 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
       io.out(printFunctions((await control.call('run.functions')) as unknown as RunnerFunction[]));
       return 0;
     }
-    const answer = await Promise.race([control.call('run', { fun, arg: args, kwarg: kwargs }), interrupted(io)]);
-    if (answer === 130) return 130;
+    let jid = '';
+    const done = control.call('run', { fun, arg: args, kwarg: kwargs }, (told) => {
+      if (isMap(told)) jid = asText(told['jid']);
+    });
+    const answer = await Promise.race([done, interrupted(io)]);
+    if (answer === 130) {
+      if (jid !== '') io.err(`interrupted; ${jid} goes on: tsalt run ${fun} ... orchestration_jid=${jid}\n`);
+      done.catch(() => {});
+      return 130;
+    }
     io.out(print(answer, form, io, master.config));
-    return isMap(answer) && answer.success === false ? 1 : 0;
+    return exitCodeOf(answer);
   } finally {
     control.close();
   }
+}
+
+/** A failure is what says that it is one, and a state run that failed; of one that did not compile nothing was run. */
+function exitCodeOf(answer: unknown): number {
+  if (isRun(answer)) return Object.values(answer.data).some(Array.isArray) ? 2 : Number(answer.retcode !== 0);
+  return isMap(answer) && answer['success'] === false ? 1 : 0;
+}
+
+/** The answer of an orchestration: a state run, and how it is to be shown. */
+function isRun(
+  answer: unknown,
+): answer is { readonly data: Readonly<Record<string, unknown>>; readonly retcode: unknown } {
+  return isMap(answer) && answer['outputter'] === 'highstate' && isMap(answer['data']);
 }
 
 /** A function of the master, as it tells of itself. */
@@ -67,6 +88,8 @@ function printFunctions(functions: readonly RunnerFunction[]): string {
 }
 
 function print(answer: unknown, form: ReturnType<typeof formOf>, io: Io, view: StateView): string {
+  if (isRun(answer) && (form === undefined || form === 'highstate' || form === 'table'))
+    return format(answer.data, form, io, { areStates: true, view });
   // The returns of a job, by minion.
   const hasRuns =
     isMap(answer) && Object.values(answer).some((value) => isStateRun(value) && Object.keys(value).length > 0);

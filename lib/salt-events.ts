@@ -113,6 +113,25 @@ export function stateResultEvent({ id, jid, run, of, ret }: StateResultFacts, no
   return { tag, data: { ...data, jid } };
 }
 
+export interface RunFacts {
+  readonly jid: string;
+  /** `runner.<function>` */
+  readonly fun: string;
+  readonly fun_args: readonly Json[];
+  readonly user: string;
+}
+
+/** `salt/run/<jid>/new`: a runner has begun. */
+export function runNewEvent({ jid, fun, fun_args, user }: RunFacts): NewEvent {
+  return { tag: `salt/run/${jid}/new`, data: { jid, fun, fun_args: [...fun_args], user } };
+}
+
+/** `salt/run/<jid>/ret`: it is over. */
+export function runReturnEvent(facts: RunFacts, answer: Json, success: boolean): NewEvent {
+  const { data } = runNewEvent(facts);
+  return { tag: `salt/run/${facts.jid}/ret`, data: { ...data, return: answer, success } };
+}
+
 /** `ms` since 1970 as C's ctime(3) writes it, in UTC: `Sat Jan 31 23:59:59 2026`. */
 function ctime(ms: number): string {
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(ms)

@@ -8,6 +8,7 @@ import { eventBus, type EventBus } from './bus.ts';
 import { minionFacts, type MinionFacts } from './facts.ts';
 import { instanceRegistry, type Instances } from './instances.ts';
 import { jobLedger, type Jobs } from './jobs.ts';
+import { orchestrationBook, type OrchestrationBook } from './orchestrate/book.ts';
 import { keyBook, type Keys } from './keys.ts';
 import { minionBook, type MinionBook } from './minions.ts';
 import { tokens as tokenBook, type Tokens } from './tokens.ts';
@@ -22,6 +23,7 @@ export interface Books {
   readonly jobs: Jobs;
   readonly instances: Instances;
   readonly facts: MinionFacts;
+  readonly orchestrations: OrchestrationBook;
 }
 
 /** Opens the books below `cachedir`. Raises as `openStore`. What was mended or lost is told to the log. */
@@ -49,6 +51,7 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
     keys,
     jobs: jobLedger({ store, bus, clock }),
     instances: instanceRegistry({ store, bus, clock }),
+    orchestrations: orchestrationBook({ store, bus, clock }),
     facts: minionFacts(store, (cause) => log('error', 'grains could not be kept', { reason: messageOf(cause) })),
   };
 }

@@ -68,7 +68,8 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
       return { minions: [...minions], away, unknown: [...unknown], missing: [...missing] };
     },
     exec: async (params, call) => exec(parts, params, call),
-    run: async ({ fun, arg, kwarg }) => runners.call(asText(fun), list(arg), map(kwarg)),
+    run: async ({ fun, arg, kwarg }, { emit }) =>
+      runners.call(asText(fun), list(arg), map(kwarg), { began: (jid) => emit({ jid }) }),
     'run.functions': async () => runners.list.map((one) => ({ ...one, takes: [...one.takes] })),
     'event.send': async (params) => {
       const { seq } = await bus.fire({ tag: text(params, 'tag'), data: map(params.data) });

@@ -1,6 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
-import { pillarSettings } from '../lib/pillar-settings.ts';
 import { topsOf } from '../lib/tops.ts';
 import { isMinionId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
@@ -11,8 +10,7 @@ import type { Books } from './books.ts';
 import { fileServer } from './files.ts';
 import { jobProgress, type JobProgress } from './job-progress.ts';
 import { intake } from './intake.ts';
-import { pillarCompiler } from './pillar.ts';
-import type { RenderPool } from './pool/render-pool.ts';
+import type { PillarOf } from './pillar.ts';
 import { publisher, type Publisher } from './publisher.ts';
 import { questions } from './questions.ts';
 import { sessions } from './sessions.ts';
@@ -30,7 +28,7 @@ export interface FrontDesk {
 
 export interface FrontDeskOptions {
   readonly books: Books;
-  readonly pool: RenderPool;
+  readonly pillarOf: PillarOf;
   readonly config: MasterConfig;
   readonly identity: Identity;
   readonly curve: CurveKeys;
@@ -40,8 +38,8 @@ export interface FrontDeskOptions {
 
 /** Opens the ports and serves minions. Raises `TS_WIRE_CANNOT_BIND`. */
 export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDesk> {
-  const { books, pool, config, identity, curve, clock, log } = options;
-  const { store, bus, jobs, keys, minions, instances, facts } = books;
+  const { books, pillarOf, config, identity, curve, clock, log } = options;
+  const { store, bus, jobs, keys, minions, facts } = books;
   const { nodegroups } = config;
 
   // The link and what uses it know each other; nothing of it is used before a minion is there.
@@ -68,7 +66,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     files: fileServer(config.file_roots, () => clock.monotonic(), log),
     facts,
     stateEvents: config.state_events,
-    pillarOf: pillarCompiler({ pool, roots: config.pillar_roots, settings: pillarSettings(config), instances, log }),
+    pillarOf,
     tops: topsOf(config),
   });
   opened = await listen(

@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
 import type { Jobs } from './jobs.ts';
+import type { OrchestrationBook } from './orchestrate/book.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface HousekeepingOptions {
@@ -13,6 +14,7 @@ export interface HousekeepingOptions {
   readonly jobs: Jobs;
   readonly tokens: Tokens;
   readonly instances: Instances;
+  readonly orchestrations: OrchestrationBook;
   /** Events up to this number no reactor needs any more. */
   readonly needless: () => number;
   readonly clock: Clock;
@@ -33,6 +35,7 @@ export function housekeeping({
   jobs,
   tokens,
   instances,
+  orchestrations,
   needless,
   clock,
   log,
@@ -46,6 +49,7 @@ export function housekeeping({
     if (clock.monotonic() - lastSeldom < SELDOM_MS) return;
     lastSeldom = clock.monotonic();
     await jobs.forget(config.keep_jobs_seconds * 1000);
+    await orchestrations.forget(config.keep_jobs_seconds * 1000);
     await tokens.sweep();
     await instances.sweep(config.keep_events_seconds * 1000);
     await bus.trim({ ageMs: config.keep_events_seconds * 1000, bytes: MOST_BYTES, needless: needless() });

@@ -8,9 +8,12 @@ import type { MinionFacts } from './facts.ts';
 import type { Instances } from './instances.ts';
 import type { Away } from './job-listing.ts';
 import { jobRunners } from './job-runners.ts';
-import type { Jobs, Origin } from './jobs.ts';
+import type { Jobs } from './jobs.ts';
 import type { Keys } from './keys.ts';
 import { manageRunners } from './manage-runners.ts';
+import type { Orchestrations } from './orchestrate/orchestrations.ts';
+import { orchestrationRunners } from './orchestrate/runners.ts';
+import type { Caller } from './orchestrate/steps.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 
 /** A function of the master itself. Named arguments win over positional ones of the same place. */
@@ -20,8 +23,8 @@ export interface Runner {
   readonly takes: readonly string[];
   /** How many of them it can't do without. */
   readonly needs?: number;
-  /** `origin`: the reactions that led to the call. */
-  run(args: JsonMap, origin: Origin): Json | Promise<Json>;
+  /** `caller`: who calls, and the reactions that led to it. */
+  run(args: JsonMap, caller: Caller): Json | Promise<Json>;
 }
 
 export interface RunnerParts {
@@ -31,6 +34,7 @@ export interface RunnerParts {
   readonly instances: Instances;
   readonly facts: MinionFacts;
   readonly reactors: () => ReactorEngine;
+  readonly orchestrations: () => Orchestrations;
   readonly away: Away;
   readonly stats: () => JsonMap;
   readonly clock: Clock;
@@ -40,7 +44,7 @@ export interface Runners {
   /** What there is, for the reference. */
   readonly list: readonly (Pick<Runner, 'summary' | 'takes'> & { readonly name: string; readonly needs: number })[];
   /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
-  call(fun: string, arg: readonly Json[], kwarg: JsonMap, origin?: Origin): Promise<Json>;
+  call(fun: string, arg: readonly Json[], kwarg: JsonMap, caller?: Caller): Promise<Json>;
 }
 
 /** The runners: Salt's names, and shorter ones beside them. */
@@ -48,10 +52,10 @@ export function runners(parts: RunnerParts): Runners {
   const table = new Map(Object.entries(tableOf(parts)));
   return {
     list: [...table].map(([name, { summary, takes, needs = 0 }]) => ({ name, summary, takes, needs })),
-    async call(fun, arg, kwarg, origin = {}) {
+    async call(fun, arg, kwarg, caller = {}) {
       const runner = table.get(fun);
       if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, table.keys())) });
-      return runner.run(bind(fun, runner, arg, kwarg), origin);
+      return runner.run(bind(fun, runner, arg, kwarg), caller);
     },
   };
 }
@@ -69,7 +73,7 @@ function bind(fun: string, { takes, needs = 0 }: Runner, arg: readonly Json[], k
 }
 
 function tableOf(parts: RunnerParts): Record<string, Runner> {
-  const { bus, instances, reactors, stats } = parts;
+  const { bus, instances, reactors, orchestrations, stats } = parts;
   return {
     ...jobRunners(parts),
     ...manageRunners(parts),
@@ -108,9 +112,12 @@ function tableOf(parts: RunnerParts): Record<string, Runner> {
       summary: 'fires an event',
       takes: ['tag', 'data'],
       needs: 1,
-      run: async ({ tag, data }, origin) =>
-        (await bus.fire({ tag: asText(tag), data: (data ?? {}) as JsonMap, ...origin })).seq,
+      run: async ({ tag, data }, { cause, depth }) => {
+        const led = { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
+        return (await bus.fire({ tag: asText(tag), data: (data ?? {}) as JsonMap, ...led })).seq;
+      },
     },
+    ...orchestrationRunners(orchestrations),
     'master.stats': { summary: 'counters of every part of the master', takes: [], run: () => stats() },
   };
 }

@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import type { JsonMap } from '../lib/json.ts';
+import { pillarSettings } from '../lib/pillar-settings.ts';
 import type { Log } from '../lib/log.ts';
 import { loadOrMakeMasterKeys } from '../wire/key-files.ts';
 import { serveLocal } from '../wire/local/server.ts';
@@ -16,6 +18,9 @@ import { housekeeping } from './housekeeping.ts';
 import { exposition } from './metrics/exposition.ts';
 import { metricsOf, type Figures } from './metrics/figures.ts';
 import { serveMetrics } from './metrics/server.ts';
+import { orchestrations, type Orchestrations } from './orchestrate/orchestrations.ts';
+import { standInOf } from './orchestrate/stand-in-of.ts';
+import { pillarCompiler } from './pillar.ts';
 import { renderPool } from './pool/render-pool.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 import { reactorPowers } from './reactor/powers.ts';
@@ -62,7 +67,14 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
 
   const { identity, curve } = loadOrMakeMasterKeys(config.pki_dir);
   const masterKey = formatMasterKey(masterKeyOf(identity, curve));
-  const desk = await openFrontDesk({ books, pool, config, identity, curve, clock, log });
+  const pillarOf = pillarCompiler({
+    pool,
+    roots: config.pillar_roots,
+    settings: pillarSettings(config),
+    instances,
+    log,
+  });
+  const desk = await openFrontDesk({ books, pillarOf, config, identity, curve, clock, log });
   const { link, publisher, notConnected, progress } = desk;
   atEnd(() => link.stop());
 
@@ -71,9 +83,26 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     ...books,
     clock,
     reactors: () => reactors,
+    orchestrations: () => orchestrating,
     away: notConnected,
     stats,
   });
+  const orchestrating: Orchestrations = orchestrations({
+    book: books.orchestrations,
+    bus,
+    jobs,
+    publisher,
+    notConnected,
+    newJid: () => jobs.newJid(),
+    pillarOf,
+    standIn: standInOf(config, hostname()),
+    timeoutSeconds: config.timeout,
+    call: ({ client, fun, arg, kwarg }, caller) =>
+      client === 'wheel' ? callWheel(commands, fun, arg, kwarg) : running.call(fun, arg, kwarg, caller),
+    clock,
+    log,
+  });
+  atEnd(() => orchestrating.stop());
   const reactors: ReactorEngine = await startReactors({
     entries: config.reactor,
     maxDepth: config.reactor_max_depth,
@@ -93,8 +122,10 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
         const { jid, minions } = await publisher.publish(resolved, { once, origin });
         return { jid, minions: [...minions] };
       },
-      call: (client, fun, arg, kwarg, { cause, depth }) =>
-        client === 'wheel' ? callWheel(commands, fun, arg, kwarg) : running.call(fun, arg, kwarg, { cause, depth }),
+      call: (client, fun, arg, kwarg, { cause, depth, once }) =>
+        client === 'wheel'
+          ? callWheel(commands, fun, arg, kwarg)
+          : running.call(fun, arg, kwarg, { cause, depth, once, waits: false }),
     }),
     clock,
     log,
@@ -140,8 +171,21 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   });
   const control = await serveLocal('master', path.join(config.sock_dir, 'master.sock'), methods);
   atEnd(() => control.close());
-  atEnd(housekeeping({ config, bus, jobs, tokens, instances, needless: () => reactors.needless(), clock, log }));
+  atEnd(
+    housekeeping({
+      config,
+      bus,
+      jobs,
+      tokens,
+      instances,
+      orchestrations: books.orchestrations,
+      needless: () => reactors.needless(),
+      clock,
+      log,
+    }),
+  );
   atEnd(announce(config, { ...ports, master_key: masterKey, fingerprint: identity.fingerprint }));
+  orchestrating.resume();
   log('info', 'the master is running', ports);
 
   function stats() {
@@ -154,6 +198,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       intake: { ...desk.stats() },
       pool: { ...pool.counters() },
       reactors: { ...reactors.counters() },
+      orchestrations: { ...orchestrating.counters() },
       sessions: link.sessions.size,
     };
   }

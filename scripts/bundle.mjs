@@ -54,6 +54,7 @@ await build({
   entryPoints: {
     ...program('render-child', 'master/pool/render-child.ts'),
     ...program('code-child', 'master/pool/code-child.ts'),
+    ...program('orchestrate-child', 'master/pool/orchestrate-child.ts'),
     ...program('module-tools', moduleTools),
   },
 });

@@ -95,6 +95,7 @@ const programs = {
     void main(process.argv.slice(2)).then((code) => { process.exitCode = code; });`,
   'render-child.cjs': `import './master/pool/render-child.ts';`,
   'code-child.cjs': `import './master/pool/code-child.ts';`,
+  'orchestrate-child.cjs': `import './master/pool/orchestrate-child.ts';`,
   'module-tools.cjs': `export * from './${moduleTools}';`,
 };
 

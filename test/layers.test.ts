@@ -30,7 +30,7 @@ const mayImport: Record<string, readonly string[]> = {
     'states/engine',
     'pillar',
   ],
-  master: ['master', 'lib', 'wire', 'store', 'pillar', 'states/engine', 'reactors', 'cluster'],
+  master: ['master', 'lib', 'wire', 'store', 'pillar', 'states', 'states/engine', 'reactors', 'cluster'],
   // The command line starts a master or a minion, and reaches a running master through its control interface only.
   cli: [
     'cli',

@@ -49,8 +49,11 @@ export interface ReactorContext {
   delivered(jid: string, id: string): Promise<boolean>;
   /** Resolves when that minion has returned, or never will. */
   outcome(jid: string, id: string): Promise<JobOutcome>;
-  /** A runner or wheel function of the master. */
-  call(client: 'runner' | 'wheel', fun: string, kwarg: JsonMap, arg?: readonly Json[]): Promise<Json>;
+  /**
+   * A runner or wheel function of the master. What takes long (`state.orchestrate`) is only begun, once for each event,
+   * reactor and `key`, which is the call itself where it is not given; the answer is then its jid.
+   */
+  call(client: 'runner' | 'wheel', fun: string, kwarg: JsonMap, arg?: readonly Json[], key?: string): Promise<Json>;
   /** Fires an event; its cause is the event reacted to. */
   fire(tag: string, data: JsonMap): Promise<void>;
   readonly keys: {

@@ -14,6 +14,7 @@ export interface Figures {
   readonly intake: Counters;
   readonly pool: Counters;
   readonly reactors: Counters;
+  readonly orchestrations: Counters;
   readonly sessions: number;
   /** What is not over, by state. */
   readonly open: JobStates;
@@ -24,7 +25,7 @@ export interface Figures {
 
 /** The figures of a master, each with what it means. */
 export function metricsOf(of: Figures): Metric[] {
-  const { store, bus, wire, keys, jobs, intake, pool, reactors } = of;
+  const { store, bus, wire, keys, jobs, intake, pool, reactors, orchestrations } = of;
   const refused = Object.entries(wire).filter(([name]) => name.startsWith('refused.'));
   return [
     gauge('sessions', 'Minions that are connected.', of.sessions),
@@ -49,6 +50,13 @@ export function metricsOf(of: Figures): Metric[] {
     each('reactor_open', 'gauge', 'Deliveries to a reactor that are not over.', of.reactorList, 'open'),
     each('reactor_lagged_total', 'counter', 'How often a reactor fell behind its queue.', of.reactorList, 'lagged'),
     gauge('reactor_dead_letters', 'Deliveries that were given up.', reactors['dead']),
+    gauge('orchestrations_running', 'Orchestrations that are not over.', orchestrations['running']),
+    gauge('orchestrations_waiting', 'Those of them that wait for others to end.', orchestrations['waiting']),
+    counter(
+      'orchestrations_total',
+      'Orchestrations that have ended since the master was started.',
+      orchestrations['ended'],
+    ),
     gauge('render_waiting', 'Renderings that wait for a process.', pool['waiting']),
     counter('render_processes_total', 'Rendering processes that were started.', pool['started']),
     counter('render_killed_total', 'Rendering processes that were killed: too slow, or too large.', pool['killed']),

@@ -58,10 +58,11 @@ export function reactorContext(parts: ContextParts): ReactorContext {
       live();
       return powers.jobs.outcome(jid, id, signal);
     },
-    async call(client, fun, kwarg, arg = []) {
+    async call(client, fun, kwarg, arg = [], key = JSON.stringify([fun, arg, kwarg])) {
       live();
       did({ do: 'call', fun: `${client}.${fun}` });
-      return powers.call(client, fun, arg, kwarg, { ...origin, signal });
+      const once = `${event.seq} ${reactor} ${client} ${key}`;
+      return powers.call(client, fun, arg, kwarg, { ...origin, once, signal });
     },
     async fire(tag, data) {
       live();

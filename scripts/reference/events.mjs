@@ -26,6 +26,8 @@ const answer = {
   user: 'operator',
 };
 
+const run = { jid, fun: 'runner.state.orchestrate', fun_args: [], user: 'operator' };
+
 /** Tags that Salt has, made by the same functions as the real ones; and when they are fired. */
 const ofSalt = [
   [
@@ -44,6 +46,8 @@ const ofSalt = [
     salt.minionEvent(id, `salt/beacon/${id}/<beacon>/`, { '<field>': 0 }, 0),
     "a minion's [beacon](beacons.md), with what it has as its own tag behind; its fields lie flat. With `error`: it fails, or is misspelt in a pillar",
   ],
+  [salt.runNewEvent(run), 'an [orchestration](../guides/orchestrate.md) has begun'],
+  [salt.runReturnEvent(run, {}, true), 'it is over; `return` is its answer'],
   [salt.minionEvent(id, '<tag>', {}, 0), 'a minion fired it; what it sent is in `data.data`'],
 ];
 

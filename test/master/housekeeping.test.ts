@@ -22,6 +22,7 @@ test('housekeeping: ended while it clears up, it does not begin again', async (t
     jobs: jobs as unknown as HousekeepingOptions['jobs'],
     tokens: nothing,
     instances: nothing,
+    orchestrations: nothing,
     needless: () => 0,
     clock,
     log: silent,

@@ -19,6 +19,7 @@ test('package: what npm pack makes runs as it is, a master with pillar and minio
   t.deepEqual(readdirSync(path.join(unpacked, 'dist')).sort(), [
     'code-child.cjs',
     'module-tools.cjs',
+    'orchestrate-child.cjs',
     'render-child.cjs',
     'states.d.ts',
     'states.mjs',

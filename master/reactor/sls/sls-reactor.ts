@@ -15,9 +15,9 @@ export function slsReactor(file: string, pool: RenderPool): Reactor {
       for (const [index, { id, client, fun, arg, kwarg, tgt, tgt_type }] of reactions.entries()) {
         if (client === 'local') await context.publish(id, { tgt, tgt_type, fun, arg, kwarg });
         // Nothing comes after the last one that could fail: the record of the delivery keeps it from being called again.
-        else if (index === reactions.length - 1) await context.call(client, fun, kwarg, arg);
+        else if (index === reactions.length - 1) await context.call(client, fun, kwarg, arg, id);
         // A redelivery does not call again what has answered.
-        else await context.once(id, async () => context.call(client, fun, kwarg, arg));
+        else await context.once(id, async () => context.call(client, fun, kwarg, arg, id));
       }
       return reactions.length === 0 ? { skipped: 'the file has no reaction to this event' } : undefined;
     },

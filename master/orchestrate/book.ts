@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import { TsaltError } from '../../lib/errors/error.ts';
+import { isJid, type Jid } from '../../lib/ids.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { runNewEvent, runReturnEvent, type RunFacts } from '../../lib/salt-events.ts';
+import type { Change } from '../../store/codec.ts';
+import type { Store } from '../../store/store.ts';
+import type { EventBus } from '../bus.ts';
+import type { Origin } from '../jobs.ts';
+
+/** What is to be run. */
+export interface OrchestrationRequest {
+  readonly mods: readonly string[];
+  readonly saltenv: string;
+  readonly test: boolean;
+  /** Laid over the master's own pillar. */
+  readonly pillar: JsonMap;
+  readonly pillarenv?: string | undefined;
+}
+
+export interface Orchestration extends OrchestrationRequest, Origin {
+  readonly jid: Jid;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  /** How many orchestrations led to this one by calling each other. */
+  readonly nesting: number;
+  readonly once?: string | undefined;
+  /** Once it is over; the event holds the answer. */
+  readonly ended?: { readonly retcode: number; readonly event: number; readonly at: number } | undefined;
+}
+
+/** Every orchestration, and what each of its steps came to: what it takes to go on with one after the master was killed. */
+export interface OrchestrationBook {
+  find(jid: string): Orchestration | undefined;
+  /** The one that was begun for this key. */
+  begunFor(once: string): Orchestration | undefined;
+  /** Records it and fires `salt/run/<jid>/new`. */
+  begin(orchestration: Orchestration): Promise<void>;
+  /** Records that it is over, and fires `salt/run/<jid>/ret` with the answer. */
+  end(orchestration: Orchestration, answer: Answer): Promise<void>;
+  /** The answer of one that is over; undefined when it is no longer kept. */
+  answer(orchestration: Orchestration): Promise<JsonMap | undefined>;
+  /** The newest first. */
+  list(limit: number): Orchestration[];
+  /** Those that are not over, oldest first. */
+  unfinished(): Orchestration[];
+  step(jid: Jid, key: string): Json | undefined;
+  steps(jid: Jid): number;
+  keepStep(jid: Jid, key: string, value: Json): Promise<void>;
+  /** Forgets those that ended more than `keepMs` ago. */
+  forget(keepMs: number): Promise<void>;
+}
+
+/** As Salt's runner gives it. */
+export interface Answer extends JsonMap {
+  /** The state run, by the id of the master's stand-in. */
+  data: JsonMap;
+  outputter: 'highstate';
+  retcode: number;
+}
+
+/** An answer of a run on thousands of minions, with all that changed there; a record of the store holds this. */
+const MOST_BYTES = 12 * 1024 * 1024;
+/** So many are forgotten in one commit. */
+const FORGET_AT_ONCE = 100;
+
+export function orchestrationBook(options: {
+  readonly store: Store;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+}): OrchestrationBook {
+  const { store, bus, clock } = options;
+  const all = store.bucket<Orchestration>('orchestration');
+  const onces = store.bucket<Jid>('orchestration-once');
+  const steps = store.bucket<Json>('orchestration-step');
+  const hashed = (once: string): string => createHash('sha256').update(once).digest('hex');
+
+  function returnEvent(orchestration: Orchestration, answer: Answer): Change {
+    const { retcode } = answer;
+    const record = (given: Answer): Change =>
+      bus.record(
+        { ...runReturnEvent(factsOf(orchestration), given, retcode === 0), ...origin(orchestration) },
+        MOST_BYTES,
+      );
+    try {
+      return record(answer);
+    } catch (thrown) {
+      if (!(thrown instanceof TsaltError) || thrown.code !== 'TS_EVENT_TOO_BIG') throw thrown;
+      return record({ ...answer, data: withoutChanges(answer.data) });
+    }
+  }
+
+  return {
+    find: (jid) => (isJid(jid) ? all.latest(jid) : undefined),
+    begunFor(once) {
+      const jid = onces.latest(hashed(once));
+      return jid === undefined ? undefined : all.latest(jid);
+    },
+    async begin(orchestration) {
+      const { jid, once } = orchestration;
+      await store.commit([
+        all.put(jid, orchestration),
+        ...(once === undefined ? [] : [onces.put(hashed(once), jid)]),
+        bus.record({ ...runNewEvent(factsOf(orchestration)), ...origin(orchestration) }),
+      ]);
+    },
+    async end(orchestration, answer) {
+      const { jid } = orchestration;
+      const at = clock.now();
+      await store.commit([
+        returnEvent(orchestration, answer),
+        // The event is the record right before.
+        all.putNumbered(jid, (number) => ({
+          ...orchestration,
+          ended: { retcode: answer.retcode, event: number - 1, at },
+        })),
+        ...steps.scan(`${jid}/`).map(({ key }) => steps.delete(key)),
+      ]);
+    },
+    async answer({ ended }) {
+      const event = ended && (await store.event(ended.event));
+      const data = event?.['data'];
+      return isMap(data) && isMap(data['return']) ? (data['return'] as JsonMap) : undefined;
+    },
+    list: (limit) => all.scan('', { reverse: true, limit }).map(({ value }) => value),
+    unfinished: () =>
+      all
+        .scan()
+        .map(({ value }) => value)
+        .filter(({ ended }) => !ended),
+    step: (jid, key) => steps.latest(`${jid}/${key}`),
+    steps: (jid) => steps.scan(`${jid}/`).length,
+    async keepStep(jid, key, value) {
+      await store.commit([steps.put(`${jid}/${key}`, value)]);
+    },
+    async forget(keepMs) {
+      const oldest = clock.now() - keepMs;
+      const old = all.scan().filter(({ value: { ended } }) => ended && ended.at < oldest);
+      for (let i = 0; i < old.length; i += FORGET_AT_ONCE) {
+        await store.commit(
+          old
+            .slice(i, i + FORGET_AT_ONCE)
+            .flatMap(({ key, value: { once } }) => [
+              all.delete(key),
+              ...(once === undefined ? [] : [onces.delete(hashed(once))]),
+            ]),
+        );
+      }
+    },
+  };
+}
+
+function origin({ cause, depth }: Orchestration): Origin {
+  return { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
+}
+
+function factsOf({ jid, mods, saltenv, test, pillar, pillarenv, cause }: Orchestration): RunFacts {
+  const named = { saltenv, test, pillar, ...(pillarenv === undefined ? {} : { pillarenv }) };
+  return {
+    jid,
+    fun: 'runner.state.orchestrate',
+    fun_args: [mods.join(','), named],
+    user: cause === undefined ? 'operator' : 'reactor',
+  };
+}
+
+/** What was done, without what was changed by it. */
+function withoutChanges(data: JsonMap): JsonMap {
+  const bare = (run: Json): Json =>
+    isMap(run)
+      ? Object.fromEntries(
+          Object.entries(run).map(([tag, entry]) => [
+            tag,
+            { ...(entry as JsonMap), changes: {}, warnings: ['The changes are too large to be kept.'] },
+          ]),
+        )
+      : run;
+  return Object.fromEntries(Object.entries(data).map(([id, run]) => [id, bare(run)]));
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { MinionEnding, MinionJob } from '../../lib/contracts/orchestration.ts';
+import type { Job, Jobs, Origin } from '../jobs.ts';
+import type { Publisher } from '../publisher.ts';
+
+/** How a job ended on one minion, without the return: that is in the ledger of jobs. */
+export type KeptEnding = Omit<MinionEnding, 'return'> & { readonly jid: string };
+
+export interface MinionJobsParts {
+  readonly jobs: Jobs;
+  readonly publisher: Publisher;
+  /** Undefined while the minion is connected, else since when it is not, for a person. */
+  readonly notConnected: (id: string) => string | undefined;
+  readonly clock: Clock;
+}
+
+export interface PublishHow {
+  /** Published once for this key: again, it is the job that is there. */
+  readonly once: string;
+  readonly origin: Origin;
+  /** Seconds that minions have to take it where the job does not say. */
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** Seconds that the connection to a minion may be gone before nobody waits for a job that it has taken. */
+const GONE_SECONDS = 60;
+
+/**
+ * Publishes a job, in batches where it says so, and tells how it ended on each minion. After a batch in which more have
+ * failed than may, the others are not begun. Rejects when `signal` aborts.
+ */
+export async function runOnMinions(
+  job: MinionJob,
+  how: PublishHow,
+  parts: MinionJobsParts,
+): Promise<readonly KeptEnding[]> {
+  const { tgt, tgt_type, fun, arg, kwarg, timeout = how.timeoutSeconds, tolerated, forgiven } = job;
+  const resolved = parts.publisher.resolve(
+    { tgt, tgt_type, fun, arg, kwarg },
+    { user: 'orchestrate', takeWithinMs: timeout * 1000 },
+  );
+  const unknown = resolved.missing.map((id) => silent('', id, 'no accepted minion has this id'));
+  const endings = new Map<string, KeptEnding>();
+  const size = batchSize(job.batch, resolved.minions.length);
+  for (let number = 0; ; number++) {
+    const rest = resolved.minions.filter((id) => !endings.has(id));
+    if (rest.length === 0) break;
+    const all = [...unknown, ...endings.values()];
+    const failures = all.filter(({ id, success }) => !success && !forgiven.includes(id)).length;
+    if (number > 0 && failures > tolerated) {
+      for (const id of rest) endings.set(id, silent('', id, 'its batch was not begun, since others had failed'));
+      break;
+    }
+    const made = await parts.publisher.publish(
+      { ...resolved, minions: rest.slice(0, size) },
+      { once: `${how.once} ${number}`, origin: how.origin },
+    );
+    await Promise.all(made.minions.map(async (id) => endings.set(id, await ending(made, id, how.signal, parts))));
+  }
+  return [...unknown, ...endings.values()];
+}
+
+/** The endings with the returns. */
+export function withReturns(endings: readonly KeptEnding[], jobs: Jobs): Promise<readonly MinionEnding[]> {
+  return Promise.all(
+    endings.map(async ({ jid, ...ended }): Promise<MinionEnding> => {
+      const data = ended.answered ? await jobs.returnOf(jid, ended.id) : undefined;
+      if (data) return { ...ended, return: data['return'] ?? null };
+      const reason = ended.answered ? 'its return is no longer kept' : ended.reason;
+      return { ...ended, answered: false, success: false, reason, return: null };
+    }),
+  );
+}
+
+function batchSize(batch: string | undefined, of: number): number {
+  if (batch === undefined) return of;
+  const number = Number.parseInt(batch, 10);
+  return Math.max(1, batch.endsWith('%') ? Math.floor((number * of) / 100) : number);
+}
+
+function silent(jid: string, id: string, reason: string): KeptEnding {
+  return { jid, id, answered: false, reason, success: false, retcode: 1 };
+}
+
+/** Waits for one minion: that it does not take the job in time, the ledger of jobs notices. */
+async function ending(job: Job, id: string, signal: AbortSignal, parts: MinionJobsParts): Promise<KeptEnding> {
+  const { jobs, notConnected, clock } = parts;
+  const { jid } = job;
+  const over = new AbortController();
+  let goneFor = 0;
+  let cancel = clock.after(1000, watch);
+  try {
+    const outcome = await jobs.outcome(jid, id, AbortSignal.any([signal, over.signal]));
+    if (outcome.state === 'returned')
+      return { jid, id, answered: true, success: outcome.success === true, retcode: outcome.retcode ?? 1 };
+    const away = outcome.state === 'expired' ? notConnected(id) : undefined;
+    return silent(jid, id, away === undefined ? (outcome.reason ?? '') : `it is not connected (${away})`);
+  } catch (cause) {
+    if (!over.signal.aborted || signal.aborted) throw cause;
+    return silent(jid, id, 'the connection was lost while it ran');
+  } finally {
+    cancel();
+  }
+
+  function watch(): void {
+    const isTaken = jobs.pair(jid, id)?.state !== 'queued';
+    goneFor = isTaken && notConnected(id) !== undefined ? goneFor + 1 : 0;
+    if (goneFor > GONE_SECONDS) over.abort();
+    else cancel = clock.after(1000, watch);
+  }
+}

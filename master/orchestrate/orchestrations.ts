@@ -1,0 +1,210 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { MasterStep, MinionJob } from '../../lib/contracts/orchestration.ts';
+import { messageOf } from '../../lib/errors/error.ts';
+import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
+import { parseJid, type Jid } from '../../lib/ids.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Log } from '../../lib/log.ts';
+import type { PillarOf } from '../pillar.ts';
+import { startChild } from '../pool/child.ts';
+import type { Answer, Orchestration, OrchestrationRequest } from './book.ts';
+import type { StandIn, StandInWork } from './run-states.ts';
+import { stepsOf, type Caller, type StepsParts } from './steps.ts';
+
+export interface OrchestrationsParts extends StepsParts {
+  readonly newJid: () => Jid;
+  readonly pillarOf: PillarOf;
+  readonly standIn: StandIn;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Without `test` the config says whether it is a test run. */
+export type Asked = Omit<OrchestrationRequest, 'test'> & { readonly test?: boolean | undefined };
+
+export interface Orchestrations {
+  /**
+   * Runs state files with the master in place of a minion. `jid` names one that there may be already: then it is that one's
+   * answer. Who does not wait gets the jid alone. Raises `TS_ORCHESTRATION_...`.
+   */
+  orchestrate(request: Asked, caller: Caller, jid?: string): Promise<JsonMap>;
+  /** The newest first, and how far they are. */
+  list(limit: number): JsonMap[];
+  /** Goes on with those that the master's end interrupted. */
+  resume(): void;
+  /** How many run, how many of these wait for room, and how many have ended. */
+  counters(): Readonly<Record<'running' | 'waiting' | 'ended', number>>;
+  /** They stay interrupted; a later start goes on with them. */
+  stop(): void;
+}
+
+/** Processes beside each other; those that others call are not counted. */
+const MOST_AT_ONCE = 10;
+const MOST_WAITING = 100;
+const MOST_NESTED = 8;
+const COMPILE_MS = 60_000;
+/** Minions come back one after the other once the master is there again. */
+const RESUMED_TIMEOUT_SECONDS = 60;
+/** MiB: it holds the returns of all minions of a wave. */
+const HEAP_MB = 512;
+
+/** The orchestrations of a master. Each runs in a process of its own, which has the master do what only it can. */
+export function orchestrations(parts: OrchestrationsParts): Orchestrations {
+  const { book, clock, log, newJid, pillarOf, standIn } = parts;
+  const running = new Map<Jid, Promise<Answer>>();
+  const waiting: (() => void)[] = [];
+  const over = new AbortController();
+  let free = MOST_AT_ONCE;
+  let ended = 0;
+
+  /** One more may run, once there is room. The answer gives the room back. */
+  async function room({ nesting }: Orchestration): Promise<() => void> {
+    if (nesting > 0) return () => {};
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    else free--;
+    return () => {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    };
+  }
+
+  async function run(orchestration: Orchestration, isResumed: boolean): Promise<Answer> {
+    const leave = await room(orchestration);
+    try {
+      const states = await statesOf(orchestration, isResumed).catch((thrown: unknown): Json => {
+        if (over.signal.aborted) throw thrown;
+        return [messageOf(thrown)];
+      });
+      const answer: Answer = {
+        data: { [standIn.id]: states },
+        outputter: 'highstate',
+        retcode: isGood(states) ? 0 : 1,
+      };
+      await book.end(orchestration, answer);
+      ended++;
+      return answer;
+    } finally {
+      leave();
+    }
+  }
+
+  /** The return of the state run, or why there is none. */
+  async function statesOf(orchestration: Orchestration, isResumed: boolean): Promise<Json> {
+    over.signal.throwIfAborted();
+    const { mods, saltenv, test, pillar: override, pillarenv, created } = orchestration;
+    const timeoutSeconds = isResumed ? Math.max(parts.timeoutSeconds, RESUMED_TIMEOUT_SECONDS) : parts.timeoutSeconds;
+    const gone = new AbortController();
+    const signal = AbortSignal.any([over.signal, gone.signal]);
+    const steps = stepsOf(orchestration, { ...parts, timeoutSeconds }, signal);
+    const pillar = await pillarOf(standIn.id, standIn.grains, { override, saltenv, pillarenv });
+    const child = startChild({
+      program: 'orchestrate-child',
+      heapMb: HEAP_MB,
+      clock,
+      log,
+      // The child runs our own program, which asks for nothing else.
+      async answer(what, of) {
+        if (what === 'targets') {
+          const { tgt, type } = of as { tgt: string | string[]; type: string };
+          return steps.targets(tgt, type) as unknown as Json;
+        }
+        if (what === 'rehearse') return (await steps.rehearse(of as unknown as MinionJob)) as unknown as Json;
+        return (await steps.perform(of as unknown as MasterStep)) as unknown as Json;
+      },
+    });
+    const kill = (): void => child.kill();
+    over.signal.addEventListener('abort', kill, { once: true });
+    try {
+      const asked: StandInWork = { ...standIn, mods: [...mods], saltenv, test, pillar, now: created };
+      const errors = await child.ask('compile', asked as unknown as Json, COMPILE_MS);
+      return Array.isArray(errors) ? errors : await child.ask('run', null, Infinity);
+    } finally {
+      over.signal.removeEventListener('abort', kill);
+      kill();
+      gone.abort();
+    }
+  }
+
+  async function answerOf(orchestration: Orchestration, isResumed: boolean): Promise<JsonMap> {
+    const { jid, ended } = orchestration;
+    if (ended) {
+      const answer = await book.answer(orchestration);
+      if (!answer) throw orchestrationErrors.notKept({ jid });
+      return answer;
+    }
+    const known = running.get(jid);
+    if (known) return known;
+    const answer = run(orchestration, isResumed).finally(() => running.delete(jid));
+    running.set(jid, answer);
+    return answer;
+  }
+
+  function inBackground(orchestration: Orchestration, isResumed: boolean): void {
+    const { jid } = orchestration;
+    answerOf(orchestration, isResumed).catch((cause: unknown) => {
+      if (!over.signal.aborted) log('error', 'an orchestration was broken off', { jid, reason: messageOf(cause) });
+    });
+  }
+
+  /** The one that is meant, recorded. */
+  async function recorded(request: Asked, caller: Caller, wanted?: string): Promise<Orchestration> {
+    const { once, nesting = 0, cause, depth } = caller;
+    const known = once === undefined ? undefined : book.begunFor(once);
+    const there = known ?? (wanted === undefined ? undefined : book.find(parseJid(wanted)));
+    if (there) {
+      const mods = there.mods.join(',');
+      if (mods !== request.mods.join(',')) throw orchestrationErrors.otherMods({ jid: there.jid, mods });
+      return there;
+    }
+    if (nesting > MOST_NESTED) throw orchestrationErrors.tooDeep({ most: MOST_NESTED });
+    if (waiting.length >= MOST_WAITING) throw orchestrationErrors.full({ most: MOST_WAITING });
+    const orchestration: Orchestration = {
+      ...request,
+      test: request.test ?? standIn.test,
+      jid: wanted === undefined ? newJid() : parseJid(wanted),
+      created: clock.now(),
+      nesting,
+      ...(once === undefined ? {} : { once }),
+      ...(cause === undefined ? {} : { cause }),
+      ...(depth === undefined ? {} : { depth }),
+    };
+    await book.begin(orchestration);
+    return orchestration;
+  }
+
+  return {
+    async orchestrate(request, caller, wanted) {
+      const orchestration = await recorded(request, caller, wanted);
+      const { jid } = orchestration;
+      caller.began?.(jid);
+      if (caller.waits !== false) return answerOf(orchestration, false);
+      inBackground(orchestration, false);
+      return { jid };
+    },
+    list: (limit) =>
+      book.list(limit).map(({ jid, mods, test, ended }) => ({
+        jid,
+        mods: mods.join(','),
+        test,
+        state: ended ? (ended.retcode === 0 ? 'succeeded' : 'failed') : running.has(jid) ? 'running' : 'interrupted',
+        ...(ended ? {} : { steps: book.steps(jid) }),
+      })),
+    resume() {
+      for (const orchestration of book.unfinished()) {
+        const { jid, mods } = orchestration;
+        log('info', 'an orchestration goes on where it was interrupted', { jid, mods: mods.join(',') });
+        inBackground(orchestration, true);
+      }
+    },
+    counters: () => ({ running: running.size, waiting: waiting.length, ended }),
+    stop: () => over.abort(),
+  };
+}
+
+/** Whether a run took place, and no state of it failed. */
+function isGood(states: Json): boolean {
+  if (!isMap(states)) return false;
+  const entries = Object.values(states);
+  return entries.length > 0 && entries.every((entry) => isMap(entry) && entry['result'] !== false);
+}

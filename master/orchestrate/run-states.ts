@@ -1,0 +1,53 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Roots } from '../../lib/environments.ts';
+import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
+import type { Json, JsonMap } from '../../lib/json.ts';
+import { compileSls } from '../../states/engine/compile.ts';
+import { environmentsOfRoots } from '../../states/engine/environments.ts';
+import { runChunks, type RunOptions } from '../../states/engine/run.ts';
+import { orchestrationStates } from '../../states/registry.ts';
+import { rehearsing, standIn, type AskMaster } from './stand-in.ts';
+
+/** Who stands in for a minion, and where its states are. */
+export interface StandIn {
+  id: string;
+  grains: JsonMap;
+  /** What templates see as `opts`. */
+  opts: JsonMap;
+  /** `file_roots` */
+  roots: Record<string, string[]>;
+  failhard: boolean;
+  /** Whether it is a test run. */
+  test: boolean;
+}
+
+/** An orchestration to be run. */
+export interface StandInWork extends StandIn {
+  mods: string[];
+  saltenv: string;
+  pillar: JsonMap;
+  /** Milliseconds since 1970 at which it began, however often it is taken up again: the time that templates see. */
+  now: number;
+}
+
+/** The mistakes in the state files, or how to run them. */
+export async function compileOrchestration(
+  work: StandInWork,
+  ask: AskMaster,
+  clock: Clock,
+): Promise<{ readonly errors: string[] } | { readonly run: () => Promise<Json> }> {
+  const { id, grains, opts, roots, failhard, mods, saltenv, test, pillar, now } = work;
+  const environments = environmentsOfRoots(roots as Roots);
+  const context = { id, grains, pillar, opts, saltenv, now };
+  const compiled = await compileSls(mods, { environments, context, registry: orchestrationStates, saltenv });
+  if (compiled.errors.length > 0) return { errors: compiled.errors.map(({ message }) => message) };
+  const machine = standIn(context, environments, ask);
+  const options: RunOptions = {
+    machine,
+    clock,
+    foreseen: test ? rehearsing(machine, ask) : undefined,
+    failhard,
+    call: () => Promise.reject(orchestrationErrors.notHere({ what: 'execution functions' })),
+  };
+  return { run: async () => (await runChunks(compiled.chunks, options)) as unknown as Json };
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../lib/clock.ts';
+import type {
+  AwaitStep,
+  MasterAnswer,
+  MasterCall,
+  MasterStep,
+  MasterStepResult,
+  MinionEnding,
+  MinionJob,
+  Targets,
+} from '../../lib/contracts/orchestration.ts';
+import { messageOf } from '../../lib/errors/error.ts';
+import type { Json } from '../../lib/json.ts';
+import type { EventBus } from '../bus.ts';
+import type { Origin } from '../jobs.ts';
+import { awaitEvents, type Began } from './await-events.ts';
+import type { Orchestration, OrchestrationBook } from './book.ts';
+import { runOnMinions, withReturns, type KeptEnding, type MinionJobsParts } from './minion-jobs.ts';
+
+/** Who calls a function of the master, for those that have to know. */
+export interface Caller extends Origin {
+  /** It is done once for this key, however often it is called. */
+  readonly once?: string;
+  /** False: what takes long is only begun. */
+  readonly waits?: boolean;
+  /** How many orchestrations have called each other so far. */
+  readonly nesting?: number;
+  /** Is told the jid of what takes long. */
+  readonly began?: (jid: string) => void;
+}
+
+export interface StepsParts extends MinionJobsParts {
+  readonly book: OrchestrationBook;
+  readonly bus: EventBus;
+  readonly call: (call: MasterCall, caller: Caller) => Promise<Json>;
+  readonly clock: Clock;
+  readonly timeoutSeconds: number;
+}
+
+/** The steps of one orchestration, each done once. */
+export interface Steps {
+  targets(tgt: string | readonly string[], type: string): Targets;
+  rehearse(job: MinionJob): Promise<readonly MinionEnding[]>;
+  perform(step: MasterStep): Promise<MasterStepResult>;
+}
+
+/** What a step is known by: a step that is the same as another one has a number. */
+interface Kept {
+  readonly began?: Began;
+  readonly result?: KeptResult;
+}
+type KeptResult =
+  | Exclude<MasterStepResult, { did: 'publish' }>
+  | { readonly did: 'publish'; readonly endings: readonly KeptEnding[] };
+
+/**
+ * What each step came to is on disk before the next one begins, and a job is published for a key that is: an orchestration
+ * that is run again under its jid gives the same answers up to where it was, publishes nothing twice, and goes on from
+ * there. A call of a function of the master that was under way when the master was killed is made again.
+ */
+export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal: AbortSignal): Steps {
+  const { jid, nesting, cause, depth } = orchestration;
+  const { book, bus, call, clock, jobs, publisher, timeoutSeconds } = parts;
+  const origin: Origin = { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
+  const counts = new Map<string, number>();
+
+  /** Steps that are the same are told apart by how many there were before. */
+  function keyOf(what: unknown): string {
+    const print = createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32);
+    const count = (counts.get(print) ?? 0) + 1;
+    counts.set(print, count);
+    return `${print}-${count}`;
+  }
+
+  const keep = (key: string, kept: Kept): Promise<void> =>
+    book.keepStep(jid, key, JSON.parse(JSON.stringify(kept)) as Json);
+
+  function publish(job: MinionJob, key: string): Promise<readonly KeptEnding[]> {
+    return runOnMinions(job, { once: `orchestration ${jid} ${key}`, origin, timeoutSeconds, signal }, parts);
+  }
+
+  async function answer(one: MasterCall, once: string): Promise<MasterAnswer> {
+    try {
+      return { answer: await call(one, { ...origin, once, nesting: nesting + 1 }) };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      return { answer: null, error: messageOf(thrown) };
+    }
+  }
+
+  async function wait(step: AwaitStep, key: string, known: Began | undefined): Promise<MasterStepResult> {
+    const began = known ?? { event: bus.head(), at: clock.now() };
+    if (!known) await keep(key, { began });
+    const seen = await awaitEvents(step, began, { bus, clock, signal });
+    return { did: 'await', seen, seconds: Math.round(clock.now() - began.at) / 1000 };
+  }
+
+  async function perform(step: MasterStep, key: string, began: Began | undefined): Promise<KeptResult> {
+    if (step.do === 'publish') return { did: 'publish', endings: await publish(step.job, key) };
+    if (step.do === 'await') return wait(step, key, began) as Promise<KeptResult>;
+    const answers = step.calls.map((one, index) => answer(one, `orchestration ${jid} ${key} ${index}`));
+    return { did: 'master', answers: await Promise.all(answers) };
+  }
+
+  return {
+    targets(tgt, type) {
+      const { minions, missing } = publisher.meant({ tgt, tgt_type: type });
+      return { minions, missing };
+    },
+    rehearse: async (job) => withReturns(await publish(job, keyOf(['rehearse', job])), jobs),
+    async perform(step) {
+      const key = keyOf(step);
+      // Written by `keep` alone.
+      const { result: known, began } = (book.step(jid, key) ?? {}) as unknown as Kept;
+      const result = known ?? (await perform(step, key, began));
+      if (!known) await keep(key, { result });
+      return result.did === 'publish' ? { did: 'publish', endings: await withReturns(result.endings, jobs) } : result;
+    },
+  };
+}

@@ -1,0 +1,293 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { blocksOf } from '../docs/pages.ts';
+import { startCluster, write, type Cluster } from '../kit/cluster.ts';
+import { eventually } from '../kit/eventually.ts';
+
+/* Orchestrations of a real master with real minions. */
+
+interface Entry extends JsonMap {
+  __id__: string;
+  result: boolean | null;
+  comment: string;
+  changes: JsonMap;
+}
+
+/** The states of an orchestration's answer, by id. */
+function statesOf(answer: Json): Record<string, Entry> {
+  const data = isMap(answer) ? answer['data'] : undefined;
+  const run = isMap(data) ? Object.values(data)[0] : undefined;
+  const entries = Object.values(isMap(run) ? run : {}) as Entry[];
+  return Object.fromEntries(entries.map((entry) => [entry.__id__, entry]));
+}
+
+async function withMinions(t: ExecutionContext, ...ids: string[]): Promise<Cluster> {
+  const cluster = await startCluster(t);
+  for (const id of ids) await cluster.joinMinion(id);
+  return cluster;
+}
+
+const published = async (cluster: Cluster): Promise<string[]> =>
+  (await cluster.events())
+    .filter(({ tag }) => /^salt\/job\/\d+\/new$/.test(tag))
+    .map(({ data }) => asText(data['fun']));
+
+/** Whether the orchestration waits for an event. */
+const waits = async (cluster: Cluster, steps: number): Promise<boolean> => {
+  const [newest] = (await cluster.run('state.orchestrations')) as JsonMap[];
+  return newest?.['state'] === 'running' && Number(newest['steps']) >= steps;
+};
+
+test('orchestrate: the guide, on two minions, in test mode and for real', async (t) => {
+  const cluster = await startCluster(t);
+  const minions = [await cluster.joinMinion('db1'), await cluster.joinMinion('web1')];
+  for (const { text } of blocksOf('docs/guides/orchestrate.md')) {
+    const [, tree, file = ''] = /^# \/srv\/tsalt\/(states|pillar)\/(\S+)\n/.exec(text) ?? [];
+    if (tree !== undefined) write(tree === 'states' ? cluster.states : cluster.pillar, file, text);
+  }
+  const [db, web] = minions.map(({ root }) => root);
+  for (const root of [db, web]) write(root ?? '', 'etc/hosts', '');
+  const pillar = 'pillar={version: 1.4.2}';
+
+  const planned = await cluster.tsalt('run', 'state.orchestrate', 'orch.deploy', pillar, 'test=True', '--out', 'json');
+  const plan = statesOf(JSON.parse(planned.stdout) as Json);
+  t.is(planned.code, 0, planned.stderr);
+  t.deepEqual(
+    Object.values(plan).map(({ __id__, result }) => [__id__, result]),
+    [
+      ['schema', null],
+      ['program', null],
+      ['is it there', null],
+      ['site/app/tested', null],
+      ['who is in', null],
+      ['tell the others', null],
+    ],
+  );
+  t.deepEqual(
+    Object.keys((plan['schema']?.changes['ret'] ?? {}) as JsonMap),
+    ['db1'],
+    'what would change there is told',
+  );
+  t.false(existsSync(path.join(db ?? '', 'etc/schema')));
+
+  const done = cluster.tsalt('run', 'state.orchestrate', 'orch.deploy', pillar);
+  await eventually(() => waits(cluster, 4));
+  t.is(readFileSync(path.join(db ?? '', 'etc/schema'), 'utf8'), 'version 1.4.2\n');
+  t.is(readFileSync(path.join(web ?? '', 'etc/app.conf'), 'utf8'), 'version 1.4.2\n');
+  await cluster.control.call('event.send', { tag: 'site/app/tested', data: { id: 'web1' } });
+  const { code, stdout } = await done;
+  t.is(code, 0, stdout);
+  t.regex(stdout, /_master:\n/);
+  t.regex(stdout, /Comment: States ran successfully\. Updating web1\./);
+  t.regex(stdout, /All events seen in [\d.]+ seconds\./);
+  t.regex(stdout, /Succeeded: 6/);
+  const [deployed] = await cluster.events('site/app/deployed');
+  t.like(deployed?.data, { version: '1.4.2' });
+});
+
+test('orchestrate: a failing minion is named with its reason, and stops what requires it', async (t) => {
+  const cluster = await withMinions(t, 'one', 'two');
+  write(
+    cluster.states,
+    'orch.sls',
+    `
+wave:
+  salt.state:
+    - tgt: '*'
+    - sls: picky
+after:
+  salt.function:
+    - name: test.ping
+    - tgt: '*'
+    - require: [{salt: wave}]
+otherwise:
+  salt.function:
+    - name: test.ping
+    - tgt: one
+    - onfail: [{salt: wave}]
+forgiven:
+  salt.state:
+    - tgt: '*'
+    - sls: picky
+    - fail_minions: two
+allowed:
+  salt.state:
+    - tgt: 'one,two,three'
+    - tgt_type: list
+    - sls: picky
+    - allow_fail: 2
+unexpected:
+  salt.state:
+    - tgt: 'nobody*'
+    - sls: picky
+    - expect_minions: False
+nobody:
+  salt.function:
+    - name: test.ping
+    - tgt: 'nobody*'
+carefully:
+  salt.state:
+    - tgt: 'two,one'
+    - tgt_type: list
+    - sls: picky
+    - batch: 1
+`,
+  );
+  write(
+    cluster.states,
+    'picky.sls',
+    `
+it:
+  test.{{#if (eq grains.id 'two')}}fail_without_changes{{else}}succeed_without_changes{{/if}}: []
+`,
+  );
+  const { code, stdout } = await cluster.tsalt('run', 'state.orchestrate', 'orch', '--out', 'json');
+  t.is(code, 1);
+  const states = statesOf(JSON.parse(stdout) as Json);
+  t.like(states['wave'], { result: false, comment: "Run failed on minions: two\ntwo: test 'it': Failure!" });
+  t.deepEqual(Object.keys((states['wave']?.changes['ret'] ?? {}) as JsonMap), ['two']);
+  t.like(states['after'], { result: false, comment: 'One or more requisite failed: orch.wave' });
+  t.like(states['otherwise'], { result: true, changes: { ret: { one: true } } });
+  t.like(states['forgiven'], { result: true });
+  t.regex(states['forgiven']?.comment ?? '', /two: test 'it': Failure! \(it may fail\)$/);
+  t.like(states['allowed'], { result: true });
+  t.regex(states['allowed']?.comment ?? '', /three: no answer: no accepted minion has this id/);
+  t.like(states['unexpected'], { result: true, changes: {} });
+  t.like(states['nobody'], { result: false, comment: 'No minions responded: no accepted minion matches "nobody*"' });
+  t.regex(states['carefully']?.comment ?? '', /^Run failed on minions: two, one\n/);
+  t.regex(states['carefully']?.comment ?? '', /one: no answer: its batch was not begun, since others had failed$/);
+});
+
+test('orchestrate: a minion that is not there fails the wave, with the reason', async (t) => {
+  const cluster = await withMinions(t, 'one');
+  const gone = await cluster.joinMinion('gone');
+  await gone.stop();
+  await eventually(async () => ((await cluster.run('manage.down')) as string[]).includes('gone'));
+  write(cluster.states, 'orch.sls', "ping:\n  salt.function: [{name: test.ping}, {tgt: '*'}, {timeout: 1}]\n");
+  const states = statesOf(await cluster.run('state.orchestrate', 'orch'));
+  t.is(states['ping']?.result, false);
+  t.regex(
+    states['ping']?.comment ?? '',
+    /failed on minions: gone Function test\.ping ran on one\.\ngone: no answer: it is not connected/,
+  );
+});
+
+test('orchestrate: a master killed in the middle goes on, publishes nothing twice, and counts what came meanwhile', async (t) => {
+  const cluster = await withMinions(t, 'one');
+  write(
+    cluster.states,
+    'orch.sls',
+    `
+first:
+  salt.function: [{name: test.echo}, {tgt: one}, {arg: [first]}]
+go:
+  salt.wait_for_event: [{id_list: [one, two]}, {require: [{salt: first}]}]
+last:
+  salt.function: [{name: test.echo}, {tgt: one}, {arg: [last]}, {require: [{salt: go}]}]
+`,
+  );
+  const interrupted = cluster.run('state.orchestrate', 'orch');
+  interrupted.catch(() => {});
+  await eventually(() => waits(cluster, 2));
+  const jid = asText(((await cluster.run('state.orchestrations')) as JsonMap[])[0]?.['jid']);
+  await cluster.control.call('event.send', { tag: 'go', data: { id: 'one' } });
+  await cluster.master.kill9();
+  await cluster.restartMaster();
+  await cluster.connected('one');
+  await eventually(() => waits(cluster, 2));
+  await cluster.control.call('event.send', { tag: 'go', data: { id: 'two' } });
+  const answer = await cluster.control.call('run', {
+    fun: 'state.orchestrate',
+    arg: ['orch'],
+    kwarg: { orchestration_jid: jid },
+  });
+  const states = statesOf(answer);
+  t.deepEqual(
+    Object.values(states).map(({ result }) => result),
+    [true, true, true],
+    JSON.stringify(states),
+  );
+  t.deepEqual(states['go']?.changes, { minions_seen: ['one', 'two'] });
+  t.deepEqual(states['first']?.changes, { ret: { one: 'first' } });
+  t.deepEqual(await published(cluster), ['test.echo', 'test.echo']);
+  t.is((await cluster.events(`salt/run/${jid}/new`)).length, 1);
+  t.is((await cluster.events(`salt/run/${jid}/ret`)).length, 1);
+});
+
+test('orchestrate: what does not belong there is an error before anything runs, here and on a minion', async (t) => {
+  const cluster = await withMinions(t, 'one');
+  write(
+    cluster.states,
+    'orch.sls',
+    "ping:\n  salt.function: [{name: test.ping}, {tgt: '*'}]\n/x:\n  file.absent: []\n",
+  );
+  const { code, stdout } = await cluster.tsalt('run', 'state.orchestrate', 'orch');
+  t.is(code, 2, 'nothing was run');
+  t.regex(stdout, /orch\.sls:4:3: file\.absent can't be used here: an orchestration manages no machine/);
+  t.deepEqual(await published(cluster), []);
+  const [ended] = await cluster.exec('one', 'state.apply', ['orch']);
+  t.regex(asText(ended?.return), /orch\.sls:2:3: salt\.function can't be used here: it is for orchestrations/);
+});
+
+test('orchestrate: a reactor begins it and does not wait; orchestrations call others, also beside each other', async (t) => {
+  const directory = 'reactor';
+  const cluster = await startCluster(t, { reactor: [{ 'site/go': ['/nowhere.sls'] }] });
+  write(cluster.directory, `${directory}/go.sls`, 'go:\n  runner.state.orchestrate:\n    - mods: outer\n');
+  await cluster.restartMaster({ reactor: [{ 'site/go': [path.join(cluster.directory, directory, 'go.sls')] }] });
+  write(
+    cluster.states,
+    'outer.sls',
+    `
+both:
+  salt.parallel_runners:
+    - runners:
+        a: [{name: state.orchestrate}, {kwarg: {mods: inner, pillar: {works: true}}}]
+        b: [{name: state.orchestrate}, {kwarg: {mods: inner, pillar: {works: false}}}]
+again:
+  salt.runner: [{name: state.orchestrate}, {mods: inner}, {pillar: {works: true}}]
+no such:
+  salt.runner: [{name: jobs.lsit}]
+`,
+  );
+  write(
+    cluster.states,
+    'inner.sls',
+    'it:\n  test.{{#if pillar.works}}succeed_without_changes{{else}}fail_without_changes{{/if}}: []\n',
+  );
+  await cluster.control.call('event.send', { tag: 'site/go' });
+  const ended = async () =>
+    (await cluster.events()).find(
+      ({ tag, data }) =>
+        /^salt\/run\/\d+\/ret$/.test(tag) && isMap(data) && JSON.stringify(data['fun_args']).includes('outer'),
+    );
+  await eventually(async () => (await ended()) !== undefined);
+  const { data } = (await ended()) ?? {};
+  t.is(data?.['success'], false);
+  const states = statesOf(data?.['return'] ?? null);
+  t.like(states['both'], { result: false, comment: 'Runner b failed.' });
+  t.like(states['again'], { result: true, comment: "Runner function 'state.orchestrate' executed." });
+  t.regex(states['no such']?.comment ?? '', /failed\.\nthe master has no function 'jobs\.lsit'\nhint: did you mean/);
+  const all = (await cluster.run('state.orchestrations')) as JsonMap[];
+  t.deepEqual(
+    all.map(({ mods }) => mods),
+    ['inner', 'inner', 'inner', 'outer'],
+  );
+});
+
+test('orchestrate: one that calls itself, is cut; one that is named by its jid, is that one and no other', async (t) => {
+  const cluster = await withMinions(t);
+  write(cluster.states, 'loop.sls', 'next:\n  salt.runner: [{name: state.orchestrate}, {mods: loop}]\n');
+  write(cluster.states, 'other.sls', 'it:\n  test.nop: []\n');
+  const answer = await cluster.run('state.orchestrate', 'loop');
+  t.regex(JSON.stringify(answer), /orchestrations call each other 8 deep/);
+  const all = (await cluster.run('state.orchestrations')) as JsonMap[];
+  t.is(all.length, 9);
+  const jid = asText(all.at(-1)?.['jid']);
+  const again = (mods: string) =>
+    cluster.control.call('run', { fun: 'state.orchestrate', arg: [mods], kwarg: { orchestration_jid: jid } });
+  t.deepEqual(await again('loop'), answer, 'what is over is not run again');
+  await t.throwsAsync(again('other'), { message: `${jid} is the orchestration of loop, and stays it` });
+  await t.throwsAsync(cluster.run('state.orchestrate', ' , '), { message: /needs to be told its state files/ });
+});
