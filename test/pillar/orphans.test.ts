@@ -64,14 +64,18 @@ test('a source of pillar that hangs: reactions are rendered meanwhile', async (t
   await made;
 });
 
-test('a rendering without end: its process is gone when that of the master exits at once after its stop', async (t) => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  writeFileSync(path.join(folder, 'top.sls'), "base: {'*': [endless]}\n");
-  writeFileSync(path.join(folder, 'endless.sls'), '#!ts\nwhile (true);\nexport default {};\n');
-  const work = { ...hanging(t).work, roots: { base: [folder] } };
-  const module = (name: string) => JSON.stringify(new URL(`../../${name}`, import.meta.url).href);
-  const program = `
+for (const [when, ending] of [
+  ['exits at once after its stop', 'pool.stop(); process.exit(0);'],
+  ['is killed', "process.kill(process.pid, 'SIGKILL');"],
+] as const) {
+  test(`a rendering without end: its process is gone when that of the master ${when}`, async (t) => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, 'top.sls'), "base: {'*': [endless]}\n");
+    writeFileSync(path.join(folder, 'endless.sls'), '#!ts\nwhile (true);\nexport default {};\n');
+    const work = { ...hanging(t).work, roots: { base: [folder] } };
+    const module = (name: string) => JSON.stringify(new URL(`../../${name}`, import.meta.url).href);
+    const program = `
     import { readFileSync } from 'node:fs';
     const { renderPool } = await import(${module('master/pool/render-pool.js')});
     const { systemClock } = await import(${module('lib/clock.js')});
@@ -84,11 +88,13 @@ test('a rendering without end: its process is gone when that of the master exits
       if (child === '' || !busy(child)) return;
       clearInterval(timer);
       console.log(child);
-      pool.stop();
-      process.exit(0);
+      ${ending}
     }, 50);
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
-  await eventually(() => isGone(Number(stdout)));
-  t.regex(stdout, /^\d+$/m);
-});
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]).catch(
+      (error: unknown) => error as { stdout: string },
+    );
+    await eventually(() => isGone(Number(stdout)));
+    t.regex(stdout, /^\d+$/m);
+  });
+}
