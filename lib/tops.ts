@@ -31,10 +31,15 @@ export interface TopsConfig {
   readonly nodegroups: Nodegroups;
 }
 
+/** `state_top` without the directories that config puts before a relative path. */
+export function topFileName({ state_top: file }: Pick<TopsConfig, 'state_top'>): string {
+  return file.slice(file.lastIndexOf('/') + 1);
+}
+
 export function topsOf(config: TopsConfig): Tops {
   return {
     environments: environmentNames(config.file_roots),
-    file: config.state_top.slice(config.state_top.lastIndexOf('/') + 1),
+    file: topFileName(config),
     strategy: config.top_file_merging_strategy,
     order: [...config.env_order],
     fallback: config.default_top,

@@ -27,6 +27,7 @@ const plain = (value: object): JsonMap => JSON.parse(JSON.stringify(value)) as J
  * too: who may mend it is at the master, not at the minion.
  */
 export function pillarCompiler({ pool, roots, settings, instances, log }: PillarOptions): PillarOf {
+  const made = { roots: plain(roots) as PillarWork['roots'], settings: plain(settings) };
   return async (id, grains, request) => {
     const known = instances.list().filter(({ state }) => state !== 'gone' && state !== 'failed');
     const members = known.map((instance) => ({
@@ -39,8 +40,7 @@ export function pillarCompiler({ pool, roots, settings, instances, log }: Pillar
       id,
       grains,
       request: plain(request),
-      roots: plain(roots) as PillarWork['roots'],
-      settings: plain(settings),
+      ...made,
       opts: { instances: members },
     };
     try {

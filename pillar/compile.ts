@@ -4,6 +4,7 @@ import { stateErrors } from '../lib/errors/state.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
 import { parseTarget } from '../lib/target/target.ts';
+import { topFileName } from '../lib/tops.ts';
 import { environmentsOfRoots, nearestEnvironment, type Environments } from '../states/engine/environments.ts';
 import type { RenderContext } from '../states/engine/render.ts';
 import { topFiles } from '../states/engine/top.ts';
@@ -57,7 +58,7 @@ export async function compilePillar(
       // Without merging there is one environment whose top file counts.
       from: strategy === 'none' ? (saltenv ?? BASE) : undefined,
       nodegroups,
-      file: settings.state_top.slice(settings.state_top.lastIndexOf('/') + 1),
+      file: topFileName(settings),
     });
     const reader = pillarFiles(environments, rendering, merging, settings.pillar_includes_override_sls, errors);
     let pillar: JsonMap = {};

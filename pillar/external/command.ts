@@ -1,13 +1,9 @@
 import * as v from 'valibot';
 import type { ExtPillarContext } from '../../lib/contracts/ext-pillar.ts';
+import { shellWords } from '../../lib/shell-words.ts';
 
-/** Words parted by blanks, each quoted or not. */
-const word = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g;
 /** What only a shell would make something of. */
 const forShells = /[|&;<>()$`\\]/;
-
-/** A quote that nothing ends. */
-const openQuote = /["']/;
 
 /** A command as config has it: words in one text, or a list of them; `%s` stands for the minion's id. */
 export const command = v.pipe(
@@ -15,21 +11,14 @@ export const command = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const given = dataset.value;
-    const [program = ''] = typeof given === 'string' ? wordsOf(given) : given;
-    if (program === '') addIssue({ message: 'a command has a word at least' });
-    if (typeof given !== 'string') return;
-    if (openQuote.test(given.replace(word, ''))) addIssue({ message: 'a quote in it has no end' });
-    if (forShells.test(given.replace(/'[^']*'/g, '')))
-      addIssue({ message: "no shell runs it: give its words as a list, such as [sh, -c, 'a | b']" });
+    const isForShells = typeof given === 'string' && forShells.test(given.replace(/'[^']*'/g, ''));
+    const words = typeof given === 'string' ? shellWords(given) : given;
+    if (isForShells) addIssue({ message: "no shell runs it: give its words as a list, such as [sh, -c, 'a | b']" });
+    else if (!words) addIssue({ message: 'a quote in it has no end' });
+    if (words && (words[0] ?? '') === '') addIssue({ message: 'a command has a word at least' });
   }),
-  v.transform((given) => (typeof given === 'string' ? wordsOf(given) : given)),
+  v.transform((given) => (typeof given === 'string' ? (shellWords(given) ?? []) : given)),
 );
-
-function wordsOf(text: string): string[] {
-  return (text.match(word) ?? []).map((one) =>
-    one.replace(/"([^"]*)"|'([^']*)'/g, (_, twice?: string, once?: string) => twice ?? once ?? ''),
-  );
-}
 
 /** What a command writes. Raises what kept it from ending well, without what it wrote on stderr: that may be secret. */
 export async function outputOf(argv: readonly string[], context: ExtPillarContext): Promise<string> {

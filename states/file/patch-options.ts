@@ -1,3 +1,5 @@
+import { shellWords } from '../../lib/shell-words.ts';
+
 /* Options that a person gives for the program `patch`. */
 
 /** What this is about is said by the state itself. */
@@ -18,7 +20,7 @@ const taken = [
 
 /** What is wrong with the options; undefined for nothing. */
 export function optionsComplaint(text: string): string | undefined {
-  const words = wordsOf(text);
+  const words = shellWords(text);
   if (!words) return `options: a quote has no end in ${text}`;
   const odd = words.filter((word) => taken.some((one) => word.startsWith(one)) || !word.startsWith('-'));
   return odd.length === 0 ? undefined : `The following CLI options are not allowed: ${odd.join(', ')}`;
@@ -29,24 +31,8 @@ export function patchOptions(
   { options, strip }: { readonly options: string; readonly strip?: number | undefined },
   directory: string | undefined,
 ): string[] {
-  const words = wordsOf(options) ?? [];
+  const words = shellWords(options) ?? [];
   if (directory === undefined) return words;
   const isStripped = words.some((word) => /^(?:-p|--strip)/.test(word));
   return [...words, ...(isStripped ? [] : [`--strip=${strip ?? 0}`]), `--directory=${directory}`];
-}
-
-/** Words as a shell parts them; undefined for a quote without end. */
-function wordsOf(text: string): string[] | undefined {
-  const word = /\s*((?:[^\s'"\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")+)/gy;
-  const words: string[] = [];
-  let end = 0;
-  for (const match of text.matchAll(word)) {
-    words.push((match[1] ?? '').replace(/'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g, unquoted));
-    end = match.index + match[0].length;
-  }
-  return text.slice(end).trim() === '' ? words : undefined;
-}
-
-function unquoted(_: string, single?: string, double?: string, escaped?: string): string {
-  return single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? '';
 }
