@@ -1,7 +1,7 @@
-import { BlockList, isIP } from 'node:net';
 import { messageOf } from '../errors/error.ts';
 import { targetErrors } from '../errors/target.ts';
 import { fnmatch } from '../fnmatch.ts';
+import { ipNetwork } from '../ip-network.ts';
 import type { Json, JsonMap } from '../json.ts';
 import type { Matcher, TargetFacts } from './facts.ts';
 import { nestedMatch } from './nested.ts';
@@ -58,17 +58,11 @@ function fitting(pattern: RegExp): (text: string) => boolean {
 }
 
 function network(text: string): Matcher {
-  const [address = '', bits] = text.split('/');
-  const version = isIP(address);
-  const most = version === 4 ? 32 : 128;
-  const prefix = bits === undefined ? most : /^\d+$/.test(bits) ? Number(bits) : -1;
-  if (version === 0 || prefix < 0 || prefix > most) throw targetErrors.badNetwork({ text });
-  const family = version === 4 ? 'ipv4' : 'ipv6';
-  const wanted = new BlockList();
-  wanted.addSubnet(address, prefix, family);
+  const wanted = ipNetwork(text);
+  if (!wanted) throw targetErrors.badNetwork({ text });
   return ({ grains: known }) => {
-    const addresses: Json | undefined = known?.[family];
+    const addresses: Json | undefined = known?.[wanted.family];
     if (!Array.isArray(addresses)) return undefined;
-    return addresses.some((own) => typeof own === 'string' && isIP(own) === version && wanted.check(own, family));
+    return addresses.some((own) => typeof own === 'string' && wanted.has(own));
   };
 }

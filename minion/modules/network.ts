@@ -1,7 +1,7 @@
 import os from 'node:os';
-import { BlockList, isIP } from 'node:net';
 import * as v from 'valibot';
 import { defineFunction, defineModule, type ExecContext, type ExecModule } from '../../lib/contracts/execution.ts';
+import { ipNetwork } from '../../lib/ip-network.ts';
 import { defaultRoutes } from '../../lib/system/routes.ts';
 
 type Interfaces = ReturnType<typeof os.networkInterfaces>;
@@ -141,15 +141,9 @@ export default networkModule(() => os.networkInterfaces());
 const plain = ({ address }: Address): string => address.split('%')[0] ?? address;
 
 function network(cidr: string): (address: string) => boolean {
-  const [base = '', bits] = cidr.split('/');
-  const version = isIP(base);
-  const prefix = Number(bits ?? (version === 6 ? 128 : 32));
-  if (version === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (version === 6 ? 128 : 32))
-    throw new RangeError(`'${cidr}' is not a network, such as 10.0.0.0/8`);
-  const list = new BlockList();
-  const kind = version === 6 ? 'ipv6' : 'ipv4';
-  list.addSubnet(base, prefix, kind);
-  return (address) => isIP(address) === version && list.check(address, kind);
+  const found = ipNetwork(cidr);
+  if (!found) throw new RangeError(`'${cidr}' is not a network, such as 10.0.0.0/8`);
+  return found.has;
 }
 
 /** What RFC 1918, RFC 4193 and their kin keep from the public Internet, as Python's `ipaddress` counts. */

@@ -57,6 +57,7 @@ test('addresses: of all interfaces or one, in a network, public or private, and 
   t.deepEqual(call('ip_addrs', { type: 'private' }), ['10.1.2.3']);
   t.deepEqual(call('ip_addrs6'), ['fd00:1:2::3', 'fe80::1']);
   t.throws(() => call('ip_addrs', { cidr: 'ten' }), { message: /'ten' is not a network, such as 10\.0\.0\.0\/8/ });
+  t.throws(() => call('in_subnet', { cidr: '10.0.0.0/' }), { message: /'10\.0\.0\.0\/' is not a network/ });
 });
 
 test('networks: the ones that the machine is in, and whether it is in one', (t) => {
