@@ -39,8 +39,7 @@ export function exitSuccess(jobs: Jobs, jid: string): JsonMap | undefined {
 
 /** The answer of `jobs.active`: what those minions have and have not returned. Where Salt has a pid, it has the state. */
 export function activeJobs(jobs: Jobs, minions: readonly string[]): JsonMap {
-  const active = minions.flatMap((id) => jobs.outstanding(id)).filter(({ pair }) => pair.state !== 'queued');
-  const byJid = new Map(active.map(({ job }) => [job.jid, job]));
+  const byJid = new Map(minions.flatMap((id) => jobs.active(id)).map((job) => [job.jid, job]));
   return Object.fromEntries(
     [...byJid]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -71,6 +71,8 @@ export interface Jobs {
   list(options?: { readonly before?: string; readonly limit?: number }): Job[];
   /** Jobs that are queued, delivered or running at that minion, oldest first. */
   outstanding(id: string): { readonly job: Job; readonly pair: Pair }[];
+  /** Jobs that minion has and has not returned, as `pair` tells of them: of what is being committed nothing shows. */
+  active(id: string): Job[];
   /** The minion has it. Empty when that says nothing new. */
   delivered(jid: string, id: string): Change[];
   running(jid: string, id: string): Change[];
@@ -235,6 +237,12 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
         const job = jobs.get(jid);
         const pair = pairBy('latest', jid, id);
         return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
+      }),
+    active: (id) =>
+      due.scan(`${id}/`).flatMap(({ key }) => {
+        const jid = key.slice(id.length + 1);
+        const state = pairBy('get', jid, id)?.state;
+        return state === 'delivered' || state === 'running' ? (jobs.get(jid) ?? []) : [];
       }),
     open() {
       const states = { queued: 0, delivered: 0, running: 0 };

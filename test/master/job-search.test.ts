@@ -67,6 +67,18 @@ test('jobs: more than a page of them, looked for to the end', async (t) => {
   t.is(searchJobs(jobs, {}, { limit: 1000 }).length, 201);
 });
 
+test('jobs: one whose return is on its way to the disk, is active for as long as its pair is not returned', async (t) => {
+  const { jobs, store } = await books(t);
+  const { jid } = await jobs.create(jobs.newJid(), { ...plain, minions: ['a'] });
+  await store.commit(jobs.delivered(jid, 'a'));
+  const returning = store.commit(jobs.returned(jid, 'a', { return: true, success: true, retcode: 0 }));
+  t.is(jobs.pair(jid, 'a')?.state, 'delivered');
+  t.like(activeJobs(jobs, ['a']), { [jid]: { Running: [{ a: 'delivered' }] } });
+  await returning;
+  t.is(jobs.pair(jid, 'a')?.state, 'returned');
+  t.deepEqual(activeJobs(jobs, ['a']), {});
+});
+
 test('jobs: which are active, who succeeded, where the others are', async (t) => {
   const { jobs, store } = await books(t);
   const { jid } = await jobs.create(jobs.newJid(), { ...plain, minions: ['a', 'b', 'c', 'd'] });
