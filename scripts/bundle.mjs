@@ -47,7 +47,7 @@ writeFileSync(
   'latin1',
 );
 
-// The programs that a master runs in processes of their own, and what modules of operators need: these may be ES modules,
+// The programs that run in processes of their own, and what modules of operators need: these may be ES modules,
 // and are imported.
 await build({
   ...options,
@@ -55,6 +55,7 @@ await build({
     ...program('render-child', 'master/pool/render-child.ts'),
     ...program('code-child', 'master/pool/code-child.ts'),
     ...program('orchestrate-child', 'master/pool/orchestrate-child.ts'),
+    ...program('table-check-child', 'store/table-check-child.ts'),
     ...program('module-tools', moduleTools),
   },
 });

@@ -96,6 +96,7 @@ const programs = {
   'render-child.cjs': `import './master/pool/render-child.ts';`,
   'code-child.cjs': `import './master/pool/code-child.ts';`,
   'orchestrate-child.cjs': `import './master/pool/orchestrate-child.ts';`,
+  'table-check-child.cjs': `import './store/table-check-child.ts';`,
   'module-tools.cjs': `export * from './${moduleTools}';`,
 };
 

@@ -33,12 +33,30 @@ export function isEvent(payload: Buffer): boolean {
 
 /** What a record holds; a value of undefined: the key is deleted. Raises for a kind that a newer version made. */
 export function decodePayload(payload: Buffer): Decoded {
-  const content: unknown = JSON.parse(payload.toString('utf8', 1));
   const code = String.fromCharCode(payload[0] ?? 0);
+  // Its value is not looked at: a table that is made again is made of millions of them.
+  if (code === codes.put) {
+    const end = endOfText(payload, 2);
+    return { key: textAt(payload, 2, end), value: payload.subarray(end + 1, -1) };
+  }
+  if (code === codes.delete) return { key: textAt(payload, 1, payload.length), value: undefined };
+  const content: unknown = JSON.parse(payload.toString('utf8', 1));
   if (code === codes.event && isMap(content)) return { event: content as JsonMap };
-  if (code === codes.put && Array.isArray(content)) return { key: String(content[0]), value: encodeValue(content[1]) };
-  if (code === codes.delete) return { key: String(content), value: undefined };
   throw new TypeError(`a record of kind ${JSON.stringify(code)}, which this version does not know`);
 }
 
 export type Decoded = { readonly event: JsonMap } | { readonly key: string; readonly value: Buffer | undefined };
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Where the JSON text that starts at `start` ends. */
+function endOfText(payload: Buffer, start: number): number {
+  let at = start + 1;
+  while (at < payload.length && payload[at] !== QUOTE) at += payload[at] === BACKSLASH ? 2 : 1;
+  return at + 1;
+}
+
+function textAt(payload: Buffer, start: number, end: number): string {
+  return String(JSON.parse(payload.toString('utf8', start, end)));
+}

@@ -27,6 +27,10 @@ export interface LogOptions {
   readonly onFailed?: (last: number) => void;
 }
 
+export interface LogLock {
+  release(): void;
+}
+
 export interface SegmentInfo {
   readonly first: number;
   readonly last: number;
@@ -93,17 +97,23 @@ const MiB = 1024 * 1024;
 /** One commit takes at most so much, so that the first in a long queue does not wait for the last. */
 const COMMIT_BYTES = 4 * MiB;
 
-/**
- * Opens the log in `directory`, checks all of it, cuts a torn end, quarantines damage (`found` tells). One process at a time:
- * raises `TS_STORE_LOCKED`; raises `TS_STORE_NEWER_VERSION`.
- */
-export async function openLog(options: LogOptions): Promise<RecordLog> {
-  const { directory, files = realFiles, segmentBytes = 4 * MiB, queueBytes = 32 * MiB } = options;
-  const monotonic = options.monotonic ?? options.now;
+/** Makes the directory and takes it for this process. Raises `TS_STORE_LOCKED`. */
+export async function lockLog({ directory, purpose = 'log', files = realFiles }: LogOptions): Promise<LogLock> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await files.syncDirectory(path.dirname(directory));
-  const lock = tryLock(path.join(directory, 'lock'), options.purpose ?? 'log');
+  const lock = tryLock(path.join(directory, 'lock'), purpose);
   if (!lock.held) throw storeErrors.locked({ directory, pid: lock.holder.pid, purpose: lock.holder.purpose });
+  return lock;
+}
+
+/**
+ * Opens the log in `directory`, checks all of it, cuts a torn end, quarantines damage (`found` tells). One process at a time:
+ * raises `TS_STORE_LOCKED`, unless `lockLog` was called before; raises `TS_STORE_NEWER_VERSION`. Its end is the lock's.
+ */
+export async function openLog(options: LogOptions, locked?: LogLock): Promise<RecordLog> {
+  const { directory, files = realFiles, segmentBytes = 4 * MiB, queueBytes = 32 * MiB } = options;
+  const monotonic = options.monotonic ?? options.now;
+  const lock = locked ?? (await lockLog(options));
   try {
     return await start(() => lock.release());
   } catch (error) {

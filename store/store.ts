@@ -1,7 +1,8 @@
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { JsonMap } from '../lib/json.ts';
 import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEvent, type Change } from './codec.ts';
-import { openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
+import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
 import type { LogRecord } from './record.ts';
 import { openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
 
@@ -52,6 +53,8 @@ export interface Store {
   trim(keepFrom: number): Promise<number>;
   /** What opening found, and whether the table had to be made anew. */
   readonly found: RecordLog['found'] & { readonly rebuilt: boolean };
+  /** What the values that are on disk come to. */
+  size(): { readonly entries: number; readonly bytes: number };
   stats(): Readonly<Record<string, number>>;
   /** Resolves when everything is on disk and the lock is free. */
   close(): Promise<void>;
@@ -63,6 +66,8 @@ interface Pending {
   readonly events: readonly StoredEvent[];
 }
 
+/** So many values are written at once when the table catches up with the log. */
+const CATCH_UP_AT_ONCE = 20_000;
 /** How many values `trim` records again in one commit. */
 const CARRY_AT_ONCE = 500;
 
@@ -78,14 +83,9 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   const watchers = new Map<string, ((key: string, value: Buffer | undefined) => void)[]>();
   const counters = { tableFailures: 0, carried: 0 };
 
-  const log = await openLog({ ...options, directory: path.join(directory, 'log'), onDurable, onFailed });
-  let table: Table;
-  try {
-    table = await openTable(path.join(directory, 'table'));
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
+  const logOptions = { ...options, directory: path.join(directory, 'log'), onDurable, onFailed };
+  const lock = await lockLog(logOptions);
+  const [log, table] = await openBoth(openLog(logOptions, lock), openTable(path.join(directory, 'table')));
   const rebuilt = await catchUp();
   let closing: Promise<void> | undefined;
 
@@ -93,10 +93,19 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   async function catchUp(): Promise<boolean> {
     if (table.applied() > log.head() || table.applied() + 1 < log.first()) table.clear();
     const isAnew = table.applied() === 0 && log.head() > 0;
+    // Of many changes of a value, only the last is written.
+    let waiting = new Map<string, TableChange>();
     for await (const records of log.read(table.applied())) {
-      const changes = records.filter(({ payload }) => !isEvent(payload)).flatMap(tableChangeOf);
-      if (changes.length > 0) table.apply(changes, records.at(-1)?.number ?? 0);
+      for (const record of records) {
+        if (isEvent(record.payload)) continue;
+        const change = tableChangeOf(record);
+        waiting.set(change.key, change);
+      }
+      if (waiting.size < CATCH_UP_AT_ONCE) continue;
+      table.apply([...waiting.values()], records.at(-1)?.number ?? 0);
+      waiting = new Map();
     }
+    if (waiting.size > 0) table.apply([...waiting.values()], log.head());
     return isAnew;
   }
 
@@ -236,22 +245,41 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     async trim(keepFrom) {
       const kept = log.segments().findIndex((segment) => segment.last >= keepFrom);
       const boundary = log.segments()[kept < 0 ? log.segments().length - 1 : kept]?.first ?? 0;
-      const old = scan('', {}).filter(({ number }) => number < boundary);
-      for (let i = 0; i < old.length; i += CARRY_AT_ONCE) {
-        const still = old
-          .slice(i, i + CARRY_AT_ONCE)
-          .filter(({ key, number }) => !underway.has(key) && (unapplied.get(key) ?? table.get(key))?.number === number);
-        counters.carried += still.length;
+      let after: string | undefined;
+      for (;;) {
+        const piece = scan('', { limit: CARRY_AT_ONCE, ...(after === undefined ? {} : { after }) });
+        const old = piece.filter(({ key, number }) => number < boundary && !underway.has(key));
+        counters.carried += old.length;
         await commit(
-          still.map(({ key, value }) => ({ kind: 'put', key, value: () => JSON.parse(value.toString()) as unknown })),
+          old.map(({ key, value }) => ({ kind: 'put', key, value: () => JSON.parse(value.toString()) as unknown })),
         );
+        // Nobody waits for this, and others do: they come in between.
+        await turn();
+        after = piece.at(-1)?.key;
+        if (piece.length < CARRY_AT_ONCE) break;
       }
       return log.trim(boundary);
     },
     found: { ...log.found, rebuilt },
-    stats: () => ({ ...log.stats(), ...counters, unapplied: unapplied.size }),
+    size: () => table.size(),
+    stats: () => ({
+      ...log.stats(),
+      ...counters,
+      unapplied: unapplied.size,
+      values: table.size().entries,
+      valueBytes: table.size().bytes,
+    }),
     close: () => (closing ??= close()),
   };
+}
+
+/** Both, opened at the same time, since both take long when they are large; or neither. */
+async function openBoth(opening: Promise<RecordLog>, other: Promise<Table>): Promise<[RecordLog, Table]> {
+  const [log, table] = await Promise.allSettled([opening, other]);
+  if (log.status === 'fulfilled' && table.status === 'fulfilled') return [log.value, table.value];
+  if (log.status === 'fulfilled') await log.value.close();
+  if (table.status === 'fulfilled') await table.value.close(undefined);
+  throw log.status === 'rejected' ? log.reason : (table as PromiseRejectedResult).reason;
 }
 
 function eventOf({ number, payload }: LogRecord): StoredEvent[] {
@@ -259,7 +287,8 @@ function eventOf({ number, payload }: LogRecord): StoredEvent[] {
   return 'event' in decoded ? [{ number, event: decoded.event }] : [];
 }
 
-function tableChangeOf({ number, payload }: LogRecord): TableChange[] {
+function tableChangeOf({ number, payload }: LogRecord): TableChange {
   const decoded = decodePayload(payload);
-  return 'event' in decoded ? [] : [{ number, ...decoded }];
+  if ('event' in decoded) throw new TypeError('an event is no change of a value');
+  return { number, ...decoded };
 }

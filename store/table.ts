@@ -1,9 +1,20 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
+import { storeErrors } from '../lib/errors/store.ts';
 import { isMap } from '../lib/json.ts';
+import { copyWhole } from './table-check.ts';
+import {
+  decodeEntry,
+  decodeSummary,
+  emptySummary,
+  encodeEntry,
+  encodeSummary,
+  SUMMARY_KEY,
+  withEntry,
+} from './table-summary.ts';
 
 /** A value, and the number of the log's record that put it there. */
 export interface Entry {
@@ -21,11 +32,13 @@ export interface TableChange {
 
 /**
  * Keys and values, sorted by key. What is in it is also in the log: it is made again from there whenever there is doubt, and
- * so it is never synced.
+ * so it is never synced. Reading raises `TS_STORE_DAMAGED_TABLE` for an entry that is not what was put there.
  */
 export interface Table {
   /** The log has been applied up to this number; 0: the table is empty. */
   applied(): number;
+  /** How many entries there are, and the bytes of their keys and values. */
+  size(): { readonly entries: number; readonly bytes: number };
   get(key: string): Entry | undefined;
   /** The entries whose keys start with `prefix`, by key; newest key first with `reverse`; only those beyond `after`. */
   scan(prefix: string, options?: ScanOptions): Entry[];
@@ -42,20 +55,27 @@ export interface ScanOptions {
   readonly limit?: number;
 }
 
-const NUMBER_BYTES = 8;
-/** Not a key of anybody: keys are text, and this one sorts before all text. */
-const APPLIED = '\u0000applied';
 const LAST_CHARACTER = '\uffff';
+/** A table below so many bytes is made again from the log in less time than it takes to look at it. */
+const SMALL_BYTES = 8 * 1024 * 1024;
 
 /**
- * Opens the table in `directory`. It is empty when it was not closed well, or is not byte for byte what was closed: the file
- * is looked at before it is mapped, since a mapped file with damage can end the process.
+ * Opens the table in `directory`. One that was closed well is what was closed, byte for byte. One that was not, since its
+ * process was killed or the power went, is the copy of it that was found to be whole; when it was not, or there is none, it
+ * is empty.
  */
 export async function openTable(directory: string): Promise<Table> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, 'table.mdb');
   const note = path.join(directory, 'closed-well.json');
-  if (!(await isAsClosed(file, note))) for (const name of [file, `${file}-lock`]) await rm(name, { force: true });
+  const copy = `${file}.copy`;
+  await rm(copy, { force: true });
+  if (!(await isAsClosed(file, note))) {
+    const isWhole = (await sizeOf(file)) >= SMALL_BYTES && (await copyWhole(file, copy));
+    for (const name of [file, `${file}-lock`, `${copy}-lock`]) await rm(name, { force: true });
+    if (isWhole) await rename(copy, file);
+    else await rm(copy, { force: true });
+  }
   await rm(note, { force: true });
   const { open } = await import('lmdb');
   // Small maps grow as needed; a read lock per reader is all this one process needs.
@@ -71,11 +91,20 @@ export async function openTable(directory: string): Promise<Table> {
     cache: false,
   });
   await chmod(file, 0o600);
-  const stored = database.get(APPLIED);
-  let applied = stored ? Number(stored.readBigUInt64BE()) : 0;
+  const said = decodeSummary(database.get(SUMMARY_KEY));
+  // One of an earlier version has another layout.
+  if (!said) database.clearSync();
+  let summary = said ?? emptySummary;
+
+  function unpack(key: string, stored: Buffer): Entry {
+    const entry = decodeEntry(key, stored);
+    if (!entry) throw storeErrors.damagedTable({ file });
+    return { key, ...entry };
+  }
 
   return {
-    applied: () => applied,
+    applied: () => summary.applied,
+    size: () => ({ entries: summary.entries, bytes: summary.bytes }),
     get(key) {
       const stored = database.get(key);
       return stored && unpack(key, stored);
@@ -87,26 +116,33 @@ export async function openTable(directory: string): Promise<Table> {
         : { start: after ?? prefix, end: ceiling, exclusiveStart: after !== undefined };
       const found: Entry[] = [];
       for (const { key, value } of database.getRange({ ...range, ...(limit === undefined ? {} : { limit }) })) {
-        if (key !== APPLIED) found.push(unpack(key, value));
+        if (key !== SUMMARY_KEY) found.push(unpack(key, value));
       }
       return found;
     },
     apply(changes, upTo) {
+      let next = { ...summary, applied: upTo };
       database.transactionSync(() => {
         for (const { key, number, value } of changes) {
+          const before = database.get(key);
+          if (before) next = withEntry(next, key, before, -1);
           if (value === undefined) database.removeSync(key);
-          else database.putSync(key, Buffer.concat([number8(number), value]));
+          else {
+            const stored = encodeEntry(key, number, value);
+            database.putSync(key, stored);
+            next = withEntry(next, key, stored);
+          }
         }
-        database.putSync(APPLIED, number8(upTo));
+        database.putSync(SUMMARY_KEY, encodeSummary(next));
       });
-      applied = upTo;
+      summary = next;
     },
     clear() {
       database.clearSync();
-      applied = 0;
+      summary = emptySummary;
     },
     async close(upTo) {
-      if (upTo !== undefined) database.putSync(APPLIED, number8(upTo));
+      if (upTo !== undefined) database.putSync(SUMMARY_KEY, encodeSummary({ ...summary, applied: upTo }));
       await database.close();
       if (upTo === undefined) return;
       await writeFile(note, JSON.stringify({ sha256: await sha256Of(file) }), { mode: 0o600 });
@@ -114,14 +150,11 @@ export async function openTable(directory: string): Promise<Table> {
   };
 }
 
-function unpack(key: string, stored: Buffer): Entry {
-  return { key, number: Number(stored.readBigUInt64BE()), value: stored.subarray(NUMBER_BYTES) };
-}
-
-function number8(number: number): Buffer {
-  const bytes = Buffer.alloc(NUMBER_BYTES);
-  bytes.writeBigUInt64BE(BigInt(number));
-  return bytes;
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 async function isAsClosed(file: string, note: string): Promise<boolean> {

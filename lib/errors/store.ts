@@ -14,5 +14,7 @@ export const storeErrors = catalogue('TS_STORE', {
   newerVersion: ({ file, version, known }: { file: string; version: number; known: number }) =>
     `${file} was written by a newer tsalt (format ${version}; this one knows formats up to ${known})`,
   damaged: ({ file, offset }: { file: string; offset: number }) => `${file} is damaged at byte ${offset}`,
+  damagedTable: ({ file }: { file: string }) =>
+    `${file} is damaged: restart the master, which makes it again from the log`,
   closed: ({ directory }: { directory: string }) => `${directory} is closed`,
 });

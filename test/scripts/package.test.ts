@@ -23,6 +23,7 @@ test('package: what npm pack makes runs as it is, a master with pillar and minio
     'render-child.cjs',
     'states.d.ts',
     'states.mjs',
+    'table-check-child.cjs',
     'tsalt.cjs',
   ]);
   symlinkSync(path.join(root, 'node_modules'), path.join(unpacked, 'node_modules'));
