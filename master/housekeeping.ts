@@ -25,8 +25,7 @@ export interface HousekeepingOptions {
 const OFTEN_MS = 1000;
 /** Old events, tokens and instances are cleared away this often. */
 const SELDOM_MS = 60_000;
-/** What the event store may take on disk. */
-const MOST_BYTES = 1024 * 1024 * 1024;
+const MIB = 1024 * 1024;
 
 /** Lets expire what is due and forgets what is old, now and then. The answer ends it. */
 export function housekeeping({
@@ -48,11 +47,12 @@ export function housekeeping({
     await jobs.expire();
     if (clock.monotonic() - lastSeldom < SELDOM_MS) return;
     lastSeldom = clock.monotonic();
-    await jobs.forget(config.keep_jobs_seconds * 1000);
+    const bytes = config.keep_mb * MIB;
+    await jobs.forget(config.keep_jobs_seconds * 1000, bytes / 2);
     await orchestrations.forget(config.keep_jobs_seconds * 1000);
     await tokens.sweep();
     await instances.sweep(config.keep_events_seconds * 1000);
-    await bus.trim({ ageMs: config.keep_events_seconds * 1000, bytes: MOST_BYTES, needless: needless() });
+    await bus.trim({ ageMs: config.keep_events_seconds * 1000, bytes, needless: needless() });
   }
 
   function again(): void {

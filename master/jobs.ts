@@ -88,8 +88,8 @@ export interface Jobs {
   outcome(jid: string, id: string, signal: AbortSignal): Promise<JobOutcome>;
   /** Lets expire what is due; cheap when nothing is. */
   expire(): Promise<void>;
-  /** Forgets jobs older than `keepMs`, and the oldest beyond `most`, with all of their pairs. */
-  forget(keepMs: number, most?: number): Promise<void>;
+  /** Forgets jobs older than `keepMs`, and the oldest while all values of the store have more than `bytes`, with all of their pairs. */
+  forget(keepMs: number, bytes?: number): Promise<void>;
   onPair(listener: (jid: string, id: string, pair: Pair) => void): void;
   /** What is not over, by state; of more than so many thousand pairs the first ones are counted. */
   open(): JobStates;
@@ -111,8 +111,10 @@ const order: readonly PairState[] = ['queued', 'delivered', 'running', 'expired'
 const isOpen = (state: PairState) => state === 'queued' || state === 'delivered' || state === 'running';
 /** So many jobs are looked at in one go; the rest comes with the next. */
 const EXPIRE_AT_ONCE = 1_000;
-/** So many jobs are forgotten in one commit. */
-const FORGET_AT_ONCE = 20;
+/** So many jobs are looked at in one go when old ones are forgotten. */
+const FORGET_AT_ONCE = 100;
+/** About so many changes make a commit that forgets jobs: others wait behind it. */
+const FORGET_CHANGES = 2_000;
 /** So many open pairs are counted. */
 const COUNT_AT_MOST = 20_000;
 
@@ -197,8 +199,27 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       jobs.delete(job.jid),
       expiries.delete(expiryKey(job)),
       ...(job.once === undefined ? [] : [onces.delete(job.once)]),
-      ...job.minions.flatMap((id) => [pairs.delete(`${job.jid}/${id}`), due.delete(`${id}/${job.jid}`)]),
+      ...job.minions.flatMap((id) => {
+        const pair = pairs.latest(`${job.jid}/${id}`);
+        return [
+          ...(pair ? [pairs.delete(`${job.jid}/${id}`)] : []),
+          ...(pair && !isOpen(pair.state) ? [] : [due.delete(`${id}/${job.jid}`)]),
+        ];
+      }),
     ];
+  }
+
+  /** The changes that forget the oldest jobs: all before `oldest`, and about as many as make up for more than `bytes`; not all in one. */
+  function forgetSome(oldest: number, bytes: number): Change[] {
+    const size = store.size();
+    const excess = size.bytes > bytes ? ((size.bytes - bytes) / size.bytes) * size.entries : 0;
+    const changes: Change[] = [];
+    // A jid is the moment it was made at, so the first are the oldest.
+    for (const { value } of jobs.scan('', { limit: FORGET_AT_ONCE })) {
+      if (changes.length >= FORGET_CHANGES || (value.created >= oldest && changes.length >= excess)) break;
+      changes.push(...changesToForget(value));
+    }
+    return changes;
   }
 
   async function returnOf(jid: string, id: string): Promise<JsonMap | undefined> {
@@ -313,12 +334,11 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       return { jid, id, state, success: success === true, retcode: retcode ?? 1, return: answer['return'] ?? null };
     },
     expire,
-    async forget(keepMs, most = 20_000) {
-      const oldest = clock.now() - keepMs;
-      const all = jobs.scan();
-      const old = all.filter(({ value }, i) => value.created < oldest || i < all.length - most);
-      for (let i = 0; i < old.length; i += FORGET_AT_ONCE) {
-        await store.commit(old.slice(i, i + FORGET_AT_ONCE).flatMap(({ value }) => changesToForget(value)));
+    async forget(keepMs, bytes = Infinity) {
+      for (;;) {
+        const changes = forgetSome(clock.now() - keepMs, bytes);
+        if (changes.length === 0) return;
+        await store.commit(changes);
       }
     },
     onPair: (listener) =>

@@ -244,6 +244,11 @@ export function masterOptions(dirs: Directories) {
     ),
     keep_jobs_seconds: option(kind.seconds, 86_400, 'How long jobs and returns are kept.'),
     keep_events_seconds: option(kind.seconds, 604_800, 'How long events are kept.'),
+    keep_mb: option(
+      kind.wholeNumber('a whole number of MiB, from 64', 64),
+      1024,
+      'What events and jobs may take on disk, in MiB: beyond it the oldest events are deleted first, and the oldest jobs while jobs alone take half of it.',
+    ),
   };
 }
 
