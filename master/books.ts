@@ -11,6 +11,7 @@ import { jobLedger, type Jobs } from './jobs.ts';
 import { orchestrationBook, type OrchestrationBook } from './orchestrate/book.ts';
 import { keyBook, type Keys } from './keys.ts';
 import { minionBook, type MinionBook } from './minions.ts';
+import { bringUpToDate } from './schema.ts';
 import { tokens as tokenBook, type Tokens } from './tokens.ts';
 
 /** Everything that a master remembers, over its one store. */
@@ -26,14 +27,25 @@ export interface Books {
   readonly orchestrations: OrchestrationBook;
 }
 
-/** Opens the books below `cachedir`. Raises as `openStore`. What was mended or lost is told to the log. */
+/** A gigabyte is in about a hundred files. */
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+
+/** Opens the books below `cachedir`. Raises as `openStore` and `bringUpToDate`. What was mended or lost is told to the log. */
 export async function openBooks(config: MasterConfig, clock: Clock, log: Log): Promise<Books> {
+  const directory = path.join(config.cachedir, 'store');
   const store = await openStore({
-    directory: path.join(config.cachedir, 'store'),
+    directory,
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     purpose: 'master',
+    segmentBytes: SEGMENT_BYTES,
   });
+  try {
+    await bringUpToDate(store, directory);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   const { torn, damage, rebuilt } = store.found;
   if (torn > 0 || rebuilt) log('info', 'the store was not closed well and was mended', { torn, rebuilt });
   for (const { segment, quarantined } of damage) {

@@ -13,6 +13,8 @@ export const storeErrors = catalogue('TS_STORE', {
     `${directory} is in use by process ${pid} (${purpose})`,
   newerVersion: ({ file, version, known }: { file: string; version: number; known: number }) =>
     `${file} was written by a newer tsalt (format ${version}; this one knows formats up to ${known})`,
+  newerSchema: ({ directory, version, known }: { directory: string; version: number; known: number }) =>
+    `what is in ${directory} was written by a newer tsalt (schema ${version}; this one knows schemas up to ${known}): nothing was touched; run that version, or one after it`,
   damaged: ({ file, offset }: { file: string; offset: number }) => `${file} is damaged at byte ${offset}`,
   damagedTable: ({ file }: { file: string }) =>
     `${file} is damaged: restart the master, which makes it again from the log`,
