@@ -1,75 +1,137 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isMap } from '../lib/json.ts';
+import { isMap, type JsonMap } from '../lib/json.ts';
 import { quantile } from './measure.ts';
 import { cpuOf } from './process.ts';
 import { atLeast, atMost, report, shown } from './report.ts';
 import { hear, openSite, sharedNow, until } from './site.ts';
 import { openSwarm } from './swarm.ts';
 
-const EVENTS = 10_000;
+const EVENTS = 20_000;
+const REACTIONS = 10_000;
 const LINKS = 20;
 const SINGLE = 300;
+const STEADY_PER_SECOND = 1000;
+const STEADY_SECONDS = 10;
+const WITH_JOBS = 300;
 
-/** Events from minions to reactions: many at once, and one alone. */
+/** Events from minions to the master's disk, to reactions, and to jobs that reactions publish. */
 export async function events(): Promise<void> {
-  await throughput();
+  await durable(false, 5000);
+  await durable(true, 20_000);
+  await reactions();
+  await steady();
+  await withJobs();
   await latency();
 }
 
-/** 10,000 fired at once by 20 minions, one event a message; each durable before it is acknowledged, each with its reaction. */
-async function throughput(): Promise<void> {
-  const site = await openSite({
-    config(directory) {
-      const reactor = path.join(directory, 'seen.sls');
-      writeFileSync(reactor, 'seen:\n  runner.instances.list: []\n');
-      return { reactor: [{ 'bench/fired': [reactor] }] };
-    },
-  });
+/** Config with a YAML reactor for the events that a swarm fires. */
+function reactingBy(text: string) {
+  return (directory: string): JsonMap => {
+    const reactor = path.join(directory, 'reactor.sls');
+    writeFileSync(reactor, text);
+    return { reactor: [{ 'bench/fired': [reactor] }] };
+  };
+}
+
+const answering =
+  'answer:\n  runner.event.send:\n    - args:\n      - tag: bench/done\n      - data:\n          at: {{data.data.at}}\n';
+
+/** Fired at once by twenty minions; each durable before it is acknowledged. */
+async function durable(together: boolean, least: number): Promise<void> {
+  const site = await openSite();
   const swarm = await openSwarm(site, LINKS);
   const cpuBefore = cpuOf(site.master.pid ?? 0);
   const started = performance.now();
-  await swarm.fire(EVENTS / LINKS);
-  const acknowledged = performance.now() - started;
-  await until('every event has its reaction', async () => (await reactions(site)) >= EVENTS);
-  const reacted = performance.now() - started;
+  await swarm.fire(EVENTS / LINKS, { together });
+  const took = performance.now() - started;
   const { events: taken = 0 } = await site.stats('intake');
-  const ran = await reactions(site);
-  if (taken !== EVENTS || ran !== EVENTS) throw new Error(`${taken} events and ${ran} reactions of ${EVENTS}`);
+  if (taken !== EVENTS) throw new Error(`${taken} events of ${EVENTS}`);
   const cpu = cpuOf(site.master.pid ?? 0) - cpuBefore;
-  const store = await site.stats('store');
-  report(`${EVENTS} events of ${LINKS} minions at once, one a message, each with a reaction (YAML reactor, runner)`, {
-    marks: [
-      atLeast('events durable and acknowledged', EVENTS / (acknowledged / 1000), 2000, 'a second'),
-      atLeast('reactions done', EVENTS / (reacted / 1000), 2000, 'a second'),
-    ],
+  const wire = await site.stats('wire');
+  const { commits = NaN } = await site.stats('store');
+  report(`${EVENTS} events of ${LINKS} minions at once, ${together ? 'many in a message' : 'one a message'}`, {
+    marks: [atLeast('durable and acknowledged', EVENTS / (took / 1000), least, 'a second')],
     notes: [
-      `all acknowledged after ${shown(acknowledged)} ms, all reactions after ${shown(reacted)} ms; none lost`,
-      `the master's main process: ${shown((cpu * 1000) / EVENTS)} ms of CPU an event`,
-      `store: ${JSON.stringify(store)}`,
+      `the master: ${shown((cpu * 1000) / EVENTS)} ms of CPU an event, ${commits} commits, ${wire.frames} frames; none lost`,
     ],
   });
   swarm.close();
   await site.close();
+}
 
-  async function reactions(of: typeof site): Promise<number> {
-    const list = (await of.control.call('run', { fun: 'reactor.list' })) as unknown as { counters: { ran: number } }[];
+/** As many as are fired at once, each with a reaction that calls a runner. */
+async function reactions(): Promise<void> {
+  const site = await openSite({ config: reactingBy('seen:\n  runner.instances.list: []\n') });
+  const swarm = await openSwarm(site, LINKS);
+  const ran = async (): Promise<number> => {
+    const list = (await site.control.call('run', { fun: 'reactor.list' })) as unknown as {
+      counters: { ran: number };
+    }[];
     return list[0]?.counters.ran ?? 0;
-  }
+  };
+  const cpuBefore = cpuOf(site.master.pid ?? 0);
+  const started = performance.now();
+  await swarm.fire(REACTIONS / LINKS);
+  const acknowledged = performance.now() - started;
+  await until('every event has its reaction', async () => (await ran()) >= REACTIONS);
+  const reacted = performance.now() - started;
+  const cpu = cpuOf(site.master.pid ?? 0) - cpuBefore;
+  report(
+    `${REACTIONS} events of ${LINKS} minions at once, one a message, each with a reaction (YAML reactor, runner)`,
+    {
+      marks: [atLeast('reactions done', REACTIONS / (reacted / 1000), 3000, 'a second')],
+      notes: [
+        `all acknowledged after ${shown(acknowledged)} ms, all reactions after ${shown(reacted)} ms; none lost`,
+        `the master's main process: ${shown((cpu * 1000) / REACTIONS)} ms of CPU an event`,
+      ],
+    },
+  );
+  swarm.close();
+  await site.close();
+}
+
+/** A steady stream: how long each takes from its minion to the event that its reaction fires. */
+async function steady(): Promise<void> {
+  const site = await openSite({ config: reactingBy(answering) });
+  const swarm = await openSwarm(site, LINKS);
+  const lags: number[] = [];
+  const deaf = await hear(site, 'bench/done', ({ at }) => void lags.push(sharedNow() - Number(at)));
+  await swarm.stream(STEADY_PER_SECOND, STEADY_SECONDS);
+  await until('every event has its reaction', () => lags.length === STEADY_PER_SECOND * STEADY_SECONDS);
+  report(`${STEADY_PER_SECOND} events a second for ${STEADY_SECONDS} s, each with a reaction that fires an event`, {
+    marks: [atMost('from the minion to the reaction done, 99 of 100', quantile(lags, 0.99), 50, 'ms')],
+    notes: [`median ${shown(quantile(lags, 0.5))} ms, slowest ${shown(Math.max(...lags))} ms; none lost`],
+  });
+  deaf();
+  swarm.close();
+  await site.close();
+}
+
+/** Events that each lead to a job on a minion process, until its return is on the master's disk. */
+async function withJobs(): Promise<void> {
+  const site = await openSite({ config: reactingBy('ask:\n  local.test.ping:\n    - tgt: real\n') });
+  const swarm = await openSwarm(site, 1, 1);
+  site.startMinion('real');
+  await site.acceptUntil(2);
+  let returned = 0;
+  const deaf = await hear(site, 'salt/job/*/ret/real', () => void returned++);
+  const started = performance.now();
+  await swarm.fire(WITH_JOBS);
+  await until('every job has returned', () => returned === WITH_JOBS);
+  const took = performance.now() - started;
+  report(`${WITH_JOBS} events at once, each a job on a minion process`, {
+    marks: [atMost('until all have returned', took, 3000, 'ms')],
+  });
+  deaf();
+  swarm.close();
+  await site.close();
 }
 
 /** One event by itself, from a minion's link to the event that its reaction fires: two commits to disk lie between. */
 async function latency(): Promise<void> {
-  const site = await openSite({
-    config(directory) {
-      const reactor = path.join(directory, 'answer.sls');
-      const answer =
-        'answer:\n  runner.event.send:\n    - args:\n      - tag: bench/done\n      - data:\n          at: {{data.data.at}}\n';
-      writeFileSync(reactor, answer);
-      return { reactor: [{ 'bench/fired': [reactor] }] };
-    },
-  });
+  const site = await openSite({ config: reactingBy(answering) });
   const swarm = await openSwarm(site, 1, 1);
   const arrived: number[] = [];
   const reacted: number[] = [];

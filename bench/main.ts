@@ -3,11 +3,14 @@ import { check } from './check.ts';
 import { enrolment } from './enrolment.ts';
 import { events } from './events.ts';
 import { fewFiles, files, templates } from './files.ts';
+import { jobs } from './jobs.ts';
 import { memory } from './memory.ts';
 import { conditions, hosts, packages } from './nothing-to-do.ts';
 import { watchOthers } from './others.ts';
 import { ping } from './ping.ts';
+import { reconnect } from './reconnect.ts';
 import { missedMarks } from './report.ts';
+import { restart } from './restart.ts';
 import { services } from './services.ts';
 import { signing } from './signing.ts';
 import { startup } from './startup.ts';
@@ -25,9 +28,12 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   services,
   enrolment,
   ping,
+  jobs,
   events,
   signing,
   memory,
+  reconnect,
+  restart,
 };
 
 const wanted = process.argv.slice(2);

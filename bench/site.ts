@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Json, JsonMap } from '../lib/json.ts';
@@ -14,6 +14,11 @@ export interface Site {
   readonly masterConfig: string;
   readonly master: ChildProcess;
   readonly control: LocalClient;
+  /**
+   * Ends the master by that signal and starts it again on the same ports. The answer: milliseconds from its start until it
+   * answers. `meanwhile` is done while there is none.
+   */
+  restartMaster(signal: 'SIGKILL' | 'SIGTERM', meanwhile?: () => void): Promise<number>;
   /** How a minion reaches the master: part of its config. */
   readonly address: { readonly master: string; readonly master_port: number; readonly master_key: string };
   /** Starts a minion process that manages a directory of its own. */
@@ -33,10 +38,12 @@ export interface SiteOptions {
   readonly config?: (directory: string) => JsonMap;
   /** Each process runs a copy of Node of its own, so that it shares no memory with another. */
   readonly ownNode?: boolean;
+  /** Makes what the master finds in its cache directory. */
+  readonly prepare?: (cachedir: string) => Promise<void>;
 }
 
 /** Starts a master. */
-export async function openSite({ config = () => ({}), ownNode = false }: SiteOptions = {}): Promise<Site> {
+export async function openSite({ config = () => ({}), ownNode = false, prepare }: SiteOptions = {}): Promise<Site> {
   const place = workplace();
   const { directory } = place;
   const children: ChildProcess[] = [];
@@ -69,24 +76,65 @@ export async function openSite({ config = () => ({}), ownNode = false }: SiteOpt
   };
 
   const ports = { interface: '127.0.0.1', publish_port: 0, ret_port: 0, bundle_port: 0 };
-  const master = start('master', 'master', { ...ports, ...config(directory) });
+  const settings = config(directory);
+  await prepare?.(path.join(home('master'), 'cache'));
+  let master = start('master', 'master', { ...ports, ...settings });
   const described = path.join(home('master'), 'run/master.json');
-  await until('the master runs', () => {
-    if (master.exitCode !== null) throw new Error(readFileSync(path.join(home('master'), 'log'), 'utf8'));
-    return existsSync(described);
-  });
-  const { ret_port, master_key } = JSON.parse(readFileSync(described, 'utf8')) as {
+  const socket = path.join(home('master'), 'run/master.sock');
+  let control = await answering();
+  const { publish_port, ret_port, master_key } = JSON.parse(readFileSync(described, 'utf8')) as {
+    publish_port: number;
     ret_port: number;
     master_key: string;
   };
-  const control = await connectLocal('master', path.join(home('master'), 'run/master.sock'));
   const address = { master: '127.0.0.1', master_port: ret_port, master_key };
+
+  /** Resolves with a line to the master as soon as it answers. */
+  async function answering(): Promise<LocalClient> {
+    let line: LocalClient | undefined;
+    await until('the master answers', async () => {
+      if (master.exitCode !== null) throw new Error(readFileSync(path.join(home('master'), 'log'), 'utf8'));
+      if (!existsSync(described)) return false;
+      try {
+        line = await connectLocal('master', socket);
+        await line.call('status');
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    if (!line) throw new Error('no line to the master');
+    return line;
+  }
+
+  async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    await ended;
+    clearTimeout(timer);
+  }
 
   return {
     directory,
     masterConfig: path.join(home('master'), 'etc'),
-    master,
-    control,
+    get master() {
+      return master;
+    },
+    get control() {
+      return control;
+    },
+    async restartMaster(signal, meanwhile = () => {}) {
+      control.close();
+      await end(master, signal);
+      rmSync(described, { force: true });
+      meanwhile();
+      const started = performance.now();
+      master = start('master', 'master', { ...ports, ...settings, publish_port, ret_port });
+      control = await answering();
+      return performance.now() - started;
+    },
     address,
     startMinion: (id, settings = {}) =>
       start('minion', id, { ...address, id, root: path.join(home(id), 'root'), ...settings }),
@@ -103,14 +151,7 @@ export async function openSite({ config = () => ({}), ownNode = false }: SiteOpt
     },
     async close() {
       control.close();
-      for (const child of children.reverse()) {
-        if (child.exitCode !== null) continue;
-        const ended = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
-        await ended;
-        clearTimeout(timer);
-      }
+      for (const child of children.reverse()) await end(child, 'SIGTERM');
       process.removeListener('exit', killAll);
       place.remove();
     },

@@ -10,6 +10,10 @@ export interface Swarm {
   fire(eventsOfEach: number, how?: { readonly together?: boolean }): Promise<void>;
   /** One event of one link, one at a time. */
   fireOne(): void;
+  /** So many events a second for so many seconds, spread evenly; resolves when each is acknowledged. */
+  stream(perSecond: number, seconds: number): Promise<void>;
+  /** Links that are connected, as far as their processes have said. */
+  connected(): number;
   close(): void;
 }
 
@@ -24,20 +28,33 @@ export async function openSwarm(site: Site, links: number, processes = 2): Promi
     tell({ type: 'connect', address: site.address, ids });
     return { child, tell };
   });
+  const counts = children.map(() => 0);
+  for (const [i, { child }] of children.entries())
+    child.on('message', (message: FromSwarm) => {
+      if (message.type === 'counted') counts[i] = message.accepted;
+    });
   await site.acceptUntil(links);
+  const allAcknowledge = async (message: ToSwarm): Promise<void> => {
+    await Promise.all(
+      children.map(
+        ({ child, tell }) =>
+          new Promise<void>((resolve) => {
+            const take = (told: FromSwarm): void => {
+              if (told.type !== 'acknowledged') return;
+              child.off('message', take);
+              resolve();
+            };
+            child.on('message', take);
+            tell(message);
+          }),
+      ),
+    );
+  };
   return {
-    async fire(eventsOfEach, { together = false } = {}) {
-      await Promise.all(
-        children.map(
-          ({ child, tell }) =>
-            new Promise<void>((resolve) => {
-              child.once('message', (message: FromSwarm) => message.type === 'acknowledged' && resolve());
-              tell({ type: 'fire', count: eventsOfEach, together });
-            }),
-        ),
-      );
-    },
+    fire: (eventsOfEach, { together = false } = {}) => allAcknowledge({ type: 'fire', count: eventsOfEach, together }),
     fireOne: () => children[0]?.tell({ type: 'one' }),
+    stream: (perSecond, seconds) => allAcknowledge({ type: 'stream', perSecond: perSecond / children.length, seconds }),
+    connected: () => counts.reduce((sum, count) => sum + count, 0),
     close() {
       for (const { child } of children) child.kill();
     },
