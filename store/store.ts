@@ -4,6 +4,7 @@ import type { JsonMap } from '../lib/json.ts';
 import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEvent, type Change } from './codec.ts';
 import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
 import type { LogRecord } from './record.ts';
+import { recentEvents } from './recent-events.ts';
 import { openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
 
 export interface StoredEvent {
@@ -63,7 +64,7 @@ export interface Store {
 interface Pending {
   readonly last: number;
   readonly table: readonly TableChange[];
-  readonly events: readonly StoredEvent[];
+  readonly events: readonly (StoredEvent & { readonly bytes: number })[];
 }
 
 /** So many values are written at once when the table catches up with the log. */
@@ -81,6 +82,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   let unapplied = new Map<string, TableChange>();
   const listeners: ((events: readonly StoredEvent[]) => void)[] = [];
   const watchers = new Map<string, ((key: string, value: Buffer | undefined) => void)[]>();
+  const recent = recentEvents();
   const counters = { tableFailures: 0, carried: 0 };
 
   const logOptions = { ...options, directory: path.join(directory, 'log'), onDurable, onFailed };
@@ -122,6 +124,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
       for (const watcher of watchers.get(key.slice(0, slash)) ?? []) watcher(key.slice(slash + 1), value);
     }
     const events = done.flatMap((commit) => commit.events);
+    for (const { number, event, bytes } of events) recent.keep(number, event, bytes);
     if (events.length > 0) for (const listener of listeners) listener(events);
   }
 
@@ -144,12 +147,13 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   function commit(changes: readonly Change[]): Promise<number> {
     const first = log.next();
     const table: TableChange[] = [];
-    const events: StoredEvent[] = [];
+    const events: (StoredEvent & { bytes: number })[] = [];
     const payloads = changes.map((change, i) => {
       const number = first + i;
       if (change.kind === 'event') {
-        events.push({ number, event: change.event });
-        return encodeEvent(change.event);
+        const payload = encodeEvent(change.event);
+        events.push({ number, event: change.event, bytes: payload.length });
+        return payload;
       }
       const { key } = change;
       const value = change.kind === 'put' ? encodeValue(change.value(number)) : undefined;
@@ -225,6 +229,8 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     commit,
     settled: () => log.settled(),
     async event(number) {
+      const known = recent.get(number);
+      if (known) return known;
       for await (const records of log.read(number - 1)) {
         const record = records[0];
         if (!record || record.number !== number || !isEvent(record.payload)) return undefined;
