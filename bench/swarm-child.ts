@@ -122,10 +122,10 @@ async function take(message: ToSwarm): Promise<void> {
 async function stream(perSecond: number, seconds: number): Promise<void> {
   const begun = performance.now();
   const all = perSecond * seconds;
-  const waits: (Promise<void> | undefined)[] = [];
+  const waits: Promise<void>[] = [];
   while (waits.length < all) {
     const due = Math.min(all, ((performance.now() - begun) / 1000) * perSecond);
-    while (waits.length < due) waits.push(senders[waits.length % senders.length]?.fire());
+    while (waits.length < due) waits.push(senders[waits.length % senders.length]?.fire() ?? Promise.resolve());
     await pause(1);
   }
   await Promise.all(waits);
