@@ -1,19 +1,24 @@
+import type { Clock } from '../lib/clock.ts';
 import { runnerErrors } from '../lib/errors/runners.ts';
 import { asText, type Json, type JsonMap } from '../lib/json.ts';
 import { activeJobs, exitSuccess, listJob, listJobs, lookupJid, printJob, type Away } from './job-listing.ts';
 import { searchArguments, searchJobs } from './job-search.ts';
 import type { Jobs } from './jobs.ts';
 import type { Keys } from './keys.ts';
+import { whyOf } from './job-why.ts';
+import type { Publisher } from './publisher.ts';
 import type { Runner } from './runners.ts';
 
 export interface JobRunnerParts {
   readonly jobs: Jobs;
   readonly keys: Pick<Keys, 'list'>;
+  readonly meant: Publisher['meant'];
   readonly away: Away;
+  readonly clock: Clock;
 }
 
 /** Salt's runner `jobs`: what the ledger knows; no minion is asked. */
-export function jobRunners({ jobs, keys, away }: JobRunnerParts): Record<string, Runner> {
+export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): Record<string, Runner> {
   const found = async (
     jid: Json | undefined,
     look: (jobs: Jobs, jid: string, away: Away) => Promise<JsonMap | undefined>,
@@ -60,6 +65,15 @@ export function jobRunners({ jobs, keys, away }: JobRunnerParts): Record<string,
       takes: ['jid'],
       needs: 1,
       run: ({ jid }) => found(jid, async (all, one) => exitSuccess(all, one)),
+    },
+    'jobs.why': {
+      summary: 'where a job is at a minion, since when and why, who asked for it; or why it is not for that minion',
+      takes: ['jid', 'minion'],
+      needs: 2,
+      run: ({ jid, minion }) =>
+        found(jid, async (all, one) =>
+          whyOf({ jobs: all, keys, meant, away, now: () => clock.now() }, one, asText(minion)),
+        ),
     },
     'jobs.last_run': {
       summary:

@@ -14,6 +14,7 @@ import { manageRunners } from './manage-runners.ts';
 import type { Orchestrations } from './orchestrate/orchestrations.ts';
 import { orchestrationRunners } from './orchestrate/runners.ts';
 import type { Caller } from './orchestrate/steps.ts';
+import type { Publisher } from './publisher.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 
 /** A function of the master itself. Named arguments win over positional ones of the same place. */
@@ -30,6 +31,7 @@ export interface Runner {
 export interface RunnerParts {
   readonly jobs: Jobs;
   readonly keys: Keys;
+  readonly meant: Publisher['meant'];
   readonly bus: EventBus;
   readonly instances: Instances;
   readonly facts: MinionFacts;

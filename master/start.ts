@@ -84,6 +84,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     clock,
     reactors: () => reactors,
     orchestrations: () => orchestrating,
+    meant: (request) => publisher.meant(request),
     away: notConnected,
     stats,
   });
