@@ -26,6 +26,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     load: () => import('./user-data.ts'),
   },
   demo: { summary: 'show the whole story on this machine', load: () => import('./demo/main.ts') },
+  doctor: { summary: 'say what is wrong with this installation', load: () => import('./doctor.ts') },
   worker: { load: () => import('./worker.ts') },
   check: { summary: 'check files without touching anything', load: () => import('./check.ts') },
   schema: { summary: 'print JSON Schemas, for editors', load: () => import('./schema.ts') },

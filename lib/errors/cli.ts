@@ -25,5 +25,6 @@ export const cliErrors = catalogue('TS_CLI', {
     `option ${option} means nothing without ${needed}`,
   surplus: ({ verb, word }: { verb: string; word: string }) => `tsalt ${verb} has no use for '${word}'`,
   notAFunction: ({ fun }: { fun: string }) => `'${fun}' is not the name of a function, such as test.ping`,
+  nothingRuns: () => 'neither a master nor a minion answers on this machine',
   missingArgument: ({ verb, what }: { verb: string; what: string }) => `tsalt ${verb} needs ${what}`,
 });

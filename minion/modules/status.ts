@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { strftime } from '../../lib/strftime.ts';
 import { defineFunction, defineModule, type ExecContext } from '../../lib/contracts/execution.ts';
 
 const nothing = v.strictObject({});
@@ -32,6 +33,16 @@ export default defineModule({
         time: `${String(Math.floor(minutes / 60))}:${String(minutes % 60).padStart(2, '0')}`,
       };
     },
+  }),
+  time: defineFunction({
+    summary: "The machine's date and time in UTC, in the words of a strftime format.",
+    args: v.strictObject({ format: v.optional(v.string(), '%A, %d. %B %Y %H:%M:%S') }),
+    quick: true,
+    sync: true,
+    run: ({ format }, { clock }) =>
+      strftime(new Date(clock.now()), format, (found) => {
+        throw new RangeError(`a format without '${found}' was expected: '%%' stands for a percent sign`);
+      }),
   }),
   meminfo: defineFunction({
     summary: 'What /proc/meminfo says: by name, each with its value and its unit.',
