@@ -76,12 +76,13 @@ interface RunnerFunction {
   readonly summary: string;
   readonly takes: readonly string[];
   readonly needs: number;
+  readonly anything?: boolean;
 }
 
 function printFunctions(functions: readonly RunnerFunction[]): string {
-  const rows = functions.map(({ name, summary, takes, needs }) => {
+  const rows = functions.map(({ name, summary, takes, needs, anything }) => {
     const args = takes.map((argument, index) => (index < needs ? argument.toUpperCase() : `[${argument}=...]`));
-    return [[name, ...args].join(' '), summary] as const;
+    return [[name, ...args, ...(anything === true ? ['[ARG ...] [KEY=VALUE ...]'] : [])].join(' '), summary] as const;
   });
   const width = Math.max(...rows.map(([call]) => call.length)) + 2;
   return rows.map(([call, summary]) => `${call.padEnd(width)}${summary}\n`).join('');

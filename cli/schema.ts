@@ -58,14 +58,13 @@ export const schemas: Readonly<Record<string, Kind>> = {
   reactor: {
     about: 'reactor files',
     async make() {
-      const [{ reactorSchema }, { builtinModules }, { runners }, { wheelFunctions: wheels }] = await Promise.all([
+      const [{ reactorSchema }, { builtinModules }, { listFunctions }] = await Promise.all([
         import('./schema/reactor.ts'),
         import('../minion/local.ts'),
         import('../master/runners.ts'),
-        import('../master/wheel.ts'),
       ]);
-      // Nothing of a master is needed to list them.
-      return reactorSchema({ modules: builtinModules, runners: runners({} as never).list, wheels });
+      const [ofRunners, wheels] = [listFunctions('runner'), listFunctions('wheel')];
+      return reactorSchema({ modules: builtinModules, runners: ofRunners, wheels });
     },
   },
   master: { about: "the master's config", make: () => config('master') },

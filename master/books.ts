@@ -7,7 +7,7 @@ import { openStore, type Store } from '../store/store.ts';
 import { eventBus, type EventBus } from './bus.ts';
 import { minionFacts, type MinionFacts } from './facts.ts';
 import { instanceRegistry, type Instances } from './instances.ts';
-import { jobLedger, type Jobs } from './jobs.ts';
+import { jobLedger, type Jobs } from './jobs/ledger.ts';
 import { orchestrationBook, type OrchestrationBook } from './orchestrate/book.ts';
 import { keyBook, type Keys } from './keys.ts';
 import { minionBook, type MinionBook } from './minions.ts';

@@ -6,13 +6,13 @@ import type { BusEvent } from '../lib/contracts/events.ts';
 import type { LocalCall, LocalMethod } from '../wire/local/server.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
-import type { JobProgress } from './job-progress.ts';
-import type { Jobs, Pair } from './jobs.ts';
+import type { JobProgress } from './jobs/progress.ts';
+import type { Jobs, Pair } from './jobs/ledger.ts';
 import type { Publisher } from './publisher.ts';
 import type { Runners } from './runners.ts';
 import type { Tokens } from './tokens.ts';
 import type { Keys } from './keys.ts';
-import type { KeyCommands } from './wheel.ts';
+import type { KeyCommands } from './wheel/key.ts';
 
 export interface ControlParts {
   readonly bus: EventBus;
@@ -69,8 +69,11 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
     },
     exec: async (params, call) => exec(parts, params, call),
     run: async ({ fun, arg, kwarg }, { emit }) =>
-      runners.call(asText(fun), list(arg), map(kwarg), { began: (jid) => emit({ jid }) }),
-    'run.functions': async () => runners.list.map((one) => ({ ...one, takes: [...one.takes] })),
+      runners.call({ fun: asText(fun), arg: list(arg), kwarg: map(kwarg) }, { began: (jid) => emit({ jid }) }),
+    'run.functions': async () =>
+      (['runner', 'wheel'] as const).flatMap((client) =>
+        runners.list(client).map(({ takes, ...one }) => ({ ...one, takes: [...takes] })),
+      ),
     'event.send': async (params) => {
       const { seq } = await bus.fire({ tag: text(params, 'tag'), data: map(params.data) });
       return { seq };

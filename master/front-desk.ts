@@ -7,8 +7,8 @@ import type { CurveKeys, Identity } from '../wire/keys.ts';
 import { listen } from '../wire/listen.ts';
 import type { MasterLink } from '../wire/types.ts';
 import type { Books } from './books.ts';
-import { fileServer } from './files.ts';
-import { jobProgress, type JobProgress } from './job-progress.ts';
+import { fileServer, type FileServer } from './files.ts';
+import { jobProgress, type JobProgress } from './jobs/progress.ts';
 import { intake } from './intake.ts';
 import type { PillarOf } from './pillar.ts';
 import { publisher, type Publisher } from './publisher.ts';
@@ -21,6 +21,7 @@ export interface FrontDesk {
   readonly link: MasterLink;
   readonly publisher: Publisher;
   readonly progress: JobProgress;
+  readonly files: FileServer;
   /** Undefined while the minion is connected, else since when it is not, for a person. */
   readonly notConnected: (id: string) => string | undefined;
   readonly stats: () => Readonly<Record<string, number>>;
@@ -62,8 +63,9 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     failed: ({ id }, reason) => link().close(id, `the master could not record what came: ${reason}`),
   });
   const present = sessions({ store, bus, minions, publisher: publishing, intake: taking, clock, log });
+  const files = fileServer(config.file_roots, () => clock.monotonic(), log);
   const answers = questions({
-    files: fileServer(config.file_roots, () => clock.monotonic(), log),
+    files,
     facts,
     stateEvents: config.state_events,
     pillarOf,
@@ -100,6 +102,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     link: opened,
     publisher: publishing,
     progress,
+    files,
     notConnected: (id) => (isMinionId(id) && link().sessions.has(id) ? undefined : present.lastSeen(id)),
     stats: () => taking.stats(),
   };

@@ -4,7 +4,7 @@ import { messageOf } from '../lib/errors/error.ts';
 import type { Log } from '../lib/log.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
-import type { Jobs } from './jobs.ts';
+import type { Jobs } from './jobs/ledger.ts';
 import type { OrchestrationBook } from './orchestrate/book.ts';
 import type { Tokens } from './tokens.ts';
 

@@ -10,8 +10,8 @@ import type { Change } from '../store/codec.ts';
 import type { Store } from '../store/store.ts';
 import type { MasterSession, UpItem } from '../wire/types.ts';
 import type { EventBus } from './bus.ts';
-import type { JobProgress } from './job-progress.ts';
-import type { Jobs } from './jobs.ts';
+import type { JobProgress } from './jobs/progress.ts';
+import type { Jobs } from './jobs/ledger.ts';
 import type { MinionBook } from './minions.ts';
 
 interface Counters {

@@ -5,7 +5,7 @@ import { parseMinionId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
 import type { MasterLink, MasterSession } from '../wire/types.ts';
-import type { Job, Jobs, NewJob, Origin } from './jobs.ts';
+import type { Job, Jobs, NewJob, Origin } from './jobs/ledger.ts';
 import type { Meant, Targeting } from './targeting.ts';
 
 export interface Publisher {

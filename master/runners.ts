@@ -1,40 +1,46 @@
 import type { Clock } from '../lib/clock.ts';
+import type { MasterConfig } from '../lib/config/options.ts';
+import { environmentNames } from '../lib/environments.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { runnerErrors } from '../lib/errors/runners.ts';
-import { asText, type Json, type JsonMap } from '../lib/json.ts';
+import type { Json, JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { EventBus } from './bus.ts';
 import type { MinionFacts } from './facts.ts';
+import type { FileServer } from './files.ts';
 import type { Instances } from './instances.ts';
-import type { Away } from './job-listing.ts';
-import { jobRunners } from './job-runners.ts';
-import type { Jobs } from './jobs.ts';
+import type { Away } from './jobs/listing.ts';
+import type { Jobs } from './jobs/ledger.ts';
 import type { Keys } from './keys.ts';
-import { manageRunners } from './manage-runners.ts';
 import type { Orchestrations } from './orchestrate/orchestrations.ts';
-import { orchestrationRunners } from './orchestrate/runners.ts';
 import type { Caller } from './orchestrate/steps.ts';
 import type { Publisher } from './publisher.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
+import { cacheRunners } from './runners/cache.ts';
+import { eventRunners } from './runners/event.ts';
+import { fileserverRunners } from './runners/fileserver.ts';
+import { jobRunners } from './runners/jobs.ts';
+import { manageRunners } from './runners/manage.ts';
+import { reactorRunners } from './runners/reactor.ts';
+import type { Runner, RunnerTable } from './runners/runner.ts';
+import { saltRunners } from './runners/salt.ts';
+import { orchestrationRunners } from './runners/state.ts';
+import { testRunners } from './runners/test.ts';
+import { configWheel } from './wheel/config.ts';
+import { fileRootsWheel } from './wheel/file-roots.ts';
+import { keyWheel, type KeyCommands } from './wheel/key.ts';
 
-/** A function of the master itself. Named arguments win over positional ones of the same place. */
-export interface Runner {
-  readonly summary: string;
-  /** Names of its arguments, in the order they may be given by place. */
-  readonly takes: readonly string[];
-  /** How many of them it can't do without. */
-  readonly needs?: number;
-  /** `caller`: who calls, and the reactions that led to it. */
-  run(args: JsonMap, caller: Caller): Json | Promise<Json>;
-}
-
+/** What the functions of a master work with. */
 export interface RunnerParts {
+  readonly config: MasterConfig;
   readonly jobs: Jobs;
   readonly keys: Keys;
-  readonly meant: Publisher['meant'];
+  readonly keyCommands: KeyCommands;
   readonly bus: EventBus;
   readonly instances: Instances;
   readonly facts: MinionFacts;
+  readonly files: FileServer;
+  readonly publisher: Publisher;
   readonly reactors: () => ReactorEngine;
   readonly orchestrations: () => Orchestrations;
   readonly away: Away;
@@ -42,27 +48,49 @@ export interface RunnerParts {
   readonly clock: Clock;
 }
 
-export interface Runners {
-  /** What there is, for the reference. */
-  readonly list: readonly (Pick<Runner, 'summary' | 'takes'> & { readonly name: string; readonly needs: number })[];
-  /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
-  call(fun: string, arg: readonly Json[], kwarg: JsonMap, caller?: Caller): Promise<Json>;
+/** Who is asked: a runner only reads and begins things, a wheel function decides for the master. */
+export type Client = 'runner' | 'wheel';
+
+export interface ListedFunction extends Pick<Runner, 'summary' | 'takes' | 'anything'> {
+  readonly name: string;
+  readonly needs: number;
 }
 
-/** The runners: Salt's names, and shorter ones beside them. */
+export interface Call {
+  readonly fun: string;
+  readonly arg?: readonly Json[];
+  readonly kwarg?: JsonMap;
+  /** Either, where it is not said. */
+  readonly client?: Client;
+}
+
+export interface Runners {
+  /** What there is, for the reference. */
+  list(client: Client): readonly ListedFunction[];
+  /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
+  call(call: Call, caller?: Caller): Promise<Json>;
+}
+
+/** The functions of the master: Salt's names, and shorter ones beside them. */
 export function runners(parts: RunnerParts): Runners {
-  const table = new Map(Object.entries(tableOf(parts)));
+  const tables: Readonly<Record<Client, RunnerTable>> = { runner: runnersOf(parts), wheel: wheelsOf(parts) };
   return {
-    list: [...table].map(([name, { summary, takes, needs = 0 }]) => ({ name, summary, takes, needs })),
-    async call(fun, arg, kwarg, caller = {}) {
-      const runner = table.get(fun);
-      if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, table.keys())) });
+    list: (client) =>
+      Object.entries(tables[client]).map(([name, { summary, takes, anything = false, needs = 0 }]) => {
+        return { name, summary, takes, anything, needs };
+      }),
+    async call({ fun, arg = [], kwarg = {}, client }, caller = {}) {
+      const table = client === undefined ? { ...tables.wheel, ...tables.runner } : tables[client];
+      const runner = Object.hasOwn(table, fun) ? table[fun] : undefined;
+      if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, Object.keys(table))) });
       return runner.run(bind(fun, runner, arg, kwarg), caller);
     },
   };
 }
 
-function bind(fun: string, { takes, needs = 0 }: Runner, arg: readonly Json[], kwarg: JsonMap): JsonMap {
+function bind(fun: string, runner: Runner, arg: readonly Json[], kwarg: JsonMap): JsonMap {
+  const { takes, needs = 0 } = runner;
+  if (runner.anything === true) return { args: [...arg], kwargs: kwarg };
   if (arg.length > takes.length) throw runnerErrors.tooMany({ fun, most: takes.length });
   for (const name of Object.keys(kwarg)) {
     if (!takes.includes(name))
@@ -74,52 +102,41 @@ function bind(fun: string, { takes, needs = 0 }: Runner, arg: readonly Json[], k
   return bound;
 }
 
-function tableOf(parts: RunnerParts): Record<string, Runner> {
-  const { bus, instances, reactors, orchestrations, stats } = parts;
+function runnersOf(parts: RunnerParts): RunnerTable {
+  const { bus, instances, facts, files, reactors, orchestrations, stats } = parts;
+  const meant: Publisher['meant'] = (request) => parts.publisher.meant(request);
   return {
-    ...jobRunners(parts),
+    ...jobRunners({ ...parts, meant }),
     ...manageRunners(parts),
     'instances.list': {
       summary: 'the machines we launched',
       takes: [],
       run: () => instances.list().map((instance) => ({ ...instance, roles: [...instance.roles] }) as JsonMap),
     },
-    'reactor.list': {
-      summary: 'the reactors, and how they are doing',
-      takes: [],
-      run: () => reactors().list() as unknown as Json,
-    },
-    'reactor.why': {
-      summary: 'which reactors saw an event, and what they did',
-      takes: ['event'],
-      needs: 1,
-      run: async ({ event }) => {
-        const seq = Number(event);
-        if (!Number.isSafeInteger(seq) || seq < 1 || seq > bus.head())
-          throw runnerErrors.noSuchEvent({ event: asText(event) });
-        return (await reactors().why(seq)) as unknown as Json;
-      },
-    },
-    'reactor.dead': { summary: 'the dead letters', takes: [], run: () => reactors().deadLetters() as unknown as Json },
-    'reactor.redeliver': {
-      summary: 'gives a dead letter to its reactor again, by the number of the event and the name in reactor.dead',
-      takes: ['event', 'reactor'],
-      needs: 2,
-      run: async ({ event, reactor }) => {
-        await reactors().redeliver(Number(event), asText(reactor));
-        return true;
-      },
-    },
-    'event.send': {
-      summary: 'fires an event',
-      takes: ['tag', 'data'],
-      needs: 1,
-      run: async ({ tag, data }, { cause, depth }) => {
-        const led = { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
-        return (await bus.fire({ tag: asText(tag), data: (data ?? {}) as JsonMap, ...led })).seq;
-      },
-    },
+    ...reactorRunners(reactors, bus),
+    ...eventRunners(bus),
     ...orchestrationRunners(orchestrations),
+    ...saltRunners(parts),
+    ...cacheRunners(facts, meant),
+    ...fileserverRunners(files, () => environmentNames(parts.config.file_roots)),
+    ...testRunners(parts.clock),
     'master.stats': { summary: 'counters of every part of the master', takes: [], run: () => stats() },
   };
+}
+
+function wheelsOf(parts: RunnerParts): RunnerTable {
+  return {
+    ...keyWheel(parts.keyCommands),
+    ...configWheel(() => parts.config),
+    ...fileRootsWheel(
+      () => parts.config.file_roots,
+      () => parts.files,
+    ),
+  };
+}
+
+/** What there is, by name, with no master at hand. */
+export function listFunctions(client: Client): readonly ListedFunction[] {
+  // Nothing of a master is needed to list them.
+  return runners({} as RunnerParts).list(client);
 }

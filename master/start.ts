@@ -26,7 +26,7 @@ import type { ReactorEngine } from './reactor/engine.ts';
 import { reactorPowers } from './reactor/powers.ts';
 import { startReactors } from './reactor/start.ts';
 import { runners } from './runners.ts';
-import { callWheel, keyCommands } from './wheel.ts';
+import { keyCommands } from './wheel/key.ts';
 
 export interface MasterOptions {
   readonly config: MasterConfig;
@@ -81,10 +81,13 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   const commands = keyCommands(keys);
   const running = runners({
     ...books,
+    config,
+    keyCommands: commands,
+    files: desk.files,
+    publisher,
     clock,
     reactors: () => reactors,
     orchestrations: () => orchestrating,
-    meant: (request) => publisher.meant(request),
     away: notConnected,
     stats,
   });
@@ -98,8 +101,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     pillarOf,
     standIn: standInOf(config, hostname()),
     timeoutSeconds: config.timeout,
-    call: ({ client, fun, arg, kwarg }, caller) =>
-      client === 'wheel' ? callWheel(commands, fun, arg, kwarg) : running.call(fun, arg, kwarg, caller),
+    call: (call, caller) => running.call(call, caller),
     clock,
     log,
   });
@@ -124,9 +126,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
         return { jid, minions: [...minions] };
       },
       call: (client, fun, arg, kwarg, { cause, depth, once }) =>
-        client === 'wheel'
-          ? callWheel(commands, fun, arg, kwarg)
-          : running.call(fun, arg, kwarg, { cause, depth, once, waits: false }),
+        running.call({ client, fun, arg, kwarg }, { cause, depth, once, waits: false }),
     }),
     clock,
     log,

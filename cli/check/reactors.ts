@@ -10,8 +10,7 @@ import { isTypeScript, moduleOnDisk } from '../../lib/modules/disk-tree.ts';
 import { readParts } from '../../lib/modules/parts.ts';
 import { readReactions } from '../../master/reactor/sls/reactions.ts';
 import { standIns } from '../../master/reactor/sls/stand-ins.ts';
-import { runners, type RunnerParts } from '../../master/runners.ts';
-import { wheelFunctions } from '../../master/wheel.ts';
+import { listFunctions } from '../../master/runners.ts';
 import { findFunction } from '../../minion/functions.ts';
 import { builtinModules } from '../../minion/local.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
@@ -96,9 +95,8 @@ async function unknownFunctions(yaml: YamlFile): Promise<TsaltError[]> {
 
 /** The functions of the master itself. */
 const ofMaster: Readonly<Record<string, readonly string[]>> = {
-  wheel: wheelFunctions.map(({ name }) => name),
-  // Nothing of a master is needed to list them.
-  runner: runners({} as RunnerParts).list.map(({ name }) => name),
+  wheel: listFunctions('wheel').map(({ name }) => name),
+  runner: listFunctions('runner').map(({ name }) => name),
 };
 
 function ofMasterHint(fun: string, names: readonly string[]): string | undefined {

@@ -11,6 +11,7 @@ export interface MasterFunction {
   readonly name: string;
   readonly summary: string;
   readonly takes: readonly string[];
+  readonly anything?: boolean;
 }
 
 export interface ReactorFunctions {
@@ -46,8 +47,8 @@ export async function reactorSchema({ modules, runners, wheels }: ReactorFunctio
     }
   }
   for (const [prefix, all] of [['runner', runners] as const, ['wheel', wheels] as const]) {
-    for (const { name, summary, takes } of all) {
-      definitions.set(`${prefix}.${name}`, masterKeysOf(takes));
+    for (const { name, summary, takes, anything: isFree = false } of all) {
+      definitions.set(`${prefix}.${name}`, isFree ? { type: 'object' } : masterKeysOf(takes));
       reactions.set(`${prefix}.${name}`, described(listOrMap(`${prefix}.${name}`, 'null'), sentence(summary)));
     }
   }

@@ -8,6 +8,10 @@ export const runnerErrors = catalogue('TS_RUNNER', {
   missing: ({ fun, name }: { fun: string; name: string }) => `${fun} needs to be told the ${name}`,
   badArgument: ({ name, expected, given }: { name: string; expected: string; given: string }) =>
     `'${name}' is ${expected}, not '${given.slice(0, 80)}'`,
+  noSuchEnvironment: ({ env }: { env: string }) => `there is no environment '${env.slice(0, 80)}'`,
+  noSuchFile: ({ file, env }: { file: string; env: string }) =>
+    `the environment '${env.slice(0, 80)}' has no file '${file.slice(0, 200)}'`,
+  noText: ({ file }: { file: string }) => `${file} is no text, or has more than a megabyte`,
   noSuchEvent: ({ event }: { event: string }) =>
     `there is no event ${JSON.stringify(event.slice(0, 40))}; 'tsalt event listen --out json' shows their numbers`,
   noSuchJob: ({ jid }: { jid: string }) =>

@@ -1,4 +1,4 @@
-import type { JobStates } from '../jobs.ts';
+import type { JobStates } from '../jobs/ledger.ts';
 import type { ReactorListing } from '../reactor/engine.ts';
 import type { Metric, Sample } from './exposition.ts';
 

@@ -7,7 +7,7 @@ import { runNewEvent, runReturnEvent, type RunFacts } from '../../lib/salt-event
 import type { Change } from '../../store/codec.ts';
 import type { Store } from '../../store/store.ts';
 import type { EventBus } from '../bus.ts';
-import type { Origin } from '../jobs.ts';
+import type { Origin } from '../jobs/ledger.ts';
 
 /** What is to be run. */
 export interface OrchestrationRequest {

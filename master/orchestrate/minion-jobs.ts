@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { MinionEnding, MinionJob } from '../../lib/contracts/orchestration.ts';
-import type { Job, Jobs, Origin } from '../jobs.ts';
+import type { Job, Jobs, Origin } from '../jobs/ledger.ts';
 import type { Publisher } from '../publisher.ts';
 
 /** How a job ended on one minion, without the return: that is in the ledger of jobs. */

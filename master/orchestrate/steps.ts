@@ -13,7 +13,7 @@ import type {
 import { messageOf } from '../../lib/errors/error.ts';
 import type { Json } from '../../lib/json.ts';
 import type { EventBus } from '../bus.ts';
-import type { Origin } from '../jobs.ts';
+import type { Origin } from '../jobs/ledger.ts';
 import { awaitEvents, type Began } from './await-events.ts';
 import type { Orchestration, OrchestrationBook } from './book.ts';
 import { runOnMinions, withReturns, type KeptEnding, type MinionJobsParts } from './minion-jobs.ts';

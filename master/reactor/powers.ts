@@ -1,6 +1,6 @@
 import type { PublishRequest } from '../../lib/contracts/reactor.ts';
 import type { Instances } from '../instances.ts';
-import type { Jobs } from '../jobs.ts';
+import type { Jobs } from '../jobs/ledger.ts';
 import type { Keys } from '../keys.ts';
 import type { Origin, ReactorPowers } from './types.ts';
 

@@ -5,7 +5,7 @@ import { parseMinionId } from '../../lib/ids.ts';
 import { silent } from '../../lib/log.ts';
 import { eventBus } from '../../master/bus.ts';
 import { instanceRegistry } from '../../master/instances.ts';
-import { jobLedger } from '../../master/jobs.ts';
+import { jobLedger } from '../../master/jobs/ledger.ts';
 import { keyBook, type KeysOptions } from '../../master/keys.ts';
 import { minionBook } from '../../master/minions.ts';
 import { tokens as tokenBook } from '../../master/tokens.ts';

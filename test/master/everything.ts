@@ -1,6 +1,6 @@
 import type { JsonMap } from '../../lib/json.ts';
 import type { Books } from '../../master/books.ts';
-import type { NewJob } from '../../master/jobs.ts';
+import type { NewJob } from '../../master/jobs/ledger.ts';
 import type { FakeClock } from '../kit/clock.ts';
 import { applicant } from './books.ts';
 

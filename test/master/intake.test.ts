@@ -3,7 +3,7 @@ import type { JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { minionFacts } from '../../master/facts.ts';
 import { intake } from '../../master/intake.ts';
-import { jobProgress } from '../../master/job-progress.ts';
+import { jobProgress } from '../../master/jobs/progress.ts';
 import { targeting } from '../../master/targeting.ts';
 import { parseMinionId } from '../../lib/ids.ts';
 import type { MasterSession, UpItem } from '../../wire/types.ts';

@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { JsonMap } from '../../lib/json.ts';
-import { activeJobs, exitSuccess, listJobs, lookupJid } from '../../master/job-listing.ts';
-import { searchJobs } from '../../master/job-search.ts';
-import type { NewJob } from '../../master/jobs.ts';
+import { activeJobs, exitSuccess, listJobs, lookupJid } from '../../master/jobs/listing.ts';
+import { searchJobs } from '../../master/jobs/search.ts';
+import type { NewJob } from '../../master/jobs/ledger.ts';
 import { books } from './books.ts';
 
 const plain: NewJob = {

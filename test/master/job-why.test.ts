@@ -1,7 +1,7 @@
 import test from 'ava';
 import { asText, type JsonMap } from '../../lib/json.ts';
-import type { NewJob } from '../../master/jobs.ts';
-import { whyOf, type WhyParts } from '../../master/job-why.ts';
+import type { NewJob } from '../../master/jobs/ledger.ts';
+import { whyOf, type WhyParts } from '../../master/jobs/why.ts';
 import { applicant, books } from './books.ts';
 
 const job = (clock: { now(): number }, minions: string[], more: Partial<NewJob> = {}): NewJob => ({

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Jid } from '../../lib/ids.ts';
-import type { NewJob } from '../../master/jobs.ts';
-import { listJobs, lookupJid, printJob, startTime } from '../../master/job-listing.ts';
+import type { NewJob } from '../../master/jobs/ledger.ts';
+import { listJobs, lookupJid, printJob, startTime } from '../../master/jobs/listing.ts';
 import { books, open } from './books.ts';
 
 const never = new AbortController().signal;

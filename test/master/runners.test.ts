@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import test from 'ava';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import { version } from '../../lib/version.ts';
@@ -34,4 +36,43 @@ test('runners: minions that are there, their versions; jobs that run, the last o
   const bad = await cluster.tsalt('exec', 'web1', 'test.ping', '--metadata', 'ticket');
   t.is(bad.code, 2);
   t.regex(bad.stderr, /--metadata is a map in YAML such as '\{ticket: 17\}', not 'ticket'/);
+});
+
+test('runners: of files and grains what the master has of them, and a job by way of salt.execute', async (t) => {
+  const cluster = await startCluster(t);
+  mkdirSync(path.join(cluster.states, 'web/empty'), { recursive: true });
+  writeFileSync(path.join(cluster.states, 'web/init.sls'), 'x: test.nop\n');
+  writeFileSync(path.join(cluster.states, 'web/logo.png'), Buffer.from([0x89, 0, 1]));
+  await cluster.joinMinion('web1');
+  t.deepEqual(await cluster.run('fileserver.envs'), ['base']);
+  t.deepEqual(await cluster.run('fileserver.file_list'), ['web/init.sls', 'web/logo.png']);
+  t.deepEqual(await cluster.run('fileserver.dir_list'), ['web', 'web/empty']);
+  t.deepEqual(await cluster.run('fileserver.empty_dir_list', 'base'), ['web/empty']);
+  const wrong = await cluster.tsalt('run', 'fileserver.file_list', 'bass');
+  t.is(wrong.code, 2);
+  t.regex(wrong.stderr, /there is no environment 'bass'\nhint: did you mean 'base'\?/);
+
+  const grains = await eventually(async () => {
+    const known = await cluster.run('cache.grains', 'web*');
+    return isMap(known) && isMap(known['web1']) && known['web1']['id'] === 'web1' && known;
+  });
+  t.deepEqual(Object.keys(grains), ['web1']);
+  t.deepEqual(await cluster.run('salt.execute', '*', 'test.echo', ['hello']), { web1: 'hello' });
+  t.deepEqual(await cluster.run('test.arg', 1, 'two'), { args: [1, 'two'], kwargs: {} });
+
+  const file = path.join(cluster.states, 'web/init.sls');
+  t.deepEqual(await cluster.run('file_roots.find', 'web/init.sls'), [{ [file]: 'txt' }]);
+  t.deepEqual(await cluster.run('file_roots.find', 'web/logo.png'), [
+    { [file.replace('init.sls', 'logo.png')]: 'bin' },
+  ]);
+  t.deepEqual(await cluster.run('file_roots.read', 'web/init.sls'), [{ [file]: 'x: test.nop\n' }]);
+  for (const name of ['../../master/etc/master', file, 'web']) {
+    await t.throwsAsync(cluster.run('file_roots.read', name), { code: 'TS_RUNNER_NO_SUCH_FILE' });
+  }
+  await t.throwsAsync(cluster.run('file_roots.read', 'web/logo.png'), { code: 'TS_RUNNER_NO_TEXT' });
+  t.like(await cluster.run('config.values'), { interface: '127.0.0.1', keep_mb: 1024 });
+  t.deepEqual(await cluster.run('key.list_all'), { accepted: ['web1'], pending: [], rejected: [], denied: [] });
+  const listed = await cluster.tsalt('run');
+  for (const name of ['cache.grains', 'file_roots.read', 'salt.execute', 'test.arg'])
+    t.true(listed.stdout.includes(`\n${name} `), name);
 });

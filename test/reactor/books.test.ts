@@ -4,7 +4,7 @@ import test from 'ava';
 import { systemClock } from '../../lib/clock.ts';
 import type { PublishRequest } from '../../lib/contracts/reactor.ts';
 import { silent } from '../../lib/log.ts';
-import type { NewJob } from '../../master/jobs.ts';
+import type { NewJob } from '../../master/jobs/ledger.ts';
 import { renderPool } from '../../master/pool/render-pool.ts';
 import { reactorPowers } from '../../master/reactor/powers.ts';
 import { startReactors } from '../../master/reactor/start.ts';

@@ -1,10 +1,10 @@
-import { asText, type JsonMap } from '../lib/json.ts';
-import { compareDebVersions } from '../lib/packages/deb-version.ts';
-import { version } from '../lib/version.ts';
-import type { MinionFacts } from './facts.ts';
-import type { Away } from './job-listing.ts';
-import type { Keys } from './keys.ts';
-import type { Runner } from './runners.ts';
+import { asText, type JsonMap } from '../../lib/json.ts';
+import { compareDebVersions } from '../../lib/packages/deb-version.ts';
+import { version } from '../../lib/version.ts';
+import type { MinionFacts } from '../facts.ts';
+import type { Away } from '../jobs/listing.ts';
+import type { Keys } from '../keys.ts';
+import type { Runner } from './runner.ts';
 
 export interface ManageRunnerParts {
   readonly keys: Pick<Keys, 'list'>;

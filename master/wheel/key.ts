@@ -1,9 +1,7 @@
-import { runnerErrors } from '../lib/errors/runners.ts';
-import { didYouMean } from '../lib/errors/error.ts';
-import { fnmatch } from '../lib/fnmatch.ts';
-import { asText, type Json, type JsonMap } from '../lib/json.ts';
-import { nearest } from '../lib/nearest.ts';
-import type { Keys, KeyState } from './keys.ts';
+import { fnmatch } from '../../lib/fnmatch.ts';
+import { asText, type Json } from '../../lib/json.ts';
+import type { Keys, KeyState } from '../keys.ts';
+import type { Runner, RunnerTable } from '../runners/runner.ts';
 
 /** Decisions on keys, by a glob on the ids that are there: for operators and for wheel reactions. */
 export interface KeyCommands {
@@ -51,49 +49,23 @@ export function keyCommands(keys: Keys): KeyCommands {
   };
 }
 
-interface Wheel {
-  readonly summary: string;
-  readonly takes: readonly string[];
-  run(commands: KeyCommands, match: string): Json | Promise<Json>;
-}
-
-const takes = ['match'];
-const wheels: Readonly<Record<string, Wheel>> = {
-  'key.accept': {
-    summary: 'accepts keys that wait or were rejected; gives their ids',
-    takes,
-    run: (commands, match) => commands.accept(match),
-  },
-  'key.reject': {
-    summary: 'rejects keys that wait or were accepted; gives their ids',
-    takes,
-    run: (commands, match) => commands.reject(match),
-  },
-  'key.delete': { summary: 'forgets keys; gives their ids', takes, run: (commands, match) => commands.delete(match) },
-  'key.list_all': { summary: 'ids by the state of their key', takes: [], run: (commands) => commands.list() },
-  'key.finger': {
-    summary: 'fingerprints by id, by the state of the key',
-    takes,
-    run: (commands, match) => commands.finger(match),
-  },
-};
-
-/** What there is, for the reference. */
-export const wheelFunctions = Object.entries(wheels).map(([name, { summary, takes: names }]) => ({
-  name,
-  summary,
-  takes: names,
-  needs: names.length,
-}));
-
-/** The wheel functions that reactions may call. Raises `TS_RUNNER_UNKNOWN`. */
-export async function callWheel(
-  commands: KeyCommands,
-  fun: string,
-  arg: readonly Json[],
-  kwarg: JsonMap,
-): Promise<Json> {
-  const wheel = Object.hasOwn(wheels, fun) ? wheels[fun] : undefined;
-  if (!wheel) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, Object.keys(wheels))) });
-  return wheel.run(commands, asText(kwarg.match ?? arg[0] ?? ''));
+/** Salt's wheel module `key`: decisions on keys. */
+export function keyWheel(commands: KeyCommands): RunnerTable {
+  const matching = (summary: string, run: (match: string) => Json | Promise<Json>): Runner => ({
+    summary,
+    takes: ['match'],
+    needs: 1,
+    run: ({ match }) => run(asText(match)),
+  });
+  return {
+    'key.accept': matching('accepts keys that wait or were rejected; gives their ids', (match) =>
+      commands.accept(match),
+    ),
+    'key.reject': matching('rejects keys that wait or were accepted; gives their ids', (match) =>
+      commands.reject(match),
+    ),
+    'key.delete': matching('forgets keys; gives their ids', (match) => commands.delete(match)),
+    'key.list_all': { summary: 'ids by the state of their key', takes: [], run: () => commands.list() },
+    'key.finger': matching('fingerprints by id, by the state of the key', (match) => commands.finger(match)),
+  };
 }

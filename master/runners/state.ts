@@ -1,8 +1,8 @@
 import { BASE } from '../../lib/environments.ts';
 import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
 import { asText, isMap, type JsonMap } from '../../lib/json.ts';
-import type { Runner } from '../runners.ts';
-import type { Asked, Orchestrations } from './orchestrations.ts';
+import type { Runner } from './runner.ts';
+import type { Asked, Orchestrations } from '../orchestrate/orchestrations.ts';
 
 /** The runner functions of orchestrations. */
 export function orchestrationRunners(orchestrations: () => Orchestrations): Readonly<Record<string, Runner>> {

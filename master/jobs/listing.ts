@@ -1,5 +1,5 @@
-import type { Json, JsonMap } from '../lib/json.ts';
-import { saltArguments, type Job, type Jobs } from './jobs.ts';
+import type { Json, JsonMap } from '../../lib/json.ts';
+import { saltArguments, type Job, type Jobs } from './ledger.ts';
 
 /*
  * Jobs as Salt's runner `jobs` prints them.

@@ -1,7 +1,7 @@
-import { runnerErrors } from '../lib/errors/runners.ts';
-import { fnmatch } from '../lib/fnmatch.ts';
-import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
-import type { Job, Jobs } from './jobs.ts';
+import { runnerErrors } from '../../lib/errors/runners.ts';
+import { fnmatch } from '../../lib/fnmatch.ts';
+import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Job, Jobs } from './ledger.ts';
 
 /** What jobs are looked for by; Salt's names. Where several are given, a job has to fit all. */
 export const searchArguments = [

@@ -1,4 +1,4 @@
-import type { Pair } from './jobs.ts';
+import type { Pair } from './ledger.ts';
 
 interface Waiter {
   readonly isDone: (pair: Pair) => boolean;

@@ -1,13 +1,13 @@
-import type { Clock } from '../lib/clock.ts';
-import { runnerErrors } from '../lib/errors/runners.ts';
-import { asText, type Json, type JsonMap } from '../lib/json.ts';
-import { activeJobs, exitSuccess, listJob, listJobs, lookupJid, printJob, type Away } from './job-listing.ts';
-import { searchArguments, searchJobs } from './job-search.ts';
-import type { Jobs } from './jobs.ts';
-import type { Keys } from './keys.ts';
-import { whyOf } from './job-why.ts';
-import type { Publisher } from './publisher.ts';
-import type { Runner } from './runners.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { runnerErrors } from '../../lib/errors/runners.ts';
+import { asText, type Json, type JsonMap } from '../../lib/json.ts';
+import { activeJobs, exitSuccess, listJob, listJobs, lookupJid, printJob, type Away } from '../jobs/listing.ts';
+import { searchArguments, searchJobs } from '../jobs/search.ts';
+import type { Jobs } from '../jobs/ledger.ts';
+import type { Keys } from '../keys.ts';
+import { whyOf } from '../jobs/why.ts';
+import type { Publisher } from '../publisher.ts';
+import type { Runner } from './runner.ts';
 
 export interface JobRunnerParts {
   readonly jobs: Jobs;

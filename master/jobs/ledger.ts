@@ -1,13 +1,13 @@
-import type { Clock } from '../lib/clock.ts';
-import type { JobOutcome } from '../lib/contracts/reactor.ts';
-import { jobErrors } from '../lib/errors/books.ts';
-import { isJid, jidMaker, parseJid, type Jid } from '../lib/ids.ts';
-import { isMap, type Json, type JsonMap } from '../lib/json.ts';
-import { jobNewEvent, jobReturnEvent } from '../lib/salt-events.ts';
-import type { Change } from '../store/codec.ts';
-import type { Store } from '../store/store.ts';
-import type { EventBus } from './bus.ts';
-import { jobWaiters } from './job-waiters.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { JobOutcome } from '../../lib/contracts/reactor.ts';
+import { jobErrors } from '../../lib/errors/books.ts';
+import { isJid, jidMaker, parseJid, type Jid } from '../../lib/ids.ts';
+import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { jobNewEvent, jobReturnEvent } from '../../lib/salt-events.ts';
+import type { Change } from '../../store/codec.ts';
+import type { Store } from '../../store/store.ts';
+import type { EventBus } from '../bus.ts';
+import { jobWaiters } from './waiters.ts';
 
 /** A job, as it was asked for and resolved. */
 export interface Job {

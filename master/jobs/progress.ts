@@ -1,4 +1,4 @@
-import type { StatePlace } from '../lib/contracts/state.ts';
+import type { StatePlace } from '../../lib/contracts/state.ts';
 
 /** Who is told where the state run of a job is. Nothing is kept: what nobody listens to is gone. */
 export interface JobProgress {

@@ -1,10 +1,10 @@
-import { didYouMean } from '../lib/errors/error.ts';
-import type { JsonMap } from '../lib/json.ts';
-import { nearest } from '../lib/nearest.ts';
-import type { Away } from './job-listing.ts';
-import type { Job, Jobs, Pair } from './jobs.ts';
-import type { Keys } from './keys.ts';
-import type { Publisher } from './publisher.ts';
+import { didYouMean } from '../../lib/errors/error.ts';
+import type { JsonMap } from '../../lib/json.ts';
+import { nearest } from '../../lib/nearest.ts';
+import type { Away } from './listing.ts';
+import type { Job, Jobs, Pair } from './ledger.ts';
+import type { Keys } from '../keys.ts';
+import type { Publisher } from '../publisher.ts';
 
 export interface WhyParts {
   readonly jobs: Pick<Jobs, 'find' | 'pair' | 'active' | 'origin'>;

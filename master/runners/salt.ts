@@ -1,0 +1,54 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { MasterConfig } from '../../lib/config/options.ts';
+import { runnerErrors } from '../../lib/errors/runners.ts';
+import { asText, isMap, type JsonMap } from '../../lib/json.ts';
+import type { Away } from '../jobs/listing.ts';
+import type { Jobs } from '../jobs/ledger.ts';
+import { runOnMinions, withReturns } from '../orchestrate/minion-jobs.ts';
+import type { Publisher } from '../publisher.ts';
+import type { RunnerTable } from './runner.ts';
+
+export interface SaltRunnerParts {
+  readonly jobs: Jobs;
+  readonly publisher: Publisher;
+  readonly away: Away;
+  readonly clock: Clock;
+  readonly config: Pick<MasterConfig, 'timeout'>;
+}
+
+/** Salt's runner `salt`: execution functions by way of the master. */
+export function saltRunners(parts: SaltRunnerParts): RunnerTable {
+  return {
+    'salt.execute': {
+      summary:
+        'runs a function on minions and gives what each returned, `false` for one that gave no answer; called by a reaction it gives the job, and waits for nobody',
+      takes: ['tgt', 'fun', 'arg', 'timeout', 'tgt_type', 'kwarg'],
+      needs: 2,
+      async run({ tgt = '', fun = '', arg = [], timeout, tgt_type = 'glob', kwarg = {} }, caller) {
+        const { jobs, publisher, away, clock, config } = parts;
+        if (!isMap(kwarg)) throw runnerErrors.badArgument({ name: 'kwarg', expected: 'a map', given: asText(kwarg) });
+        const seconds = timeout === undefined ? config.timeout : Number(timeout);
+        const request = {
+          tgt: Array.isArray(tgt) ? tgt.map(asText) : asText(tgt),
+          tgt_type: asText(tgt_type),
+          fun: asText(fun),
+          arg: Array.isArray(arg) ? arg : [arg],
+          kwarg: kwarg as JsonMap,
+        };
+        const once = caller.once ?? `salt.execute ${jobs.newJid()}`;
+        if (caller.waits === false) {
+          const resolved = publisher.resolve(request, { user: 'runner', takeWithinMs: seconds * 1000 });
+          const { jid, minions } = await publisher.publish(resolved, { once, origin: caller });
+          return { jid, minions: [...minions] };
+        }
+        const endings = await runOnMinions(
+          { ...request, timeout: seconds, tolerated: 0, forgiven: [] },
+          { once, origin: caller, timeoutSeconds: seconds, signal: new AbortController().signal },
+          { jobs, publisher, notConnected: away, clock },
+        );
+        const all = await withReturns(endings, jobs);
+        return Object.fromEntries(all.map(({ id, answered, return: value }) => [id, answered ? value : false]));
+      },
+    },
+  };
+}
