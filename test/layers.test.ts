@@ -99,7 +99,7 @@ function complaint({ from, to }: Edge): string | undefined {
   const room = roomOf(from, rooms);
   if (!to.includes('/') || to.startsWith('node:') || !to.endsWith('.ts')) {
     const only = packageRooms[to];
-    return only && !only.some((allowed) => from.startsWith(`${allowed}/`))
+    return only && !only.some((allowed) => from === allowed || from.startsWith(`${allowed}/`))
       ? `${from} imports ${to}, which only ${only.join(', ')} may`
       : undefined;
   }
