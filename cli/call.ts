@@ -60,7 +60,7 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
       : lineLog(
           (line) => (progress ? progress.err(line) : io.err(line)),
           () => systemClock.now(),
-          least,
+          { least },
         );
   let progress: RunProgress | undefined;
   for (const warning of warnings) log('warning', warning.message);

@@ -1,8 +1,9 @@
 import { openSync, mkdirSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import type { MasterConfig } from '../lib/config/options.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import type { TsaltError } from '../lib/errors/error.ts';
-import { lineLog, silent, type Log, type LogLevel } from '../lib/log.ts';
+import { lineLog, type Log } from '../lib/log.ts';
 import type { Io } from './io.ts';
 
 export const daemonOptions = {
@@ -15,16 +16,18 @@ export function refuseWords(verb: string, [word]: readonly string[]): void {
   if (word !== undefined) throw cliErrors.surplus({ verb, word });
 }
 
+type LogConfig = Pick<MasterConfig, 'log_file' | 'log_level' | 'log_levels' | 'log_form'>;
+
 /** The log of a daemon: lines to standard error, or to `log_file`. */
-export function daemonLog(config: { readonly log_file: string; readonly log_level: LogLevel | 'quiet' }, io: Io): Log {
-  if (config.log_level === 'quiet') return silent;
+export function daemonLog(config: LogConfig, io: Io): Log {
   let write = (line: string): void => io.err(line);
   if (config.log_file !== '') {
     mkdirSync(path.dirname(config.log_file), { recursive: true });
     const file = openSync(config.log_file, 'a', 0o640);
     write = (line) => void writeSync(file, line);
   }
-  return lineLog(write, () => Date.now(), config.log_level);
+  const { log_level: least, log_levels: levels, log_form: form } = config;
+  return lineLog(write, () => Date.now(), { least, levels, form });
 }
 
 export function sayWarnings(warnings: readonly TsaltError[], log: Log): void {

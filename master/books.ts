@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { messageOf } from '../lib/errors/error.ts';
-import type { Log } from '../lib/log.ts';
+import { logOf, type Log } from '../lib/log.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { eventBus, type EventBus } from './bus.ts';
 import { minionFacts, type MinionFacts } from './facts.ts';
@@ -47,14 +47,15 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
     throw error;
   }
   const { torn, damage, rebuilt } = store.found;
-  if (torn > 0 || rebuilt) log('info', 'the store was not closed well and was mended', { torn, rebuilt });
+  const ofStore = logOf(log, 'store');
+  if (torn > 0 || rebuilt) ofStore('info', 'the store was not closed well and was mended', { torn, rebuilt });
   for (const { segment, quarantined } of damage) {
-    log('error', 'the store was damaged: what can be read of it was kept', { segment, quarantined });
+    ofStore('error', 'the store was damaged: what can be read of it was kept', { segment, quarantined });
   }
-  const bus = eventBus({ store, clock, log });
+  const bus = eventBus({ store, clock, log: logOf(log, 'events') });
   const minions = minionBook(store);
   const tokens = tokenBook({ store, clock });
-  const keys = keyBook({ store, bus, tokens, minions, clock, log, maxMinions: config.max_minions });
+  const keys = keyBook({ store, bus, tokens, minions, clock, log: logOf(log, 'keys'), maxMinions: config.max_minions });
   return {
     store,
     bus,
@@ -64,6 +65,6 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
     jobs: jobLedger({ store, bus, clock }),
     instances: instanceRegistry({ store, bus, clock }),
     orchestrations: orchestrationBook({ store, bus, clock }),
-    facts: minionFacts(store, (cause) => log('error', 'grains could not be kept', { reason: messageOf(cause) })),
+    facts: minionFacts(store, (cause) => ofStore('error', 'grains could not be kept', { reason: messageOf(cause) })),
   };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { topsOf } from '../lib/tops.ts';
 import { isMinionId } from '../lib/ids.ts';
-import type { Log } from '../lib/log.ts';
+import { logOf, type Log } from '../lib/log.ts';
 import type { CurveKeys, Identity } from '../wire/keys.ts';
 import { listen } from '../wire/listen.ts';
 import type { MasterLink } from '../wire/types.ts';
@@ -49,7 +49,14 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     if (!opened) throw new RangeError('the link is not open yet');
     return opened;
   };
-  const publishing = publisher({ jobs, store, targeting: targeting({ keys, facts, nodegroups }), link, clock, log });
+  const publishing = publisher({
+    jobs,
+    store,
+    targeting: targeting({ keys, facts, nodegroups }),
+    link,
+    clock,
+    log: logOf(log, 'jobs'),
+  });
   const progress = jobProgress();
   const taking = intake({
     store,
@@ -58,12 +65,20 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     minions,
     progress,
     clock,
-    log,
+    log: logOf(log, 'jobs'),
     acknowledge: (session, n) => link().acknowledge(session, n),
     failed: ({ id }, reason) => link().close(id, `the master could not record what came: ${reason}`),
   });
-  const present = sessions({ store, bus, minions, publisher: publishing, intake: taking, clock, log });
-  const files = fileServer(config.file_roots, () => clock.monotonic(), log);
+  const present = sessions({
+    store,
+    bus,
+    minions,
+    publisher: publishing,
+    intake: taking,
+    clock,
+    log: logOf(log, 'wire'),
+  });
+  const files = fileServer(config.file_roots, () => clock.monotonic(), logOf(log, 'files'));
   const answers = questions({
     files,
     facts,
@@ -79,7 +94,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
       identity,
       curve,
       clock,
-      log,
+      log: logOf(log, 'wire'),
     },
     {
       admit: (applicant) => keys.admit(applicant),

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import type { JsonMap } from '../lib/json.ts';
 import { pillarSettings } from '../lib/pillar-settings.ts';
-import type { Log } from '../lib/log.ts';
+import { logOf, type Log } from '../lib/log.ts';
 import { loadOrMakeMasterKeys } from '../wire/key-files.ts';
 import { serveLocal } from '../wire/local/server.ts';
 import { formatMasterKey, masterKeyOf } from '../wire/master-key.ts';
@@ -62,7 +62,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   const books = await openBooks(config, clock, log);
   const { store, bus, keys, jobs, instances, tokens } = books;
   atEnd(() => store.close());
-  const pool = renderPool({ clock, log, size: config.worker_threads });
+  const pool = renderPool({ clock, log: logOf(log, 'pillar'), size: config.worker_threads });
   atEnd(() => pool.stop());
 
   const { identity, curve } = loadOrMakeMasterKeys(config.pki_dir);
@@ -72,7 +72,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     roots: config.pillar_roots,
     settings: pillarSettings(config),
     instances,
-    log,
+    log: logOf(log, 'pillar'),
   });
   const desk = await openFrontDesk({ books, pillarOf, config, identity, curve, clock, log });
   const { link, publisher, notConnected, progress } = desk;
@@ -103,7 +103,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     timeoutSeconds: config.timeout,
     call: (call, caller) => running.call(call, caller),
     clock,
-    log,
+    log: logOf(log, 'orchestration'),
   });
   atEnd(() => orchestrating.stop());
   const reactors: ReactorEngine = await startReactors({
@@ -129,13 +129,13 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
         running.call({ client, fun, arg, kwarg }, { cause, depth, once, waits: false }),
     }),
     clock,
-    log,
+    log: logOf(log, 'reactors'),
   });
   atEnd(() => reactors.stop());
 
   const { interface: address, bundle_port: port, bundle_dir: directory } = config;
   const bundles = config.bundle_server
-    ? await serveBundles({ interface: address, port, directory, masterKey, log })
+    ? await serveBundles({ interface: address, port, directory, masterKey, log: logOf(log, 'bundles') })
     : undefined;
   atEnd(() => bundles?.stop());
 
@@ -146,7 +146,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
           interface: config.metrics_interface,
           port: config.metrics_port,
           text: () => exposition(metricsOf(figures())),
-          log,
+          log: logOf(log, 'metrics'),
         });
   atEnd(() => metrics?.stop());
 
@@ -182,7 +182,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       orchestrations: books.orchestrations,
       needless: () => reactors.needless(),
       clock,
-      log,
+      log: logOf(log, 'store'),
     }),
   );
   atEnd(announce(config, { ...ports, master_key: masterKey, fingerprint: identity.fingerprint }));

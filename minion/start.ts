@@ -7,7 +7,7 @@ import { messageOf } from '../lib/errors/error.ts';
 import { minionErrors } from '../lib/errors/minion.ts';
 import { parseMinionId } from '../lib/ids.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
-import type { Log } from '../lib/log.ts';
+import { logOf, type Log } from '../lib/log.ts';
 import { tryLock } from '../lib/process-lock.ts';
 import { version } from '../lib/version.ts';
 import { serveLocal, type LocalServer } from '../wire/local/server.ts';
@@ -68,7 +68,11 @@ async function start(
   atEnd: () => void,
 ): Promise<RunningMinion> {
   const membership = readMembership(config);
-  const outbox = await openOutbox({ directory: path.join(config.cachedir, 'outbox'), clock, log });
+  const outbox = await openOutbox({
+    directory: path.join(config.cachedir, 'outbox'),
+    clock,
+    log: logOf(log, 'outbox'),
+  });
   const grains = (): JsonMap =>
     collectGrains({ config: { ...config, grains: config.grains as JsonMap }, configDir, version });
   const stopping = new AbortController();
@@ -79,7 +83,7 @@ async function start(
     config,
     grains,
     clock,
-    log,
+    log: logOf(log, 'jobs'),
     host: {
       ask: patientAsk(ask, { clock, signal: stopping.signal }),
       sendEvent: (tag, data, jid) => agent.sendEvent(tag, data, jid),
@@ -94,7 +98,7 @@ async function start(
     runner,
     queue: jobQueue(config.process_count_max),
     clock,
-    log,
+    log: logOf(log, 'wire'),
     greeting: () => ({ grains: grains(), version }),
     connect: (handlers) =>
       connect(
@@ -111,7 +115,7 @@ async function start(
           },
           token: membership.token,
           clock,
-          log,
+          log: logOf(log, 'wire'),
         },
         {
           ...handlers,
@@ -128,7 +132,7 @@ async function start(
     run: (order, control) => runner.run(order, control),
     sendEvent: (tag, data) => agent.sendEvent(tag, data),
     clock,
-    log,
+    log: logOf(log, 'schedule'),
   });
 
   // What one before this noted for its beacons.
@@ -137,16 +141,16 @@ async function start(
     config,
     engine: async (tell) => {
       const { systemBeacons } = await import('./lookout/system.ts');
-      return systemBeacons({ cachedir: config.cachedir, clock, log, tell });
+      return systemBeacons({ cachedir: config.cachedir, clock, log: logOf(log, 'beacons'), tell });
     },
     sendEvent: (tag, data) => agent.sendEvent(tag, data),
-    log,
+    log: logOf(log, 'beacons'),
   });
 
   const unwatchFiles = watchWrittenFiles({
     configDir,
     clock,
-    log,
+    log: logOf(log, 'config'),
     changed(now) {
       timetable.config(now.schedule);
       beacons.config(now.beacons);

@@ -39,7 +39,7 @@ export async function nspawnSetting(options: SettingOptions): Promise<Setting> {
   const log = lineLog(
     (line) => process.stderr.write(line),
     () => clock.now(),
-    'warning',
+    { least: 'warning' },
   );
   const provider = nspawnProvider({ directory: path.join(directory, 'machines'), cacheDirectory, clock, log });
   const endings: (() => Promise<unknown>)[] = [];

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { isMinionId } from '../ids.ts';
 import type { Json, JsonMap } from '../json.ts';
+import { components, type Component, type LogLevel } from '../log.ts';
 
 /** A kind of value that options have. Its words say what is expected, in errors and in the reference. */
 export interface Kind<T> {
@@ -89,6 +90,12 @@ export const logLevel = kind(
         return name === 'trace' || name === 'garbage' || name === 'all' || name === 'profile' ? 'debug' : name;
       }),
     ),
+);
+
+/** Levels by the part of the daemon. */
+export const logLevels: Kind<Partial<Record<Component, LogLevel | 'quiet'>>> = kind(
+  `a map from part (${components.join(', ')}) to level, such as {wire: debug}`,
+  (words) => v.record(v.picklist(components, words), logLevel.schema, words),
 );
 
 /** `{base: [directory, ...]}`. */

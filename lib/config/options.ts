@@ -121,6 +121,16 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
       defaultLevel,
       "What is logged; Salt's other levels are read as the next of these.",
     ),
+    log_levels: option(
+      kind.logLevels,
+      {},
+      "Other levels for parts of the daemon, by the names that `component` has in the log's lines.",
+    ),
+    log_form: option(
+      kind.oneOf('text', 'json'),
+      'text',
+      'How a line of the log is written: `text` for people (facts as key=value), or `json`, an object a line.',
+    ),
     file_roots: option(
       kind.roots,
       { base: [path.join(dirs.trees, 'states')] },
