@@ -1,3 +1,7 @@
+import { crashWithout } from '../lib/secrets/crash.ts';
+import type { Redactor } from '../lib/secrets/redactor.ts';
+import { processInput, type Input } from './input.ts';
+
 /** The outside of a command line, handed in so that tests can hold both ends. */
 export interface Io {
   /** Data for the caller. */
@@ -12,6 +16,10 @@ export interface Io {
   readonly cwd: string;
   /** Aborted on Ctrl-C. */
   readonly interrupted: AbortSignal;
+  /** None where nothing can be typed or piped in. */
+  readonly input?: Input;
+  /** What ends the process unforeseen is told without these. */
+  crashWithout?(secrets: Redactor): void;
 }
 
 /** What the process itself has. */
@@ -34,5 +42,7 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     interrupted: interrupt.signal,
+    input: processInput,
+    crashWithout,
   };
 }

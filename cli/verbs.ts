@@ -29,5 +29,6 @@ export const verbs: Readonly<Record<string, Verb>> = {
   doctor: { summary: 'say what is wrong with this installation', load: () => import('./doctor.ts') },
   worker: { load: () => import('./worker.ts') },
   check: { summary: 'check files without touching anything', load: () => import('./check.ts') },
+  pillar: { summary: 'seal values for pillar files', load: () => import('./pillar.ts') },
   schema: { summary: 'print JSON Schemas, for editors', load: () => import('./schema.ts') },
 };

@@ -4,6 +4,7 @@ import {
   constants,
   existsSync,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -143,6 +144,8 @@ function savePrivateKey(file: string, key: KeyObject): void {
   const handle = openSync(temporary, 'wx', 0o600);
   try {
     fchmodSync(handle, 0o600);
+    // Root may make it for a master that is somebody else, whose folder it is.
+    if (process.getuid?.() === 0) chownLike(handle, folder);
     writeFileSync(handle, key.export({ type: 'pkcs8', format: 'pem' }));
     fsyncSync(handle);
     // Not a rename: a key that is there already stays.
@@ -159,6 +162,11 @@ function savePrivateKey(file: string, key: KeyObject): void {
   const directory = openSync(folder, 'r');
   fsyncSync(directory);
   closeSync(directory);
+}
+
+function chownLike(handle: number, folder: string): void {
+  const { uid, gid } = statSync(folder);
+  fchownSync(handle, uid, gid);
 }
 
 /** A public key as PEM (SubjectPublicKeyInfo), for people and their tools. */

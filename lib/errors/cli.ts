@@ -26,5 +26,7 @@ export const cliErrors = catalogue('TS_CLI', {
   surplus: ({ verb, word }: { verb: string; word: string }) => `tsalt ${verb} has no use for '${word}'`,
   notAFunction: ({ fun }: { fun: string }) => `'${fun}' is not the name of a function, such as test.ping`,
   nothingRuns: () => 'neither a master nor a minion answers on this machine',
+  tooMuchInput: ({ most }: { most: number }) => `standard input is longer than ${most} bytes`,
+  brokenOff: () => 'it was broken off: nothing was done',
   missingArgument: ({ verb, what }: { verb: string; what: string }) => `tsalt ${verb} needs ${what}`,
 });
