@@ -18,7 +18,7 @@ const orLocal = '--local uses the state files of this machine';
  * for. Raises `TS_CLI_NO_MINION`, `TS_CLI_NOT_LET_IN`, `TS_CONTROL_DENIED`, and what `callWithMaster` does.
  */
 export default async function ask(request: LocalCall): Promise<Json> {
-  const { config, configDir, clock, log, signal, fun, args, kwargs } = request;
+  const { config, configDir, clock, log, secrets, signal, fun, args, kwargs } = request;
   const jid = jidMaker(() => clock.now())();
   const sent: Promise<Json>[] = [];
   const minion = await minionHere(config.sock_dir);
@@ -36,6 +36,7 @@ export default async function ask(request: LocalCall): Promise<Json> {
       sendEvent: async (tag, data) => (await minion.call('event', { tag, data })) === true,
       clock,
       log,
+      secrets,
       signal,
       watcher: request.watcher,
       sendResult: (result, total) => sent.push(minion.call('result', { jid, result: { ...result }, total })),

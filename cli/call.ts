@@ -6,6 +6,7 @@ import { cliErrors } from '../lib/errors/cli.ts';
 import { messageOf, TsaltError } from '../lib/errors/error.ts';
 import type { Json } from '../lib/json.ts';
 import { lineLog, type LogLevel } from '../lib/log.ts';
+import { createRedactor } from '../lib/secrets/redactor.ts';
 import { callLocally, PillarFailed, type LocalCall } from '../minion/local.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
@@ -70,6 +71,8 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     progress = runProgress(io, systemClock, given.progress === true);
   }
   let told = 0;
+  const secrets = createRedactor();
+  io.crashWithout?.(secrets);
   const request: LocalCall = {
     fun,
     ...argumentsOf(rest),
@@ -77,6 +80,7 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     configDir,
     clock: systemClock,
     log,
+    secrets,
     signal: io.interrupted,
     watcher: progress,
     onFailed: (retcode) => (told = retcode),

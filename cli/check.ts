@@ -24,6 +24,8 @@ export interface Checked {
   /** Files that were looked at. */
   readonly files: number;
   readonly errors: readonly TsaltError[];
+  /** What is no mistake and could be better. */
+  readonly notes?: readonly string[];
 }
 
 /** `tsalt check`: says all that is wrong with state trees, pillar trees, reactor files and config, and touches nothing. */
@@ -53,7 +55,12 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
     if (!statSync(place, { throwIfNoEntry: false })) throw cliErrors.noSuchPath({ path: word });
     for (const room of roomsIn(place, pillars)) {
       const name = room === place ? word : path.join(word, path.relative(place, room));
-      const { kind, files, errors } = await checkPath(room, {
+      const {
+        kind,
+        files,
+        errors,
+        notes = [],
+      } = await checkPath(room, {
         env: io.env,
         id: given.id,
         configDir,
@@ -63,6 +70,7 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
       if (files === 0 && errors.length === 0)
         throw cliErrors.nothingToCheck({ path: name, kind }, { hint: whatIsWhat });
       for (const { message } of errors) told.add(message);
+      for (const note of notes) io.err(`note: ${note}\n`);
       if (errors.length === 0) io.err(`${name}: ${kind}, ${files} ${files === 1 ? 'file' : 'files'}: nothing wrong\n`);
     }
   }

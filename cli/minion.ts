@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { loadMinionConfig } from '../lib/config/load.ts';
+import { createRedactor } from '../lib/secrets/redactor.ts';
 import { startMinion } from '../minion/start.ts';
 import { daemonLog, daemonOptions, refuseWords, sayWarnings, toldToEnd } from './daemon.ts';
 import type { Io } from './io.ts';
@@ -24,12 +25,15 @@ export default async function minion(argv: readonly string[], io: Io): Promise<n
   // A start may take long: with trust_first_use it waits for the master.
   const stop = new AbortController();
   void ended.then(() => stop.abort());
+  const secrets = createRedactor();
+  io.crashWithout?.(secrets);
   const running = await startMinion({
     config,
     configDir,
     script: path.resolve(process.argv[1] ?? ''),
     clock: systemClock,
     log,
+    secrets,
     signal: stop.signal,
   });
   if (!running) return 0;

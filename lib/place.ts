@@ -1,3 +1,5 @@
+import { withoutSecret } from './secrets/marked.ts';
+
 /** A spot in a file somebody wrote: lines and columns count from 1. */
 export interface Place {
   readonly file: string;
@@ -9,7 +11,7 @@ export interface Place {
   readonly inside?: string;
 }
 
-/** The place that `offset` (counted in UTF-16 units) has in `source`. */
+/** The place that `offset` (counted in UTF-16 units) has in `source`; its line without what is marked as secret there. */
 export function placeAt(file: string, source: string, offset: number): Place {
   let line = 1;
   let start = 0;
@@ -19,12 +21,14 @@ export function placeAt(file: string, source: string, offset: number): Place {
   }
   const end = source.indexOf('\n', start);
   const text = source.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
-  return { file, line, column: offset - start + 1, text };
+  return { file, line, column: offset - start + 1, text: withoutSecret(source, start, text) };
 }
 
-/** The `line`th line (from 1) of `source`, without its end. */
+/** The `line`th line (from 1) of `source`, without its end and without what is marked as secret there. */
 export function lineOf(source: string, line: number): string {
-  return (source.split('\n')[line - 1] ?? '').replace(/\r$/, '');
+  const lines = source.split('\n');
+  const start = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
+  return withoutSecret(source, start, (lines[line - 1] ?? '').replace(/\r$/, ''));
 }
 
 /** `file:line:column`, as compilers and editors write it. */

@@ -6,7 +6,7 @@ export interface MinionFacts {
   learn(id: string, grains: JsonMap): void;
   /** Undefined while nothing is known: such a minion matches no grain. */
   grains(id: string): JsonMap | undefined;
-  /** Keeps the pillar that was compiled for it last, in memory only: it may hold secrets. */
+  /** Keeps the pillar that was compiled for it last, in memory only: it may hold secrets that nobody has marked. */
   learnPillar(id: string, pillar: JsonMap): void;
   /** Undefined until it was compiled in this process. */
   pillar(id: string): JsonMap | undefined;

@@ -1,6 +1,7 @@
 import { questionErrors } from '../lib/errors/questions.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
+import { createRedactor } from '../lib/secrets/redactor.ts';
 import type { MasterSession } from '../wire/types.ts';
 import { tellTops, type Tops } from '../lib/tops.ts';
 import type { FileServer } from './files.ts';
@@ -46,10 +47,16 @@ export function questions({
       pillar: async ({ id }: MasterSession, body: JsonMap) => {
         const override = map(body.override);
         const request = { override, ...named(body, 'saltenv'), ...named(body, 'pillarenv') };
-        const pillar = await pillarOf(id, map(body.grains), request);
-        // What somebody wants for one run is no fact of the minion.
-        if (body.for_one_run !== true && Object.keys(override).length === 0) facts.learnPillar(id, pillar);
-        return { pillar, tops: tellTops(tops), ...(stateEvents && { state_events: true }) };
+        const { pillar, secrets } = await pillarOf(id, map(body.grains), request);
+        // What somebody wants for one run is no fact of the minion; nobody is to find out a secret by aiming at it.
+        if (body.for_one_run !== true && Object.keys(override).length === 0)
+          facts.learnPillar(id, createRedactor(secrets).data(pillar));
+        return {
+          pillar,
+          tops: tellTops(tops),
+          ...(secrets.length > 0 && { secrets: [...secrets] }),
+          ...(stateEvents && { state_events: true }),
+        };
       },
     }),
   );

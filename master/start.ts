@@ -71,6 +71,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     pool,
     roots: config.pillar_roots,
     settings: pillarSettings(config),
+    keys: config.pki_dir,
     instances,
     log: logOf(log, 'pillar'),
   });

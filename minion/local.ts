@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
 import type { RunWatcher } from '../lib/contracts/state.ts';
@@ -5,7 +6,9 @@ import { TsaltError } from '../lib/errors/error.ts';
 import { jidMaker } from '../lib/ids.ts';
 import { isJsonMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import type { Redactor } from '../lib/secrets/redactor.ts';
 import { version } from '../lib/version.ts';
+import type { OpenSealed } from '../pillar/secrets.ts';
 import { minionStates } from '../states/registry.ts';
 import { pillarSettings, type PillarRequest } from '../lib/pillar-settings.ts';
 import { topsOf } from '../lib/tops.ts';
@@ -14,6 +17,7 @@ import { executionContext, type ExecutionParts } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { builtinModules } from './modules/registry.ts';
+import { inSecrecy } from './secrecy.ts';
 
 export { builtinModules };
 
@@ -26,6 +30,10 @@ export interface LocalCall {
   readonly configDir: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Learns what is marked as secret in the pillar, for whoever shows what comes of the call. */
+  readonly secrets: Redactor;
+  /** What opens sealed values, where not the keys of this machine do. */
+  readonly opener?: () => Promise<OpenSealed>;
   readonly signal: AbortSignal;
   /** Laid over the options that templates see, as a master does for pillar. */
   readonly opts?: JsonMap;
@@ -45,9 +53,13 @@ export class PillarFailed extends Error {
 
 /**
  * Runs an execution function with no master: states and pillar are the directories of the config's roots. Raises
- * `TS_EXEC_...` before anything was run, `PillarFailed`, and what the function throws.
+ * `TS_EXEC_...` before anything was run, `PillarFailed`, and what the function throws; nothing of it shows a secret.
  */
-export async function callLocally(call: LocalCall): Promise<Json> {
+export function callLocally(call: LocalCall): Promise<Json> {
+  return inSecrecy(call, call.secrets, run);
+}
+
+async function run(call: LocalCall): Promise<Json> {
   const { fun, args, kwargs } = call;
   const found = await findFunction(fun, builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
@@ -59,7 +71,7 @@ export async function callLocally(call: LocalCall): Promise<Json> {
 
 type LocalParts = Pick<
   LocalCall,
-  'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'signal' | 'opts' | 'watcher' | 'onFailed'
+  'fun' | 'config' | 'configDir' | 'clock' | 'log' | 'secrets' | 'opener' | 'signal' | 'opts' | 'watcher' | 'onFailed'
 >;
 
 /** What functions run with on this machine, with no master. Raises `PillarFailed`. */
@@ -71,7 +83,7 @@ export async function partsOfThisMachine(call: LocalParts): Promise<ExecutionPar
 
 /** The same with an empty pillar, for what asks for none. */
 function partsWithoutPillar(call: LocalParts): ExecutionParts {
-  const { config, configDir, clock, log, signal } = call;
+  const { config, configDir, clock, log, signal, opener = () => openerOnThisMachine(config) } = call;
   const { id, saltenv } = config;
   const opts = { ...optionsOf(config, configDir), ...call.opts };
   let grains: JsonMap | undefined;
@@ -84,13 +96,14 @@ function partsWithoutPillar(call: LocalParts): ExecutionParts {
     ]);
     const context = { id, grains: grainsOf(), opts };
     const asked = { saltenv, ...request };
-    const { pillar, errors } = await compilePillar(
+    const { pillar, errors, secrets } = await compilePillar(
       config.pillar_roots,
       context,
       pillarSettings(config),
-      outsideWorld(),
+      { ...outsideWorld(), opener },
       asked,
     );
+    call.secrets.learn(secrets);
     if (errors.length > 0) throw new PillarFailed(errors);
     return pillar;
   }
@@ -117,6 +130,12 @@ function partsWithoutPillar(call: LocalParts): ExecutionParts {
     watcher: call.watcher,
     onFailed: (retcode) => call.onFailed?.(retcode),
   };
+}
+
+/** Opens with the minion's own keys, or those of a master on the same machine. */
+async function openerOnThisMachine({ pki_dir: own }: MinionConfig): Promise<OpenSealed> {
+  const { openerOf } = await import('../wire/sealed/keys.ts');
+  return openerOf([own, path.join(path.dirname(own), 'master')]);
 }
 
 /** What the config alone says of an execution, wherever its states come from. */

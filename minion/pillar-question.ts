@@ -1,5 +1,5 @@
 import type { MinionConfig } from '../lib/config/options.ts';
-import type { JsonMap } from '../lib/json.ts';
+import type { Json, JsonMap } from '../lib/json.ts';
 import { isForOneRun, type PillarRequest } from '../lib/pillar-settings.ts';
 
 /** How a master is asked for pillar: by the minion's config, and what one run of it wants besides. */
@@ -12,4 +12,9 @@ export function pillarQuestion(config: MinionConfig, grains: JsonMap, request: P
     ...(pillarenv !== undefined && { pillarenv }),
     ...(isForOneRun(request) && { for_one_run: true }),
   };
+}
+
+/** What a master's answer says is secret in the pillar. */
+export function secretsOf(told: Json | undefined): string[] {
+  return Array.isArray(told) ? told.filter((one) => typeof one === 'string') : [];
 }

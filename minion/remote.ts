@@ -3,6 +3,7 @@ import type { MinionConfig } from '../lib/config/options.ts';
 import type { RunWatcher, StateResult } from '../lib/contracts/state.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import type { Redactor } from '../lib/secrets/redactor.ts';
 import { version } from '../lib/version.ts';
 import { executionContext } from './context.ts';
 import { bindArguments, findFunction } from './functions.ts';
@@ -13,9 +14,10 @@ import { builtinModules } from './modules/registry.ts';
 import { BASE } from '../lib/environments.ts';
 import type { PillarRequest } from '../lib/pillar-settings.ts';
 import { readTops, topsOf } from '../lib/tops.ts';
-import { pillarQuestion } from './pillar-question.ts';
+import { pillarQuestion, secretsOf } from './pillar-question.ts';
 import { remoteEnvironments } from './remote-environments.ts';
 import { remoteTree, type Ask } from './remote-tree.ts';
+import { inSecrecy } from './secrecy.ts';
 
 export interface RemoteCall {
   readonly jid: string;
@@ -29,6 +31,8 @@ export interface RemoteCall {
   readonly ask: Ask;
   readonly clock: Clock;
   readonly log: Log;
+  /** Learns what is marked as secret in the pillar. */
+  readonly secrets: Redactor;
   readonly signal: AbortSignal;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
   readonly watcher?: RunWatcher | undefined;
@@ -40,10 +44,14 @@ export interface RemoteCall {
 
 /**
  * Runs an execution function with states and pillar of the master. Raises `TS_EXEC_...` before anything was run, what the
- * master answered as an error, and what the function throws.
+ * master answered as an error, and what the function throws; nothing of it shows a secret.
  */
-export async function callWithMaster(call: RemoteCall): Promise<Json> {
-  const { jid, fun, args, kwargs, config, configDir, grains, ask, clock, log, signal } = call;
+export function callWithMaster(call: RemoteCall): Promise<Json> {
+  return inSecrecy(call, call.secrets, run);
+}
+
+async function run(call: RemoteCall): Promise<Json> {
+  const { jid, fun, args, kwargs, config, configDir, grains, ask, clock, log, secrets, signal } = call;
   const found = await findFunction(fun, builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
   const { id, saltenv } = config;
@@ -51,7 +59,13 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
   // A master that tells nothing of its trees has the one that is asked for.
   let tops = { ...topsOf(config), environments: [saltenv ?? BASE] };
   const pillarWith = async (request: PillarRequest): Promise<JsonMap> => {
-    const { pillar, state_events, tops: told } = await ask('pillar', pillarQuestion(config, grains, request));
+    const {
+      pillar,
+      secrets: marked,
+      state_events,
+      tops: told,
+    } = await ask('pillar', pillarQuestion(config, grains, request));
+    secrets.learn(secretsOf(marked));
     isWantedByMaster = state_events === true;
     tops = readTops(told) ?? tops;
     return isMap(pillar) ? (pillar as JsonMap) : {};
@@ -85,7 +99,7 @@ export async function callWithMaster(call: RemoteCall): Promise<Json> {
     signal,
     jobs: jobsThrough(ask),
     async tellGrains() {
-      await ask('greet', { grains: collectGrains({ config, configDir, version }), version });
+      await ask('greet', { grains: secrets.data(collectGrains({ config, configDir, version })), version });
     },
     sendEvent: (tag, data) => call.sendEvent(tag, data),
     watcher: call.watcher,

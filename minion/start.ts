@@ -9,6 +9,7 @@ import { parseMinionId } from '../lib/ids.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import { logOf, type Log } from '../lib/log.ts';
 import { tryLock } from '../lib/process-lock.ts';
+import type { Redactor } from '../lib/secrets/redactor.ts';
 import { version } from '../lib/version.ts';
 import { serveLocal, type LocalServer } from '../wire/local/server.ts';
 import { connect } from '../wire/connect.ts';
@@ -22,7 +23,8 @@ import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
 import { ownAnswer } from './own-questions.ts';
 import { patientAsk } from './patient-ask.ts';
-import { pillarQuestion } from './pillar-question.ts';
+import { pillarQuestion, secretsOf } from './pillar-question.ts';
+import { outboxWithoutSecrets } from './secrecy.ts';
 import { forgetSteps } from './state-steps.ts';
 import { startTimetable } from './timetable.ts';
 import { watchWrittenFiles } from './written-files.ts';
@@ -34,6 +36,8 @@ export interface MinionOptions {
   readonly script: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Learns what is secret in the minion's pillar. */
+  readonly secrets: Redactor;
   /** Aborted: a start that still waits for the master's key is given up. */
   readonly signal: AbortSignal;
 }
@@ -47,7 +51,8 @@ export interface RunningMinion {
  * Starts a minion: it connects, and stays connected, until it is stopped. Nothing when it was told to end before it could
  * start. Raises what is wrong with config or keys, and `TS_MINION_ALREADY_RUNNING`.
  */
-export async function startMinion(options: MinionOptions): Promise<RunningMinion | undefined> {
+export async function startMinion(given: MinionOptions): Promise<RunningMinion | undefined> {
+  const options = { ...given, log: given.secrets.log(given.log) };
   const { config, clock, log, signal } = options;
   mkdirSync(config.cachedir, { recursive: true, mode: 0o700 });
   const lock = tryLock(path.join(config.cachedir, 'minion.lock'), 'minion');
@@ -64,15 +69,16 @@ export async function startMinion(options: MinionOptions): Promise<RunningMinion
 }
 
 async function start(
-  { config, configDir, script, clock, log }: MinionOptions,
+  { config, configDir, script, secrets, clock, log }: MinionOptions,
   atEnd: () => void,
 ): Promise<RunningMinion> {
   const membership = readMembership(config);
-  const outbox = await openOutbox({
+  const items = await openOutbox({
     directory: path.join(config.cachedir, 'outbox'),
     clock,
     log: logOf(log, 'outbox'),
   });
+  const outbox = outboxWithoutSecrets(items, secrets);
   const grains = (): JsonMap =>
     collectGrains({ config: { ...config, grains: config.grains as JsonMap }, configDir, version });
   const stopping = new AbortController();
@@ -82,6 +88,7 @@ async function start(
     flags: {},
     config,
     grains,
+    secrets,
     clock,
     log: logOf(log, 'jobs'),
     host: {
@@ -99,7 +106,7 @@ async function start(
     queue: jobQueue(config.process_count_max),
     clock,
     log: logOf(log, 'wire'),
-    greeting: () => ({ grains: grains(), version }),
+    greeting: () => ({ grains: secrets.data(grains()), version }),
     connect: (handlers) =>
       connect(
         {
@@ -160,10 +167,12 @@ async function start(
   /** Asks the master what the minion can't answer itself. Every pillar that comes by, for whatever job, may bring another schedule and other beacons. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
     const own = ownAnswer(agent, question, body);
-    if (own) return own;
+    if (own) return secrets.data(own);
     const answer = await agent.link.ask(question, body);
     const isWhole = question === 'pillar' && body.for_one_run !== true;
     if (isWhole && isMap(answer.pillar)) {
+      // What schedule and beacons have in them is secret in this process, too.
+      secrets.hideOnly(secretsOf(answer.secrets));
       timetable.pillar(answer.pillar as JsonMap);
       beacons.pillar(answer.pillar as JsonMap);
     }

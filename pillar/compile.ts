@@ -3,6 +3,7 @@ import { TsaltError } from '../lib/errors/error.ts';
 import { stateErrors } from '../lib/errors/state.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
+import { createRedactor } from '../lib/secrets/redactor.ts';
 import { parseTarget } from '../lib/target/target.ts';
 import { topFileName } from '../lib/tops.ts';
 import { environmentsOfRoots, nearestEnvironment, type Environments } from '../states/engine/environments.ts';
@@ -12,11 +13,21 @@ import { withExternal, type ExternalParts } from './external.ts';
 import { builtinExtPillars } from './external/registry.ts';
 import { pillarFiles } from './files.ts';
 import { mergeDeep, mergePillar } from './merge.ts';
+import type { MarkedSecrets, OpenSealed } from './secrets.ts';
 
 export interface Pillar {
   /** Worth nothing with errors. */
   readonly pillar: JsonMap;
+  /** Without any secret in them. */
   readonly errors: readonly TsaltError[];
+  /** The values in it that are marked as secrets. */
+  readonly secrets: readonly string[];
+}
+
+/** What pillar is made with. */
+export interface PillarParts extends ExternalParts {
+  /** Makes ready what opens sealed values; not called while there is nothing marked. */
+  readonly opener: () => Promise<OpenSealed>;
 }
 
 /**
@@ -27,7 +38,7 @@ export async function compilePillar(
   roots: Roots,
   context: Omit<RenderContext, 'pillar' | 'saltenv'>,
   settings: PillarSettings,
-  parts: ExternalParts,
+  { opener, ...parts }: PillarParts,
   request: PillarRequest = {},
 ): Promise<Pillar> {
   const { override = {}, saltenv, pillarenv: asked } = request;
@@ -36,12 +47,19 @@ export async function compilePillar(
   const named = asked ?? settings.pillarenv;
   if (named !== undefined && !environments.names.includes(named)) {
     const hint = nearestEnvironment(environments, named);
-    return { pillar: {}, errors: [stateErrors.noPillarEnvironment({ pillarenv: named }, { hint })] };
+    return { pillar: {}, errors: [stateErrors.noPillarEnvironment({ pillarenv: named }, { hint })], secrets: [] };
   }
   const errors: TsaltError[] = [];
+  let marked: MarkedSecrets | undefined;
   const { id, grains } = context;
   const { pillar_source_merging_strategy: strategy, pillar_merge_lists: lists, nodegroups } = settings;
   const merging = { strategy, lists };
+
+  const secret = async () => {
+    const { markedSecrets } = await import('./secrets.ts');
+    marked ??= markedSecrets(await opener());
+    return marked.read;
+  };
 
   const external = async (pillar: JsonMap): Promise<JsonMap> => {
     const groups = groupsOf(id, grains, nodegroups, errors);
@@ -60,7 +78,13 @@ export async function compilePillar(
       nodegroups,
       file: topFileName(settings),
     });
-    const reader = pillarFiles(environments, rendering, merging, settings.pillar_includes_override_sls, errors);
+    const reader = pillarFiles(
+      environments,
+      { ...rendering, secret },
+      merging,
+      settings.pillar_includes_override_sls,
+      errors,
+    );
     let pillar: JsonMap = {};
     for (const file of wanted ?? []) pillar = mergePillar(pillar, await reader.read(file), merging);
     return pillar;
@@ -74,7 +98,9 @@ export async function compilePillar(
     const own = await files(override);
     pillar = settings.ext_pillar.length > 0 ? await external(mergePillar(own, override, merging)) : own;
   }
-  return { pillar: mergeDeep(pillar, override), errors };
+  const secrets = [...(marked?.values ?? [])];
+  const hidden = createRedactor(secrets);
+  return { pillar: mergeDeep(pillar, override), errors: errors.map((one) => hidden.error(one)), secrets };
 }
 
 /** The trees of pillar; `__env__` is the environment that is asked for, where that has no trees of its own. */

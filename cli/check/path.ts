@@ -4,9 +4,11 @@ import { BASE } from '../../lib/environments.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { examineConfig, loadMinionConfig } from '../../lib/config/load.ts';
 import { silent } from '../../lib/log.ts';
+import { createRedactor, type Redactor } from '../../lib/secrets/redactor.ts';
 import { executionContext } from '../../minion/context.ts';
 import { partsOfThisMachine, PillarFailed } from '../../minion/local.ts';
 import { templateFunctions } from '../../minion/template-functions.ts';
+import { markedSecrets } from '../../pillar/secrets.ts';
 import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
 import { slsName } from '../../states/engine/tree.ts';
@@ -16,6 +18,7 @@ import { namedMistakes } from './named.ts';
 import { checkPillar } from './pillar.ts';
 import { checkReactors } from './reactors.ts';
 import { configuredTree, isIn, onlyTree, pillarTrees, type TreeOptions, type TreeToCheck } from './roots.ts';
+import { openerForCheck } from './sealed.ts';
 import { builtinStates } from '../../states/registry.ts';
 import { checkStates } from './states.ts';
 
@@ -57,47 +60,58 @@ function treeAbove(folder: string): string {
 }
 
 /** What everything is checked with: the minion's config, and what is said of trees. */
-async function partsFor({ environment, options }: TreeToCheck, { env, id, configDir }: CheckOptions) {
+async function partsFor(
+  { environment, options }: TreeToCheck,
+  { env, id, configDir }: CheckOptions,
+  secrets: Redactor = createRedactor(),
+) {
   const flags = { file_client: 'local', ...(id !== undefined && { id }) };
   const loaded = loadMinionConfig({ configDir, env, flags });
   const config = { ...loaded.config, file_roots: {}, pillar_roots: {}, ...options, saltenv: environment };
-  return partsOfThisMachine({
+  const parts = await partsOfThisMachine({
     ...loaded,
     config,
     opts: { instances: [{ id: config.id, address: '127.0.0.1', roles: [], state: 'starting' }] },
     fun: 'check',
+    secrets,
+    opener: async () => openerForCheck(config.pki_dir),
     clock: systemClock,
     log: silent,
     signal: new AbortController().signal,
   });
+  return { parts, config };
 }
 
 async function checkPillarTree(root: string, only: string | undefined, options: CheckOptions): Promise<Checked> {
   const tree = configuredTree(root, 'pillar_roots', options.configs) ?? onlyTree(root, 'pillar_roots');
   // Its files are what is looked at: none of them is needed for that.
   const bare = { ...tree, options: { ...tree.options, pillar_roots: {}, ext_pillar: [] } };
-  const { id, grains, opts, tops } = await partsFor(bare, options);
+  const { parts, config } = await partsFor(bare, options);
+  const { id, grains, opts, tops } = parts;
   const environments = environmentsOfRoots(tree.options.pillar_roots ?? {});
   const context = { id, grains, pillar: {}, opts, saltenv: tree.environment };
-  return checkPillar(only === 'top' ? undefined : only, environments, context, tops);
+  const secrets = markedSecrets(openerForCheck(config.pki_dir));
+  return checkPillar(only === 'top' ? undefined : only, environments, context, tops, secrets);
 }
 
 async function checkTree(root: string, only: string | undefined, options: CheckOptions): Promise<Checked> {
   const tree = configuredTree(root, 'file_roots', options.configs) ?? withPillarBeside(root, options);
   const given = { [BASE]: [...options.pillarRoots] };
   const asked = options.pillarRoots.length > 0 ? { ...tree, options: { ...tree.options, pillar_roots: given } } : tree;
+  const secrets = createRedactor();
   try {
-    const parts = await partsFor(asked, options);
+    const { parts } = await partsFor(asked, options, secrets);
     const context = executionContext(parts);
     const { id, grains, pillar, opts, saltenv = BASE, environments, tops } = parts;
     const functions = templateFunctions(parts.modules, () => context);
-    return await checkStates(only, {
+    const checked = await checkStates(only, {
       environments,
       context: { id, grains, pillar, opts, saltenv, functions, now: parts.clock.now() },
       // Orchestrations are in the same trees.
       registry: builtinStates,
       tops,
     });
+    return { ...checked, errors: checked.errors.map((error) => secrets.error(error)) };
   } catch (thrown) {
     if (!(thrown instanceof PillarFailed)) throw thrown;
     const files = treeOfRoots([root]);

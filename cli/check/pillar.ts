@@ -1,7 +1,10 @@
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { formatPlace } from '../../lib/place.ts';
+import { createRedactor } from '../../lib/secrets/redactor.ts';
 import { pillarFiles } from '../../pillar/files.ts';
+import type { MarkedSecrets } from '../../pillar/secrets.ts';
 import type { Environments } from '../../states/engine/environments.ts';
 import type { RenderContext } from '../../states/engine/render.ts';
 import { topFiles, type TopOptions } from '../../states/engine/top.ts';
@@ -18,6 +21,7 @@ export async function checkPillar(
   environments: Environments,
   context: RenderContext,
   tops: TopOptions,
+  secrets: MarkedSecrets,
 ): Promise<Checked> {
   const { saltenv, id, grains, pillar } = context;
   const tree = await environments.tree(saltenv);
@@ -27,7 +31,8 @@ export async function checkPillar(
   const options = { ...tops, strategy: 'each', saltenv, everybody: true } as const;
   const meant = (await topFiles(environments, context, { id, grains, pillar }, errors, options)) ?? [];
   const merging = { strategy: 'smart', lists: false } as const;
-  const reader = pillarFiles(environments, context, merging, false, errors);
+  const reading = { ...context, secret: async () => secrets.read };
+  const reader = pillarFiles(environments, reading, merging, false, errors);
   for (const { name, place, isOptional } of meant) {
     if (known.includes(name)) await reader.read({ name });
     else if (!/[*?[]/.test(name) && isOptional !== true) {
@@ -37,12 +42,17 @@ export async function checkPillar(
   }
   const isComplete = errors.length === 0;
   const others: TsaltError[] = [];
-  const apart = pillarFiles(environments, context, merging, false, others);
+  const apart = pillarFiles(environments, reading, merging, false, others);
   for (const name of known) if (!reader.isRead(name, saltenv)) await apart.read({ name });
   // What could not be read may be what hands them names.
   errors.push(...others.filter(({ code }) => isComplete || code !== 'TS_TEMPLATE_UNDEFINED_NAME'));
   const asked = only === undefined ? undefined : slsPaths(only).map((file) => tree?.shown(file));
   const own = asked ? errors.filter(({ place }) => asked.includes(place?.file)) : errors;
-  const once = [...new Map(own.map((error) => [error.message, error])).values()];
-  return { kind: 'pillar tree', files: asked ? 1 : known.length + 1, errors: once };
+  const hidden = createRedactor([...secrets.values]);
+  const once = [...new Map(own.map((one) => [one.message, hidden.error(one)])).values()];
+  const open = secrets.unsealed.filter(({ file }) => !asked || asked.includes(file)).map(formatPlace);
+  const notes = [...new Set(open)].map(
+    (place) => `${place}: this secret can be read by whoever reads the file: 'tsalt pillar encrypt' seals it`,
+  );
+  return { kind: 'pillar tree', files: asked ? 1 : known.length + 1, errors: once, notes };
 }

@@ -22,18 +22,22 @@ export interface YamlFile {
   placeOf(path: readonly Step[], what?: 'key' | 'value'): Place;
 }
 
+/** What becomes of a value that is marked `!secret`, which stands there. Raises what is wrong with it. */
+export type ReadSecret = (text: string, place: Place) => string;
+
 /** Allowed by YAML: tab, line ends, and what can be printed. */
 // oxlint-disable-next-line no-control-regex
 const control = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
 
 /**
  * Reads YAML as Salt's loader does (`scalar.ts` has the rules). `placer` gives the place of an offset in `text`, where the
- * text was made from another one.
+ * text was made from another one. Without `secret` no value may be marked as one.
  */
 export function loadYaml(
   text: string,
   file: string,
   placer: Placer = (offset) => placeAt(file, text, offset),
+  secret?: ReadSecret,
 ): YamlFile {
   const errors: TsaltError[] = [];
   const bad = control.exec(text);
@@ -42,7 +46,7 @@ export function loadYaml(
     errors.push(yamlErrors.controlCharacter({ code }, { place: placer(bad.index) }));
   }
   const simple = bad ? undefined : readSimple(text);
-  const data = simple ? simple.data : bad ? null : readWhole(text, placer, errors);
+  const data = simple ? simple.data : bad ? null : readWhole(text, placer, errors, secret);
   let document: Document | undefined;
   let offsets: ReturnType<typeof simpleOffsets> | undefined;
   return {

@@ -11,8 +11,11 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { messageOf, TsaltError } from '../errors/error.ts';
+import { secretErrors } from '../errors/secrets.ts';
 import { yamlErrors } from '../errors/yaml.ts';
 import type { Place } from '../place.ts';
+import { MARK } from '../secrets/marked.ts';
+import type { ReadSecret } from './load.ts';
 import { explainMistake } from './mistakes.ts';
 import { addEntry, newMap, type Yaml, type YamlMap } from './maps.ts';
 import { readFloat, readInteger, resolvePlain, type Scalar } from './scalar.ts';
@@ -28,7 +31,7 @@ export function parseWhole(text: string): Document {
 }
 
 /** The data of any YAML. Mistakes are added to `errors`; the data is then what could be made of the rest. */
-export function readWhole(text: string, placeOf: Placer, errors: TsaltError[]): Yaml {
+export function readWhole(text: string, placeOf: Placer, errors: TsaltError[], secret?: ReadSecret): Yaml {
   let document: Document;
   try {
     document = parseWhole(text);
@@ -44,7 +47,7 @@ export function readWhole(text: string, placeOf: Placer, errors: TsaltError[]): 
     return null;
   }
   try {
-    return new Builder(document, text, placeOf, errors).value(document.contents);
+    return new Builder(document, text, placeOf, errors, secret).value(document.contents);
   } catch (thrown) {
     errors.push(
       thrown instanceof TsaltError ? thrown : yamlErrors.syntax({ problem: messageOf(thrown) }, { place: placeOf(0) }),
@@ -58,15 +61,17 @@ class Builder {
   private readonly text: string;
   private readonly placeOf: Placer;
   private readonly errors: TsaltError[];
+  private readonly secret: ReadSecret | undefined;
   private aliased = 0;
   private inAlias = 0;
   private depth = 0;
 
-  constructor(document: Document, text: string, placeOf: Placer, errors: TsaltError[]) {
+  constructor(document: Document, text: string, placeOf: Placer, errors: TsaltError[], secret: ReadSecret | undefined) {
     this.document = document;
     this.text = text;
     this.placeOf = placeOf;
     this.errors = errors;
+    this.secret = secret;
   }
 
   value(node: unknown): Yaml {
@@ -160,8 +165,23 @@ class Builder {
         const value = resolvePlain(text.toLowerCase());
         return this.typed(node, tag, typeof value === 'boolean' ? value : undefined);
       }
+      case MARK:
+        return this.marked(node, text);
       default:
         throw yamlErrors.unknownTag({ tag: node.tag ?? tag }, { place: this.place(node) });
+    }
+  }
+
+  private marked(node: Node, text: string): Scalar {
+    const place = this.place(node);
+    try {
+      if (this.secret) return this.secret(text, place);
+      const hint = 'marked secrets belong in pillar: put it there, and its name here, {{pillar.name}}';
+      throw yamlErrors.secretOutside(undefined, { place, hint });
+    } catch (thrown) {
+      if (!(thrown instanceof TsaltError)) throw thrown;
+      this.errors.push(thrown);
+      return null;
     }
   }
 
@@ -177,6 +197,12 @@ class Builder {
 
   private tag(node: Node, allowed: readonly string[]): void {
     if (node.tag === undefined || allowed.includes(node.tag.replace(/^tag:yaml\.org,2002:/, ''))) return;
+    if (node.tag === MARK) {
+      const found = isSeq(node) ? 'a list' : 'a map';
+      const hint = `mark each text in it: 'password: ${MARK} ...'`;
+      this.errors.push(secretErrors.notText({ found }, { place: this.place(node), hint }));
+      return;
+    }
     this.errors.push(yamlErrors.unknownTag({ tag: node.tag }, { place: this.place(node) }));
   }
 

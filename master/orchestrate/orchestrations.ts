@@ -97,7 +97,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
     const gone = new AbortController();
     const signal = AbortSignal.any([over.signal, gone.signal]);
     const steps = stepsOf(orchestration, { ...parts, timeoutSeconds }, signal);
-    const pillar = await pillarOf(standIn.id, standIn.grains, { override, saltenv, pillarenv });
+    const { pillar, secrets } = await pillarOf(standIn.id, standIn.grains, { override, saltenv, pillarenv });
     const child = startChild({
       program: 'orchestrate-child',
       heapMb: HEAP_MB,
@@ -116,7 +116,15 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
     const kill = (): void => child.kill();
     over.signal.addEventListener('abort', kill, { once: true });
     try {
-      const asked: StandInWork = { ...standIn, mods: [...mods], saltenv, test, pillar, now: created };
+      const asked: StandInWork = {
+        ...standIn,
+        mods: [...mods],
+        saltenv,
+        test,
+        pillar,
+        secrets: [...secrets],
+        now: created,
+      };
       const errors = await child.ask('compile', asked as unknown as Json, COMPILE_MS);
       return Array.isArray(errors) ? errors : await child.ask('run', null, Infinity);
     } finally {

@@ -26,6 +26,8 @@ export interface StandInWork extends StandIn {
   mods: string[];
   saltenv: string;
   pillar: JsonMap;
+  /** The values in it that are marked as secrets. */
+  secrets: string[];
   /** Milliseconds since 1970 at which it began, however often it is taken up again: the time that templates see. */
   now: number;
 }

@@ -35,7 +35,7 @@ async function several(of: Json): Promise<Json> {
 async function render(what: string, of: Json): Promise<Json> {
   if (!isMap(of)) throw new RangeError(`nothing to render: ${what}`);
   if (what === 'reactions') return reactions(of);
-  if (what === 'pillar') return renderPillar(of);
+  if (what === 'pillar') return (await renderPillar(of)) as unknown as JsonMap;
   throw new RangeError(`not rendered here: ${what}`);
 }
 

@@ -3,6 +3,7 @@ import type { JsonMap } from '../../lib/json.ts';
 import type { PillarSettings } from '../../lib/pillar-settings.ts';
 import { compilePillar } from '../../pillar/compile.ts';
 import { outsideWorld } from '../../pillar/outside.ts';
+import { openerOf } from '../../wire/sealed/keys.ts';
 
 /** One minion's pillar, to be compiled. */
 export interface PillarWork extends JsonMap {
@@ -15,17 +16,26 @@ export interface PillarWork extends JsonMap {
   settings: JsonMap;
   /** What templates see as `opts`. */
   opts: JsonMap;
+  /** `pki_dir`: where the keys are that open what is sealed. */
+  keys: string;
+}
+
+/** A minion's pillar, and the values in it that are marked as secrets. */
+export interface MadePillar {
+  readonly pillar: JsonMap;
+  readonly secrets: readonly string[];
 }
 
 /** Compiles a pillar. Raises the first mistake in the tree, `TS_STATE_...`, without the line it is in: that may hold a secret, and goes to minions and logs. */
-export async function renderPillar(work: Record<string, unknown>): Promise<JsonMap> {
+export async function renderPillar(work: Record<string, unknown>): Promise<MadePillar> {
   // Written by the master's own `pillarCompiler`, over a channel between its processes.
-  const { id, grains, request, roots, opts, settings } = work as PillarWork;
+  const { id, grains, request, roots, opts, settings, keys } = work as PillarWork;
   const context = { id, grains, opts };
   const made = settings as unknown as PillarSettings;
-  const { pillar, errors } = await compilePillar(roots, context, made, outsideWorld(), request);
+  const parts = { ...outsideWorld(), opener: async () => openerOf([keys]) };
+  const { pillar, errors, secrets } = await compilePillar(roots, context, made, parts, request);
   if (errors[0]) throw withoutLine(errors[0]);
-  return pillar;
+  return { pillar, secrets };
 }
 
 function withoutLine({ code, sentence, place, hint }: TsaltError): TsaltError {

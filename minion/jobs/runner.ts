@@ -3,6 +3,7 @@ import type { MinionConfig } from '../../lib/config/options.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Redactor } from '../../lib/secrets/redactor.ts';
 import type { JobRunner } from '../agent.ts';
 import { findFunction } from '../functions.ts';
 import { builtinModules } from '../modules/registry.ts';
@@ -19,12 +20,24 @@ export interface RunnerOptions {
   readonly script: string;
   readonly host: WorkerHost;
   readonly grains: () => JsonMap;
+  /** Of the minion's own process. */
+  readonly secrets: Redactor;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Runs quick functions inside the minion, everything else in a process of its own, so that heartbeats and time-outs hold. */
-export function jobRunner({ config, configDir, flags, script, host, grains, clock, log }: RunnerOptions): JobRunner {
+export function jobRunner({
+  config,
+  configDir,
+  flags,
+  script,
+  host,
+  grains,
+  secrets,
+  clock,
+  log,
+}: RunnerOptions): JobRunner {
   async function isQuick(fun: string): Promise<boolean> {
     try {
       return (await findFunction(fun, builtinModules)).quick === true;
@@ -53,6 +66,7 @@ export function jobRunner({ config, configDir, flags, script, host, grains, cloc
           grains: grains(),
           ask,
           sendEvent: (tag, data) => sendEvent(tag, data, jid),
+          secrets,
           clock,
           log,
           signal: control.term,

@@ -3,6 +3,8 @@ import { loadMinionConfig } from '../../lib/config/load.ts';
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { lineLog } from '../../lib/log.ts';
+import { crashWithout } from '../../lib/secrets/crash.ts';
+import { createRedactor } from '../../lib/secrets/redactor.ts';
 import { callWithMaster } from '../remote.ts';
 import { failedReturn } from './in-process.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
@@ -40,6 +42,8 @@ export async function work(): Promise<void> {
   });
 
   const { jid, fun, arg, kwarg } = order.order;
+  const secrets = createRedactor();
+  crashWithout(secrets);
   const progress = nowAndThen(systemClock, (place) => void tell({ type: 'progress', place }));
   const outcome = await run();
   progress.end();
@@ -64,6 +68,7 @@ export async function work(): Promise<void> {
           (line) => void process.stderr.write(line),
           () => Date.now(),
         ),
+        secrets,
         signal: stop.signal,
         watcher: { began: (place) => progress.tell(place) },
         sendResult: (result, total) => void tell({ type: 'result', result, total }),

@@ -1,6 +1,7 @@
 import type { JsonMap } from '../../lib/json.ts';
 import type { Place } from '../../lib/place.ts';
-import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
+import { MARK } from '../../lib/secrets/marked.ts';
+import { loadYaml, type ReadSecret, type YamlFile } from '../../lib/yaml/load.ts';
 import { textOf } from '../../lib/text.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
 import { NotYet, patiently, templateFiles, type TemplateFiles } from './files.ts';
@@ -22,6 +23,8 @@ export interface RenderContext {
   readonly functions?: TemplateFunctions | undefined;
   /** Milliseconds since 1970 at which the run began: the time that templates see. */
   readonly now?: number | undefined;
+  /** Makes ready what reads values that are marked as secrets; undefined where none may be. */
+  readonly secret?: (() => Promise<ReadSecret>) | undefined;
 }
 
 export interface TemplateFunctions {
@@ -225,8 +228,10 @@ export async function renderYaml(
     const { renderModule } = await import('./module.ts');
     return renderModule({ path: file.path, text, language: form }, data, context, tree);
   }
-  const read = (made: string, placer?: (offset: number) => Place): YamlFile =>
-    loadYaml(form === 'json' ? jsonAsYaml(made) : made, shown, placer);
+  const read = async (made: string, placer?: (offset: number) => Place): Promise<YamlFile> => {
+    const secret = made.includes(MARK) ? await context.secret?.() : undefined;
+    return loadYaml(form === 'json' ? jsonAsYaml(made) : made, shown, placer, secret);
+  };
   if (!isTemplate) return read(text);
   const template = compileTemplate(text, shown);
   const { functions, now } = context;
