@@ -43,7 +43,10 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
     let from = 0;
     let shown = '';
     for (const [start, end] of spans) {
-      shown += given.slice(from, start) + HIDDEN;
+      // Lines stay lines.
+      const found = given.slice(start, end);
+      const [first, last] = [found.length - found.trimStart().length, found.trimEnd().length];
+      shown += given.slice(from, start + first) + HIDDEN + found.slice(last);
       from = end;
     }
     return shown + given.slice(from);
