@@ -6,6 +6,7 @@ import { main } from '../../cli/main.ts';
 import type { Input } from '../../cli/input.ts';
 import { makeSealKey } from '../../wire/sealed/keys.ts';
 import { formatPublicKey } from '../../wire/sealed/seal.ts';
+import { blocksOf } from '../docs/pages.ts';
 import { captured, write } from '../states-engine/kit.ts';
 
 /** A machine without a master, and its command line. */
@@ -214,6 +215,19 @@ test('marked values: sealed to a key that is not here, its name and what to do; 
     (await run(undefined, 'check', path.join(directory, 'pillar'))).out,
     /a\.sls:1:12: this sealed text is damaged/,
   );
+});
+
+test('the guide: its pillar file and state, sealed to this machine, the file has the password', async (t) => {
+  const { directory, call, seal } = machine(t);
+  const sealed = await seal('correct horse');
+  for (const { text } of blocksOf('docs/guides/secrets.md')) {
+    const [, file] = /^# \/srv\/tsalt\/(\S+)\n/.exec(text) ?? [];
+    const own = text.replace(/!secret tsalt-sealed-\S+/, sealed).replace('/etc/shop.conf', `${directory}/shop.conf`);
+    if (file !== undefined) write(directory, { [file]: own });
+  }
+  const { code, out } = await call('state.apply', 'db');
+  t.is(code, 0, out);
+  t.is(readFileSync(path.join(directory, 'shop.conf'), 'utf8'), 'user=shop\npassword=correct horse\n');
 });
 
 test('check: a marked value that is not sealed, a note and no mistake', async (t) => {
