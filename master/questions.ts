@@ -1,7 +1,7 @@
 import { questionErrors } from '../lib/errors/questions.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
-import { createRedactor } from '../lib/secrets/redactor.ts';
+import { hideValues } from '../lib/secrets/values.ts';
 import type { MasterSession } from '../wire/types.ts';
 import { tellTops, type Tops } from '../lib/tops.ts';
 import type { FileServer } from './files.ts';
@@ -50,7 +50,7 @@ export function questions({
         const { pillar, secrets } = await pillarOf(id, map(body.grains), request);
         // What somebody wants for one run is no fact of the minion; nobody is to find out a secret by aiming at it.
         if (body.for_one_run !== true && Object.keys(override).length === 0)
-          facts.learnPillar(id, createRedactor(secrets).data(pillar));
+          facts.learnPillar(id, hideValues(pillar, new Set(secrets)));
         return {
           pillar,
           tops: tellTops(tops),

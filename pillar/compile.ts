@@ -63,7 +63,7 @@ export async function compilePillar(
 
   const external = async (pillar: JsonMap): Promise<JsonMap> => {
     const groups = groupsOf(id, grains, nodegroups, errors);
-    const of = { ...parts, id, grains, nodegroups: groups };
+    const of = { ...parts, id, grains, nodegroups: groups, secret };
     return withExternal(pillar, settings.ext_pillar, builtinExtPillars, of, merging, errors);
   };
 
@@ -99,7 +99,7 @@ export async function compilePillar(
     pillar = settings.ext_pillar.length > 0 ? await external(mergePillar(own, override, merging)) : own;
   }
   const secrets = [...(marked?.values ?? [])];
-  const hidden = createRedactor(secrets);
+  const hidden = createRedactor(errors.length > 0 ? secrets : []);
   return { pillar: mergeDeep(pillar, override), errors: errors.map((one) => hidden.error(one)), secrets };
 }
 

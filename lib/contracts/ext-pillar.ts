@@ -1,5 +1,6 @@
 import type { GenericSchema } from 'valibot';
 import type { JsonMap } from '../json.ts';
+import type { ReadSecret } from '../yaml/load.ts';
 import type { DownloadView, Processes } from './machine.ts';
 
 /*
@@ -20,6 +21,8 @@ export interface ExtPillarContext {
   remainingMs(): number;
   readonly processes: Processes;
   readonly downloads: DownloadView;
+  /** Makes ready what reads values that YAML marks as secrets. */
+  secret(): Promise<ReadSecret>;
 }
 
 export interface ExtPillar<Args = unknown> {

@@ -8,8 +8,8 @@ export const SHORTEST = 4;
 export function formsOf(secret: string): ReadonlySet<string> {
   const whole = secret.trim();
   const lines = whole.split(/[\r\n]+/).map((line) => line.trim());
-  const texts = [whole, ...lines].filter(({ length }) => length >= SHORTEST);
-  return new Set(texts.flatMap(written).filter(({ length }) => length >= SHORTEST));
+  const texts = new Set([whole, ...lines].filter(({ length }) => length >= SHORTEST));
+  return new Set([...texts].flatMap(written).filter(({ length }) => length >= SHORTEST));
 }
 
 function written(text: string): string[] {

@@ -9,5 +9,5 @@ ext_pillar:
   - cmd_yaml: /usr/local/bin/inventory --host %s
 `,
   args: command,
-  read: async (argv, context) => mapOfYaml(await outputOf(argv, context)),
+  read: async (argv, context) => mapOfYaml(await outputOf(argv, context), context),
 });

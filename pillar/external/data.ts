@@ -1,11 +1,14 @@
+import type { ExtPillarContext } from '../../lib/contracts/ext-pillar.ts';
 import { describeKind } from '../../lib/describe.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
+import { MARK } from '../../lib/secrets/marked.ts';
 import { loadYaml } from '../../lib/yaml/load.ts';
 
-/** A map out of YAML. Raises what is wrong with it: its place, and not its text. */
-export function mapOfYaml(text: string): JsonMap {
-  const { data, errors } = loadYaml(text, 'its answer');
+/** A map out of YAML, which may mark secrets. Raises what is wrong with it: its place, and not its text. */
+export async function mapOfYaml(text: string, context: Pick<ExtPillarContext, 'secret'>): Promise<JsonMap> {
+  const secret = text.includes(MARK) ? await context.secret() : undefined;
+  const { data, errors } = loadYaml(text, 'its answer', undefined, secret);
   const [first] = errors;
   if (first) {
     const { line = 0, column = 0 } = first.place ?? {};

@@ -11,5 +11,5 @@ ext_pillar:
       with_grains: [os, osrelease]
 `,
   args: page,
-  read: async (asked, context) => mapOfYaml(await textOf(asked, context)),
+  read: async (asked, context) => mapOfYaml(await textOf(asked, context), context),
 });

@@ -28,7 +28,13 @@ test('sources that hang, one after the other: all of them together have their ti
     { name: 'cmd_yaml', args: 'sleep 600' },
   ];
   const errors: TsaltError[] = [];
-  const of = { ...outsideWorld(clock), id: 'web1', grains: {}, nodegroups: [] };
+  const of = {
+    ...outsideWorld(clock),
+    id: 'web1',
+    grains: {},
+    nodegroups: [],
+    secret: () => Promise.reject(new Error('none')),
+  };
   await withExternal({}, sources, builtinExtPillars, of, { strategy: 'smart', lists: false }, errors);
   t.deepEqual(asked, ['/one', '/two']);
   t.deepEqual(errors.map(messageOf), [

@@ -138,6 +138,21 @@ test('marked values: used by states, shown by nobody', async (t) => {
   for (const fun of ['state.show_sls', 'state.show_low_sls']) t.notRegex((await call(fun, 's')).out, /hunter2|1234567/);
 });
 
+test('marked values: out of a source besides the tree, hidden; what is wrong with one, with its line', async (t) => {
+  const { directory, pillar, call } = machine(t);
+  pillar('a: 1\n');
+  const file = path.join(directory, 'etc/minion');
+  const config = readFileSync(file, 'utf8');
+  const print = (text: string) => {
+    const source = { cmd_yaml: ['printf', text] };
+    write(directory, { 'etc/minion': JSON.stringify({ ...(JSON.parse(config) as object), ext_pillar: [source] }) });
+  };
+  print('p: !secret hunter2-ext\\n');
+  t.deepEqual(JSON.parse((await call('pillar.items')).out), { local: { a: 1, p: '[secret]' } });
+  print('p: !secret abc\\n');
+  t.regex((await call('pillar.items')).err, /ext_pillar cmd_yaml: its answer, line 1, column 12: a secret has 4/);
+});
+
 test('marked values: what is wrong with states that use them, told without them', async (t) => {
   const { directory, pillar, state, call, run } = machine(t);
   pillar('p: !secret hunter2-plain\n');
