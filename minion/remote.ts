@@ -99,7 +99,7 @@ async function run(call: RemoteCall): Promise<Json> {
     signal,
     jobs: jobsThrough(ask),
     async tellGrains() {
-      await ask('greet', { grains: secrets.data(collectGrains({ config, configDir, version })), version });
+      await ask('greet', { grains: collectGrains({ config, configDir, version }), version });
     },
     sendEvent: (tag, data) => call.sendEvent(tag, data),
     watcher: call.watcher,

@@ -1,12 +1,14 @@
-import type { RunWatcher, StateResult } from '../lib/contracts/state.ts';
+import type { RunWatcher, StatePlace, StateResult } from '../lib/contracts/state.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redactor } from '../lib/secrets/redactor.ts';
 import type { Outbox } from './outbox.ts';
+import type { Ask } from './remote-tree.ts';
 
 /** The ways on which something of a call leaves its process before its answer does. */
 interface WaysOut {
   readonly log: Log;
+  readonly ask?: Ask;
   readonly watcher?: RunWatcher | undefined;
   sendEvent?(tag: string, data: JsonMap): Promise<boolean>;
   sendResult?(result: StateResult, total: number): void;
@@ -23,6 +25,7 @@ export async function inSecrecy<Call extends WaysOut>(
     ...call,
     log: secrets.log(log),
     ...(watcher && { watcher: watching(watcher, secrets) }),
+    ...(call.ask && { ask: askingWithout(secrets, call.ask) }),
     ...(call.sendEvent && {
       sendEvent: (tag: string, data: JsonMap) => call.sendEvent?.(secrets.text(tag), secrets.data(data)),
     }),
@@ -37,10 +40,16 @@ export async function inSecrecy<Call extends WaysOut>(
   }
 }
 
+/** Asks the master, and keeps secrets out of what it may keep. Of pillar it keeps nothing, which may be asked for with anything laid over it. */
+export function askingWithout(secrets: Redactor, ask: Ask): Ask {
+  return (question, body) => ask(question, question === 'pillar' ? body : secrets.data(body));
+}
+
 function watching(watcher: RunWatcher, secrets: Redactor): RunWatcher {
+  const at = (place: StatePlace): StatePlace => ({ ...place, name: secrets.text(place.name) });
   return {
-    began: (place) => watcher.began?.({ ...place, name: secrets.text(place.name) }),
-    ended: (result, place) => watcher.ended?.(withoutSecrets(result, secrets), place),
+    began: (place) => watcher.began?.(at(place)),
+    ended: (result, place) => watcher.ended?.(withoutSecrets(result, secrets), at(place)),
   };
 }
 

@@ -24,7 +24,7 @@ import { openOutbox } from './outbox.ts';
 import { ownAnswer } from './own-questions.ts';
 import { patientAsk } from './patient-ask.ts';
 import { pillarQuestion, secretsOf } from './pillar-question.ts';
-import { outboxWithoutSecrets } from './secrecy.ts';
+import { askingWithout, outboxWithoutSecrets } from './secrecy.ts';
 import { forgetSteps } from './state-steps.ts';
 import { startTimetable } from './timetable.ts';
 import { watchWrittenFiles } from './written-files.ts';
@@ -164,11 +164,13 @@ async function start(
     },
   });
 
+  const askMaster = askingWithout(secrets, (question, body) => agent.link.ask(question, body));
+
   /** Asks the master what the minion can't answer itself. Every pillar that comes by, for whatever job, may bring another schedule and other beacons. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
     const own = ownAnswer(agent, question, body);
     if (own) return secrets.data(own);
-    const answer = await agent.link.ask(question, body);
+    const answer = await askMaster(question, body);
     const isWhole = question === 'pillar' && body.for_one_run !== true;
     if (isWhole && isMap(answer.pillar)) {
       // What schedule and beacons have in them is secret in this process, too.

@@ -21,7 +21,7 @@ export default function rekey({ io, words, keys }: PillarCall): number {
     const file = realpathSync(path.resolve(io.cwd, word));
     const source = textOf(readFileSync(file), word);
     let count = 0;
-    const text = source.replace(/tsalt-sealed-[\w.-]*/g, (sealed, offset: number) => {
+    const text = source.replace(/tsalt-sealed-[\w-]+\.[\w.-]+/g, (sealed, offset: number) => {
       try {
         if (readSealed(sealed).key === newest.name) return sealed;
         count++;

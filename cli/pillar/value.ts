@@ -1,11 +1,14 @@
+import { isUtf8 } from 'node:buffer';
 import { cliErrors } from '../../lib/errors/cli.ts';
 import { secretErrors } from '../../lib/errors/secrets.ts';
-import { textOf } from '../../lib/text.ts';
 import type { Io } from '../io.ts';
 
-/** What is given on standard input: a line without its end, or a longer text as it is. */
+/** What is given on standard input: a line without its end, or a longer text as it is. Raises `TS_SECRET_NOT_UTF8`, and shows nothing of it. */
 export async function readInput({ input }: Io): Promise<string> {
-  const text = textOf((await input?.all()) ?? Buffer.alloc(0), 'standard input');
+  const bytes = (await input?.all()) ?? Buffer.alloc(0);
+  if (!isUtf8(bytes))
+    throw secretErrors.notUtf8(undefined, { hint: "bytes go through 'base64', here and in the state" });
+  const text = bytes.toString('utf8');
   return text.indexOf('\n') === text.length - 1 ? text.replace(/\r?\n$/, '') : text;
 }
 

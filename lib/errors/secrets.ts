@@ -14,6 +14,7 @@ export const secretErrors = catalogue('TS_SECRET', {
   onCommandLine: () =>
     'a secret is not taken from the command line: the shell keeps it in its history, and others see it in the list of processes',
   empty: () => 'nothing was given that could be sealed',
+  notUtf8: () => 'what was given is no UTF-8 text',
   notSame: () => 'the two were not the same',
   inJob: () =>
     'there is a secret of pillar in what this state asks of the master, which would keep it with its jobs: it was not asked',

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { asText, type JsonMap } from '../../lib/json.ts';
+import { asText, isMap, type JsonMap } from '../../lib/json.ts';
 import { makeSealKey } from '../../wire/sealed/keys.ts';
 import { sealText } from '../../wire/sealed/seal.ts';
 import { startCluster, write, type Cluster } from '../kit/cluster.ts';
@@ -119,16 +119,12 @@ asked:
     - username: me
     - password: {{json pillar.secret.sealed}}
     - status: 200
-no such key:
-  file.managed:
-    - name: /etc/rendered
-    - template: handlebars
-    - source: salt://rendered
 module:
   module.run:
     - test.echo:
         - text: {{json pillar.secret.sealed}}
 `,
+  'template.sls': '/etc/rendered:\n  file.managed:\n    - template: handlebars\n    - source: salt://rendered\n',
   rendered: '{{pillar.secret.plain}} {{pillar.secret.sealed.nothing}}\n',
   'wrong.sls':
     '/etc/x:\n  file.managed:\n    - mode: {{json pillar.secret.sealed}}\n    - {{pillar.secret.plain}}: 1\n',
@@ -221,7 +217,19 @@ test('secrets of pillar in all that a cluster does: in the managed files, and no
   t.is(used.code, 0, used.stdout);
   t.is(readFileSync(path.join(minion.root, 'etc/new.conf'), 'utf8'), `${secrets.sealed}\n`);
   t.is(readFileSync(path.join(minion.root, 'etc/old.conf'), 'utf8'), secrets.lines);
-  for (const name of ['wrong', 'typo', 'yaml']) t.is((await exec('state.apply', name)).code, 2, name);
+  const failing = JSON.parse((await exec('state.apply', 'failing', '--out', 'json')).stdout) as { m1: JsonMap };
+  t.deepEqual(
+    Object.values(failing.m1).map((state) => isMap(state) && [state['__id__'], state['result']]),
+    [
+      ['[secret] as an id', false],
+      ['in words', false],
+      ['not there', false],
+      ['asked', false],
+      ['module', true],
+    ],
+    JSON.stringify(failing),
+  );
+  for (const name of ['wrong', 'typo', 'yaml', 'template']) t.is((await exec('state.apply', name)).code, 2, name);
   for (const fun of ['state.show_sls', 'state.show_low_sls', 'state.show_states']) await exec(fun, 'used');
   await exec('state.single', 'cmd.run', 'name=echo {{pillar.secret.plain}}');
   await exec('cmd.run', 'echo {{pillar.secret.sealed}}', 'template=handlebars');

@@ -25,11 +25,11 @@ function machine(t: ExecutionContext) {
     'pillar/top.sls': "base:\n  '*': [a]\n",
     'states/none.sls': '',
   });
-  const run = async (given: string | readonly string[] | undefined, ...words: string[]) => {
+  const run = async (given: string | Buffer | readonly string[] | undefined, ...words: string[]) => {
     const typed = [...(Array.isArray(given) ? (given as string[]) : [])];
     const input: Input = {
       isTerminal: Array.isArray(given),
-      all: async () => Buffer.from(typeof given === 'string' ? given : ''),
+      all: async () => (Buffer.isBuffer(given) ? given : Buffer.from(typeof given === 'string' ? given : '')),
       hidden: async () => typed.shift(),
     };
     const io = { ...captured(directory), input };
@@ -90,10 +90,12 @@ test('pillar encrypt: on a terminal, asked twice; what differs, is broken off, e
     [['hunter2'], /broken off/],
     [['', ''], /nothing was given/],
     ['abc\n', /has 4 characters at least/],
+    [Buffer.from('hunter2-\xe9', 'latin1'), /no UTF-8 text/],
   ] as const) {
     const { code, out, err } = await run(given, 'pillar', 'encrypt');
     t.deepEqual([code, out], [2, '']);
     t.regex(err, said);
+    t.notRegex(err, /hunter2/);
   }
 });
 

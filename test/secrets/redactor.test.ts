@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { stateErrors } from '../../lib/errors/state.ts';
@@ -106,6 +108,21 @@ test('redactor: a log line, without the secret in message and facts', (t) => {
   const log = createRedactor(['hunter2']).log((...line) => lines.push(line));
   log('info', 'said hunter2', { what: 'a hunter2', count: 3 });
   t.deepEqual(lines, [['info', `said ${HIDDEN}`, { what: `a ${HIDDEN}`, count: 3 }]]);
+});
+
+test('redactor: a process that ends unforeseen, its stack without the secret, exit 1', (t) => {
+  const lib = path.resolve(import.meta.dirname, '../../lib/secrets');
+  const script = `
+    import { crashWithout } from '${lib}/crash.js';
+    import { createRedactor } from '${lib}/redactor.js';
+    crashWithout(createRedactor(['hunter2']));
+    setImmediate(() => { throw new RangeError('it was ' + 'hunter' + 2, { cause: new Error('hunter' + 2) }); });`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  t.deepEqual([status, stdout], [1, '']);
+  t.regex(stderr, /RangeError: it was \[secret\]\n {4}at /);
+  t.notRegex(stderr, /hunter2/);
 });
 
 test('redactor: a pillar without the old secret, that one is hidden no more', (t) => {
