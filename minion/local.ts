@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
 import type { RunWatcher } from '../lib/contracts/state.ts';
@@ -83,7 +82,7 @@ export async function partsOfThisMachine(call: LocalParts): Promise<ExecutionPar
 
 /** The same with an empty pillar, for what asks for none. */
 function partsWithoutPillar(call: LocalParts): ExecutionParts {
-  const { config, configDir, clock, log, signal, opener = () => openerOnThisMachine(config) } = call;
+  const { config, configDir, clock, log, signal, opener = () => openerOnThisMachine(config, configDir) } = call;
   const { id, saltenv } = config;
   const opts = { ...optionsOf(config, configDir), ...call.opts };
   let grains: JsonMap | undefined;
@@ -132,10 +131,13 @@ function partsWithoutPillar(call: LocalParts): ExecutionParts {
   };
 }
 
-/** Opens with the minion's own keys, or those of a master on the same machine. */
-async function openerOnThisMachine({ pki_dir: own }: MinionConfig): Promise<OpenSealed> {
-  const { openerOf } = await import('../wire/sealed/keys.ts');
-  return openerOf([own, path.join(path.dirname(own), 'master')]);
+/** Opens with the minion's own keys, or those of the master whose config is beside. */
+async function openerOnThisMachine({ pki_dir: own }: MinionConfig, configDir: string): Promise<OpenSealed> {
+  const [{ openerOf }, { keyFolder }] = await Promise.all([
+    import('../wire/sealed/keys.ts'),
+    import('../lib/config/load.ts'),
+  ]);
+  return openerOf([own, keyFolder('master', { configDir, env: process.env })]);
 }
 
 /** What the config alone says of an execution, wherever its states come from. */

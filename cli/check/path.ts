@@ -68,29 +68,27 @@ async function partsFor(
   const flags = { file_client: 'local', ...(id !== undefined && { id }) };
   const loaded = loadMinionConfig({ configDir, env, flags });
   const config = { ...loaded.config, file_roots: {}, pillar_roots: {}, ...options, saltenv: environment };
-  const parts = await partsOfThisMachine({
+  return partsOfThisMachine({
     ...loaded,
     config,
     opts: { instances: [{ id: config.id, address: '127.0.0.1', roles: [], state: 'starting' }] },
     fun: 'check',
     secrets,
-    opener: async () => openerForCheck(config.pki_dir),
+    opener: async () => openerForCheck({ configDir, env }),
     clock: systemClock,
     log: silent,
     signal: new AbortController().signal,
   });
-  return { parts, config };
 }
 
 async function checkPillarTree(root: string, only: string | undefined, options: CheckOptions): Promise<Checked> {
   const tree = configuredTree(root, 'pillar_roots', options.configs) ?? onlyTree(root, 'pillar_roots');
   // Its files are what is looked at: none of them is needed for that.
   const bare = { ...tree, options: { ...tree.options, pillar_roots: {}, ext_pillar: [] } };
-  const { parts, config } = await partsFor(bare, options);
-  const { id, grains, opts, tops } = parts;
+  const { id, grains, opts, tops } = await partsFor(bare, options);
   const environments = environmentsOfRoots(tree.options.pillar_roots ?? {});
   const context = { id, grains, pillar: {}, opts, saltenv: tree.environment };
-  const secrets = markedSecrets(openerForCheck(config.pki_dir));
+  const secrets = markedSecrets(openerForCheck(options));
   return checkPillar(only === 'top' ? undefined : only, environments, context, tops, secrets);
 }
 
@@ -100,7 +98,7 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
   const asked = options.pillarRoots.length > 0 ? { ...tree, options: { ...tree.options, pillar_roots: given } } : tree;
   const secrets = createRedactor();
   try {
-    const { parts } = await partsFor(asked, options, secrets);
+    const parts = await partsFor(asked, options, secrets);
     const context = executionContext(parts);
     const { id, grains, pillar, opts, saltenv = BASE, environments, tops } = parts;
     const functions = templateFunctions(parts.modules, () => context);

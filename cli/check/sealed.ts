@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { keyFolder, type ConfigSource } from '../../lib/config/load.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { openerOf, sealKeys } from '../../wire/sealed/keys.ts';
 import { readSealed } from '../../wire/sealed/seal.ts';
@@ -11,8 +11,8 @@ const closed = '[sealed]';
  * Opens what is sealed with the keys of a master or minion on this machine. Where there are none, or they may not be read, it
  * is only looked at whether it is whole: whoever checks files need not be who may open them.
  */
-export function openerForCheck(pkiDir: string): OpenSealed {
-  const folders = [pkiDir, path.join(path.dirname(pkiDir), 'master')];
+export function openerForCheck(source: Pick<ConfigSource, 'configDir' | 'env'>): OpenSealed {
+  const folders = (['master', 'minion'] as const).map((daemon) => keyFolder(daemon, source));
   return folders.some(hasKeys)
     ? openerOf(folders)
     : (text) => {

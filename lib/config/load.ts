@@ -50,6 +50,13 @@ export function loadMinionConfig(source: ConfigSource): Loaded<MinionConfig> {
   return { ...loaded, config: Object.freeze({ ...loaded.config, id }) };
 }
 
+/** `pki_dir` of a daemon, whatever else is wrong with its config. */
+export function keyFolder(daemon: Daemon, source: ConfigSource): string {
+  const { config, configDir } = examineConfig(daemon, source);
+  const { pki_dir: folder } = config;
+  return typeof folder === 'string' ? folder : path.join(configDir, 'pki', daemon);
+}
+
 function load<C>(daemon: Daemon, source: ConfigSource): Loaded<C> {
   const { errors, config, ...rest } = examineConfig(daemon, source);
   if (errors[0]) throw errors[0];

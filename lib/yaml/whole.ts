@@ -10,9 +10,10 @@ import {
   type Pair,
   type YAMLMap,
 } from 'yaml';
-import { messageOf, TsaltError } from '../errors/error.ts';
+import { didYouMean, messageOf, TsaltError } from '../errors/error.ts';
 import { secretErrors } from '../errors/secrets.ts';
 import { yamlErrors } from '../errors/yaml.ts';
+import { nearest } from '../nearest.ts';
 import type { Place } from '../place.ts';
 import { MARK } from '../secrets/marked.ts';
 import type { ReadSecret } from './load.ts';
@@ -168,8 +169,16 @@ class Builder {
       case MARK:
         return this.marked(node, text);
       default:
-        throw yamlErrors.unknownTag({ tag: node.tag ?? tag }, { place: this.place(node) });
+        throw this.unknownTag(node, tag);
     }
+  }
+
+  private unknownTag(node: Node, tag: string): TsaltError {
+    const near = nearest(tag, [MARK]);
+    const { text, ...place } = this.place(node);
+    // What was to be marked is a secret already.
+    const shown = near === undefined && text !== undefined ? { ...place, text } : place;
+    return yamlErrors.unknownTag({ tag: node.tag ?? tag }, { place: shown, hint: didYouMean(near) });
   }
 
   private marked(node: Node, text: string): Scalar {
@@ -203,7 +212,7 @@ class Builder {
       this.errors.push(secretErrors.notText({ found }, { place: this.place(node), hint }));
       return;
     }
-    this.errors.push(yamlErrors.unknownTag({ tag: node.tag }, { place: this.place(node) }));
+    this.errors.push(this.unknownTag(node, node.tag));
   }
 
   private place(node: unknown): Place {

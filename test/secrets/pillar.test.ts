@@ -190,6 +190,7 @@ test('marked values: short ones, maps and lists, an error with its place', async
   for (const [text, said] of [
     ['p: !secret abc\n', /a\.sls:1:12: a secret has 4 characters at least/],
     ['p: !secret\n', /a\.sls:1:\d+: a secret has 4/],
+    ['p: !secrt hunter2-typo\n', /a\.sls:1:11: tag !secrt has no meaning here\nhint: did you mean '!secret'/],
     ['p: !secret {a: b}\n', /a\.sls:1:12: a marked secret is one text, not a map\n.*\n.*\nhint: mark each text/],
     ['p: !secret [a, b]\n', /not a list/],
     [`p: ${(await seal('hunter2')).slice(0, -3)}\n`, /a\.sls:1:12: this sealed text is damaged: .*check does not fit/],
@@ -199,6 +200,7 @@ test('marked values: short ones, maps and lists, an error with its place', async
     const { err, code } = await call('pillar.items');
     t.is(code, 2, text);
     t.regex(err, said);
+    t.notRegex(err, /hunter2/);
   }
 });
 
