@@ -1,6 +1,6 @@
 import { crashWithout } from '../lib/secrets/crash.ts';
 import type { Redactor } from '../lib/secrets/redactor.ts';
-import { processInput, type Input } from './input.ts';
+import type { Input } from './input.ts';
 
 /** The outside of a command line, handed in so that tests can hold both ends. */
 export interface Io {
@@ -16,8 +16,8 @@ export interface Io {
   readonly cwd: string;
   /** Aborted on Ctrl-C. */
   readonly interrupted: AbortSignal;
-  /** None where nothing can be typed or piped in. */
-  readonly input?: Input;
+  /** What is typed or piped in; none where nothing can be. Loaded when it is asked for. */
+  input?(): Promise<Input>;
   /** What ends the process unforeseen is told without these. */
   crashWithout?(secrets: Redactor): void;
 }
@@ -42,7 +42,7 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     interrupted: interrupt.signal,
-    input: processInput,
+    input: async () => (await import('./input.ts')).processInput,
     crashWithout,
   };
 }

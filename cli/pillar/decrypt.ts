@@ -9,9 +9,10 @@ import { readInput } from './value.ts';
 export default async function decrypt({ io, words, keys }: PillarCall): Promise<number> {
   const [given, ...surplus] = words.filter((word) => word !== MARK);
   if (surplus[0] !== undefined) throw cliErrors.surplus({ verb: 'pillar decrypt', word: surplus[0] });
-  if (given === undefined && io.input?.isTerminal === true)
+  const input = await io.input?.();
+  if (given === undefined && input?.isTerminal === true)
     throw cliErrors.missingArgument({ verb: 'pillar decrypt', what: 'a sealed text, or one on standard input' });
-  const text = given ?? (await readInput(io));
+  const text = given ?? (await readInput(input));
   if (text.trim() === '') throw secretErrors.empty(undefined);
   // As it stands in the file, too.
   const sealed = text.slice(text.indexOf(MARK) < 0 ? 0 : text.indexOf(MARK) + MARK.length).trim();

@@ -13,7 +13,8 @@ export default async function encrypt({ io, words, keys, options }: PillarCall):
     throw secretErrors.onCommandLine(undefined, { hint });
   }
   const to = options.key === undefined ? sealingKey(keys()) : parsePublicKey(options.key);
-  const value = io.input?.isTerminal === true ? await typeTwice(io) : await readInput(io);
+  const input = await io.input?.();
+  const value = input?.isTerminal === true ? await typeTwice(input) : await readInput(input);
   if (value === '') throw secretErrors.empty(undefined);
   if (value.trim().length < SHORTEST) throw secretErrors.tooShort({ least: SHORTEST });
   io.out(`${MARK} ${sealText(value, to)}\n`);

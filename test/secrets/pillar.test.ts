@@ -32,7 +32,7 @@ function machine(t: ExecutionContext) {
       all: async () => (Buffer.isBuffer(given) ? given : Buffer.from(typeof given === 'string' ? given : '')),
       hidden: async () => typed.shift(),
     };
-    const io = { ...captured(directory), input };
+    const io = { ...captured(directory), input: async () => input };
     const [verb = '', ...rest] = words;
     const code = await main([verb, '--config-dir', path.join(directory, 'etc'), ...rest], io);
     return { ...io.printed, code };
