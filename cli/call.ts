@@ -71,8 +71,8 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     progress = runProgress(io, systemClock, given.progress === true);
   }
   let told = 0;
-  const secrets = createRedactor();
-  io.crashWithout?.(secrets);
+  // A handler of crashes costs milliseconds, which most calls have no use for.
+  const secrets = createRedactor([], () => io.crashWithout?.(secrets));
   const request: LocalCall = {
     fun,
     ...argumentsOf(rest),

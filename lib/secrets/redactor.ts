@@ -23,7 +23,8 @@ export interface Redactor {
   isIn(data: Json): boolean;
 }
 
-export function createRedactor(secrets: readonly string[] = []): Redactor {
+/** `onFirst` is called when there is a secret for the first time. */
+export function createRedactor(secrets: readonly string[] = [], onFirst?: () => void): Redactor {
   let known = new Set<string>();
   let finder: Finder | undefined;
 
@@ -31,6 +32,7 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
     for (const secret of more) {
       if (known.has(secret)) continue;
       known.add(secret);
+      if (known.size === 1) onFirst?.();
       finder ??= new Finder();
       finder.add(formsOf(secret));
     }
