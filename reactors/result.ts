@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { ReactorFactory } from '../lib/contracts/reactor.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
-import { sampleLines } from './graphite/lines.ts';
-import { startSender } from './graphite/sender.ts';
-import { openSpool } from './graphite/spool.ts';
+import { sampleLines } from '../lib/graphite/lines.ts';
+import { startSender } from '../lib/graphite/sender.ts';
+import { openSpool } from '../lib/graphite/spool.ts';
 
 /**
  * Forwards samples (`collector/result`) to Graphite. Config: `graphite.host` (none: samples are only counted),

@@ -1,8 +1,8 @@
-import fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { systemClock, type Clock } from '../clock.ts';
 import type { Download, DownloadOptions, DownloadView } from '../contracts/machine.ts';
 import { downloadErrors } from '../errors/downloads.ts';
+import { systemAuthorities } from '../system/authorities.ts';
 
 export interface DownloadLimits {
   readonly maxBytes: number;
@@ -21,24 +21,12 @@ const usual: DownloadLimits = {
   totalMs: 3_600_000,
 };
 
-/** Where systems keep the authorities they trust: what other programs of the machine believe, is believed here. */
-const bundles = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem'];
-
 /**
  * Downloads by `node:http` and `node:https`: not `fetch`, which unpacks what a server says is packed, so that the hash is
  * that of other bytes, and which can't leave a certificate unchecked. Raises `TS_DOWNLOAD_...`.
  */
 export function createDownloads(clock: Clock = systemClock, limits: Partial<DownloadLimits> = {}): DownloadView {
   const bounds = { ...usual, ...limits };
-  let authorities: Buffer | undefined | false = false;
-
-  const trusted = (): Buffer | undefined => {
-    if (authorities === false) {
-      const bundle = bundles.find((file) => fs.existsSync(file));
-      authorities = bundle === undefined ? undefined : fs.readFileSync(bundle);
-    }
-    return authorities;
-  };
 
   return {
     async get(address, options = {}) {
@@ -74,7 +62,9 @@ export function createDownloads(clock: Clock = systemClock, limits: Partial<Down
           'accept-encoding': 'identity',
           ...(options.etag === undefined ? {} : { 'if-none-match': options.etag }),
         },
-        ...(url.protocol === 'https:' ? { ca: trusted(), rejectUnauthorized: options.verifyTls !== false } : {}),
+        ...(url.protocol === 'https:'
+          ? { ca: systemAuthorities(), rejectUnauthorized: options.verifyTls !== false }
+          : {}),
       });
       let cancelIdle = (): void => {};
       const heard = (): void => {

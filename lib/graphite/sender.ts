@@ -1,9 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { backoff } from '../../lib/backoff.ts';
-import { sleep, type Clock } from '../../lib/clock.ts';
-import { messageOf } from '../../lib/errors/error.ts';
-import type { Log } from '../../lib/log.ts';
+import { backoff } from '../backoff.ts';
+import { sleep, type Clock } from '../clock.ts';
+import { messageOf } from '../errors/error.ts';
+import type { Log } from '../log.ts';
+import { closedByPeer, once } from './connection.ts';
 import type { Segment, Spool } from './spool.ts';
 
 export interface SenderOptions {
@@ -60,7 +61,7 @@ export function startSender({ host, port, spool, clock, log, stallMs = 30_000 }:
   async function deliver(segment: Segment): Promise<void> {
     const file = await open(segment.file, 'r');
     const peer = (socket = connect({ host, port, keepAlive: true, keepAliveInitialDelay: 15_000 }));
-    const over = ending(peer);
+    const over = closedByPeer(peer);
     try {
       await Promise.race([once(peer, 'connect'), over, late('no connection')]);
       counters.connections++;
@@ -110,23 +111,4 @@ export function startSender({ host, port, spool, clock, log, stallMs = 30_000 }:
     },
     counters: () => ({ ...counters }),
   };
-}
-
-/** Resolves when the peer closes after we said we were done; rejects on any other end. */
-function ending(peer: Socket): Promise<void> {
-  const over = new Promise<void>((resolve, reject) => {
-    let ours = false;
-    peer.on('finish', () => (ours = true));
-    peer.on('error', reject);
-    peer.on('end', () => (ours ? resolve() : reject(new RangeError('the peer closed the connection'))));
-    peer.on('close', () => reject(new RangeError('the connection was closed')));
-    // The peer never talks; its end is only seen when what it says is read.
-    peer.resume();
-  });
-  over.catch(() => {});
-  return over;
-}
-
-function once(peer: Socket, event: 'connect' | 'drain'): Promise<void> {
-  return new Promise((resolve) => peer.once(event, resolve));
 }

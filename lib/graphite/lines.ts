@@ -1,4 +1,5 @@
-import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { JsonMap } from '../json.ts';
+import { numberOf, numericLeaves } from '../numeric-leaves.ts';
 
 /** One part of a Graphite path: every character outside `[A-Za-z0-9_-]` becomes `_`. */
 export const pathPart = (text: string) => text.replace(/[^A-Za-z0-9_-]/gu, '_');
@@ -14,20 +15,7 @@ export function sampleLines(id: string, sample: JsonMap, now: number, prefix = '
   if (typeof tag !== 'string') return [];
   const seconds = Math.floor(numberOf(timestamp) ?? now);
   const start = [...(prefix ? [prefix.replace(/\.$/, '')] : []), pathPart(id), pathPart(tag)].join('.');
-  return [...leaves(start, rest)].map(([path, value]) => `${path} ${value} ${seconds}\n`);
-}
-
-function* leaves(path: string, value: JsonMap): Generator<[string, number]> {
-  for (const [key, child] of Object.entries(value)) {
-    const below = `${path}.${pathPart(key)}`;
-    const number = numberOf(child);
-    if (isMap(child)) yield* leaves(below, child);
-    else if (number !== undefined) yield [below, number];
-  }
-}
-
-function numberOf(value: Json | undefined): number | undefined {
-  const text = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value);
-  const number = typeof value === 'number' || text ? Number(value) : Number.NaN;
-  return Number.isFinite(number) ? number : undefined;
+  return numericLeaves(rest).map(
+    ([keys, value]) => `${[start, ...keys.map(pathPart)].join('.')} ${value} ${seconds}\n`,
+  );
 }

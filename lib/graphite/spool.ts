@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../clock.ts';
 
 export interface SpoolOptions {
   readonly directory: string;
