@@ -7,6 +7,7 @@ const rooms = [
   'minion',
   'pillar',
   'reactors',
+  'returners',
   'states',
   'store',
   'test',

@@ -1,5 +1,6 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
+import { insteadOf } from '../lib/config/salt-options.ts';
 import { nearest } from '../lib/nearest.ts';
 
 export interface Option {
@@ -58,7 +59,8 @@ export function parseOptions<const Options extends Record<string, Option>>(
     const option = known[name];
     if (option === undefined) {
       const near = nearest(name, Object.keys(known));
-      throw cliErrors.unknownOption({ verb, option: word }, { hint: didYouMean(near && `--${near}`) });
+      const hint = didYouMean(near && `--${near}`) ?? (/^return(?:_|$)/.test(name) ? insteadOf('return') : undefined);
+      throw cliErrors.unknownOption({ verb, option: word }, { hint });
     }
     if (option.value === undefined) {
       if (attached !== undefined) throw cliErrors.optionTakesNoValue({ option: `--${name}` });

@@ -40,6 +40,8 @@ export interface EventBus {
   subscribe(listener: (event: BusEvent) => void): () => void;
   /** No event on disk has a higher number. */
   head(): number;
+  /** The oldest number whose event may still be read. */
+  first(): number;
   /** Events with a number above `after`, oldest first, at most `limit`. */
   read(after: number, limit: number): Promise<BusEvent[]>;
   /** Everything on disk above `after`, oldest first. */
@@ -97,6 +99,7 @@ export function eventBus({ store, clock, log }: BusOptions): EventBus {
       return () => listeners.delete(own);
     },
     head: () => store.head(),
+    first: () => store.first(),
     async read(after, limit) {
       const events: BusEvent[] = [];
       for await (const event of history(after)) if (events.push(event) >= limit) break;

@@ -22,6 +22,7 @@ import { fileserverRunners } from './runners/fileserver.ts';
 import { jobRunners } from './runners/jobs.ts';
 import { manageRunners } from './runners/manage.ts';
 import { reactorRunners } from './runners/reactor.ts';
+import { returnerRunners } from './runners/returner.ts';
 import type { Runner, RunnerTable } from './runners/runner.ts';
 import { saltRunners } from './runners/salt.ts';
 import { orchestrationRunners } from './runners/state.ts';
@@ -115,6 +116,7 @@ function runnersOf(parts: RunnerParts): RunnerTable {
     },
     ...reactorRunners(reactors, bus),
     ...eventRunners(bus),
+    ...returnerRunners(reactors),
     ...orchestrationRunners(orchestrations),
     ...saltRunners(parts),
     ...cacheRunners(facts, meant),

@@ -79,6 +79,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   const { link, publisher, notConnected, progress } = desk;
   atEnd(() => link.stop());
 
+  const standIn = standInOf(config, hostname());
   const commands = keyCommands(keys);
   const running = runners({
     ...books,
@@ -100,7 +101,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     notConnected,
     newJid: () => jobs.newJid(),
     pillarOf,
-    standIn: standInOf(config, hostname()),
+    standIn,
     timeoutSeconds: config.timeout,
     call: (call, caller) => running.call(call, caller),
     clock,
@@ -110,6 +111,8 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   const reactors: ReactorEngine = await startReactors({
     entries: config.reactor,
     maxDepth: config.reactor_max_depth,
+    returners: config.returners,
+    master: standIn.id,
     pool,
     config: config as unknown as JsonMap,
     cachedir: config.cachedir,
@@ -211,6 +214,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       ...stats(),
       open: jobs.open(),
       reactorList: reactors.list(),
+      returners: reactors.returners(),
       process: { memory: process.memoryUsage.rss(), cpu: (user + system) / 1_000_000, startedAt },
     };
   }

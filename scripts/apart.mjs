@@ -12,3 +12,6 @@ export const apart = {
 
 /** Its source. */
 export const moduleTools = 'lib/modules/tools.ts';
+
+/** What a master's returners are made of that run in a process of their own: `returner-child` alone has it. */
+export const drivers = ['postgres'];

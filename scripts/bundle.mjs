@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { apart, moduleTools } from './apart.mjs';
+import { apart, drivers, moduleTools } from './apart.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -33,6 +33,7 @@ const program = (name, file) => ({ [name]: path.join(root, file) });
 
 await build({
   ...options,
+  external: [...options.external, ...drivers],
   entryPoints: program('tsalt', 'cli/main.ts'),
   // What stays outside is required: a script that V8's cache brought can't import.
   supported: { 'dynamic-import': false },
@@ -54,6 +55,7 @@ await build({
   entryPoints: {
     ...program('render-child', 'master/pool/render-child.ts'),
     ...program('code-child', 'master/pool/code-child.ts'),
+    ...program('returner-child', 'master/pool/returner-child.ts'),
     ...program('orchestrate-child', 'master/pool/orchestrate-child.ts'),
     ...program('table-check-child', 'store/table-check-child.ts'),
     ...program('module-tools', moduleTools),

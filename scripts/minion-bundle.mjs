@@ -21,7 +21,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { apart, moduleTools } from './apart.mjs';
+import { apart, drivers, moduleTools } from './apart.mjs';
 import { addonFiles, nativeAddons } from './native-addons.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -97,6 +97,7 @@ const programs = {
   'code-child.cjs': `import './master/pool/code-child.ts';`,
   'orchestrate-child.cjs': `import './master/pool/orchestrate-child.ts';`,
   'table-check-child.cjs': `import './store/table-check-child.ts';`,
+  'returner-child.cjs': `import './master/pool/returner-child.ts';`,
   'module-tools.cjs': `export * from './${moduleTools}';`,
 };
 
@@ -110,6 +111,7 @@ async function bundleProgram(file, contents) {
     target: 'node20',
     legalComments: 'none',
     logLevel: 'warning',
+    external: path.basename(file) === 'program.cjs' ? drivers : [],
     plugins: [nativeAddons, apart],
     define: {
       'import.meta.url': 'importMetaUrl',

@@ -13,6 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   pillar: ['pillar', 'pillar/external', 'states/engine', 'lib'],
   'pillar/external': ['pillar/external', 'pillar', 'lib'],
   reactors: ['lib', 'reactors'],
+  returners: ['lib', 'returners'],
   'cluster/providers': ['lib', 'cluster/providers'],
   cluster: ['lib', 'cluster'],
   'minion/modules': ['lib', 'minion/modules', 'minion/collectors'],
@@ -30,7 +31,7 @@ const mayImport: Record<string, readonly string[]> = {
     'states/engine',
     'pillar',
   ],
-  master: ['master', 'lib', 'wire', 'store', 'pillar', 'states', 'states/engine', 'reactors', 'cluster'],
+  master: ['master', 'lib', 'wire', 'store', 'pillar', 'states', 'states/engine', 'reactors', 'returners', 'cluster'],
   // The command line starts a master or a minion, and reaches a running master through its control interface only.
   cli: [
     'cli',
@@ -42,6 +43,7 @@ const mayImport: Record<string, readonly string[]> = {
     'pillar',
     'pillar/external',
     'reactors',
+    'returners',
     'cluster',
     'cluster/providers',
     'wire',

@@ -2,14 +2,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MasterConfig, MinionConfig } from '../../lib/config/options.ts';
 import { BASE, environmentNames, type Roots } from '../../lib/environments.ts';
+import { readDocument } from '../../lib/config/document.ts';
 import { configErrors } from '../../lib/errors/config.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
+import { returnerErrors } from '../../lib/errors/returners.ts';
+import { isMap } from '../../lib/json.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { placeAt, type Place } from '../../lib/place.ts';
 import { readySources } from '../../pillar/external.ts';
 import { builtinExtPillars } from '../../pillar/external/registry.ts';
 import { builtinReactors } from '../../reactors/registry.ts';
+import { isFile, readReturners } from '../../returners/configured.ts';
+import { builtinReturners } from '../../returners/registry.ts';
 
 /** What a config names that is to be found elsewhere. */
 type Named = Partial<
@@ -17,6 +22,7 @@ type Named = Partial<
     MasterConfig & MinionConfig,
     | 'reactor'
     | 'reactor_dir'
+    | 'returners'
     | 'ext_pillar'
     | 'file_client'
     | 'file_roots'
@@ -35,6 +41,7 @@ export async function namedMistakes(config: Named, file: string): Promise<TsaltE
     ...reactorMistakes(config, file),
     ...environmentMistakes(config, file),
     ...(await sourceMistakes(config, file)),
+    ...(await returnerMistakes(config, file)),
   ];
 }
 
@@ -74,6 +81,34 @@ async function sourceMistakes({ ext_pillar: sources = [] }: Named, file: string)
   return errors;
 }
 
+/** Returners that there are none of, with settings that they do not take. Lines are not shown: there may be a secret in them. */
+async function returnerMistakes(config: Named, file: string): Promise<TsaltError[]> {
+  const { returners = {}, reactor_dir: directory = '' } = config;
+  const read = await readReturners(returners, builtinReturners);
+  const { values, placeOf } = readDocument(file, readFileSync(file, 'utf8'));
+  const place = (path: readonly (string | number)[], ofKey: boolean): Place => {
+    // What is said elsewhere (`master.d`) has no place here.
+    const { line, column } = isMap(values['returners'])
+      ? placeOf(['returners', ...path], ofKey)
+      : { line: 1, column: 1 };
+    return { file, line, column };
+  };
+  return [
+    ...read.findings.map(({ path, ofKey, error }) => error({ place: place(path, ofKey) })),
+    ...read.returners
+      .filter(({ kind }) => isFile(kind) && !isHere(path.resolve(directory, kind)))
+      .map(({ name, kind }) =>
+        returnerErrors.noSuchFile(
+          { name, file: path.resolve(directory, kind) },
+          { place: place([name, 'kind'], false) },
+        ),
+      ),
+  ];
+}
+
+/** Whether a file is there, or may be: the config of another machine can be checked here, too. */
+const isHere = (file: string): boolean => existsSync(file) || !existsSync(path.dirname(file));
+
 /** Reactors that are named and not there. */
 function reactorMistakes({ reactor = [], reactor_dir: directory = '' }: Named, config: string): TsaltError[] {
   const named = reactor.flatMap(({ files }) => files);
@@ -87,9 +122,7 @@ function reactorMistakes({ reactor = [], reactor_dir: directory = '' }: Named, c
     }
     if (!/\.(?:sls|[cm]?[jt]s)$/.test(file)) return [reactorErrors.unknownKind({ file }, { place })];
     const wanted = path.resolve(directory, file);
-    // The config of another machine can be checked here, too.
-    const isHere = existsSync(wanted) || !existsSync(path.dirname(wanted));
-    return isHere ? [] : [reactorErrors.unreadableFile({ file, why: `it is not in ${directory}` }, { place })];
+    return isHere(wanted) ? [] : [reactorErrors.unreadableFile({ file, why: `it is not in ${directory}` }, { place })];
   });
 }
 

@@ -5,7 +5,7 @@ import { didYouMean, type TsaltError } from '../errors/error.ts';
 import { nearest } from '../nearest.ts';
 import type { Place } from '../place.ts';
 import type { Options } from './option.ts';
-import { isSaltOption } from './salt-options.ts';
+import { insteadOf, isSaltOption } from './salt-options.ts';
 
 export type Daemon = 'master' | 'minion';
 
@@ -82,7 +82,10 @@ function unknown(
     const owner = daemon === 'master' ? 'minion' : 'master';
     return { complaint: configErrors.otherDaemon({ option: name, owner, daemon }, { place }), harmless: true };
   }
-  if (isSaltOption(name)) return { complaint: configErrors.onlyInSalt({ option: name }, { place }), harmless: true };
+  if (isSaltOption(name)) {
+    const hint = insteadOf(name);
+    return { complaint: configErrors.onlyInSalt({ option: name }, { place, hint }), harmless: true };
+  }
   const flat = Object.keys(options).filter((option) => option.startsWith(`${name}.`));
   const hint =
     flat.length > 0

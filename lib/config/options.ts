@@ -209,6 +209,11 @@ export function masterOptions(dirs: Directories) {
       8,
       'A chain of events that feeds itself is cut after so many reactions.',
     ),
+    returners: option(
+      kind.freeMap,
+      {},
+      'Where returns and other events go besides: a map from a name to what it takes; [what there is](returners.md).',
+    ),
     'auth.unknown': option(
       kind.oneOf('reject', 'pend'),
       'reject',

@@ -89,7 +89,7 @@ winrepo_source_dir winrepo_ssl_verify winrepo_user worker_threads zmq_backlog zm
 
 /** Salt's modules and returners take options named for them: `carbon.host`. */
 export const saltFamilies =
-  /^(?:apache|aws|boto|carbon|cassandra|consul|couchbase|couchdb|django|dnsmasq|elasticsearch|etcd|github|grafana|heat|hipchat|hosts|influxdb|kafka|keystone|ldap|librato|memcached|mongo|mysql|nacl|netbox|nova|openstack|pagerduty|pkg|postgres|pushover|rabbitmq|redis|returner|sentry|slack|slack_webhook|smtp|splunk|sqlite3|svn|syslog|telegram|tomcat-manager|user|virt|xmpp|zabbix)\./;
+  /^(?:apache|aws|boto|carbon|cassandra|consul|couchbase|couchdb|django|dnsmasq|elasticsearch|etcd|github|grafana|heat|hipchat|hosts|influxdb|kafka|keystone|ldap|librato|memcached|mongo|mysql|nacl|netbox|nova|openstack|pagerduty|pkg|postgres|pushover|rabbitmq|rawfile_json|redis|returner|sentry|slack|slack_webhook|smtp|splunk|sqlite3|svn|syslog|telegram|tomcat-manager|user|virt|xmpp|zabbix)\./;
 
 let known: ReadonlySet<string> | undefined;
 
@@ -101,4 +101,13 @@ export function saltOptions(): ReadonlySet<string> {
 /** Whether Salt has an option of this name. */
 export function isSaltOption(name: string): boolean {
   return saltOptions().has(name) || saltFamilies.test(name);
+}
+
+/** What there is for an option of Salt that tsalt does not have, as a hint. */
+export function insteadOf(name: string): string | undefined {
+  return /^(?:return|returner_dirs|ext_job_cache|master_job_cache|event_return.*|(?:carbon|influxdb|pgjsonb|rawfile_json|returner)\..*)$/.test(
+    name,
+  )
+    ? "results and events go elsewhere by 'returners' of the master's config"
+    : undefined;
 }

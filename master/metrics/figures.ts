@@ -1,5 +1,6 @@
 import type { JobStates } from '../jobs/ledger.ts';
 import type { ReactorListing } from '../reactor/engine.ts';
+import type { ReturnerStanding } from '../returner/consumer.ts';
 import type { Metric, Sample } from './exposition.ts';
 
 type Counters = Readonly<Record<string, number>>;
@@ -19,6 +20,7 @@ export interface Figures {
   /** What is not over, by state. */
   readonly open: JobStates;
   readonly reactorList: readonly Pick<ReactorListing, 'name' | 'counters'>[];
+  readonly returners: readonly ReturnerStanding[];
   /** Of the master's process: bytes, and seconds of CPU. */
   readonly process: { readonly memory: number; readonly cpu: number; readonly startedAt: number };
 }
@@ -50,6 +52,7 @@ export function metricsOf(of: Figures): Metric[] {
     each('reactor_open', 'gauge', 'Deliveries to a reactor that are not over.', of.reactorList, 'open'),
     each('reactor_lagged_total', 'counter', 'How often a reactor fell behind its queue.', of.reactorList, 'lagged'),
     gauge('reactor_dead_letters', 'Deliveries that were given up.', reactors['dead']),
+    ...returnerMetrics(of.returners),
     gauge('orchestrations_running', 'Orchestrations that are not over.', orchestrations['running']),
     gauge('orchestrations_waiting', 'Those of them that wait for others to end.', orchestrations['waiting']),
     counter(
@@ -63,6 +66,33 @@ export function metricsOf(of: Figures): Metric[] {
     gauge('process_resident_memory_bytes', "Memory of the master's main process.", of.process.memory),
     counter('process_cpu_seconds_total', "CPU time of the master's main process.", of.process.cpu),
     gauge('process_start_time_seconds', 'When it started, in seconds since 1970.', of.process.startedAt),
+  ];
+}
+
+function returnerMetrics(returners: Figures['returners']): Metric[] {
+  const metric = (
+    name: string,
+    type: Metric['type'],
+    help: string,
+    value: (of: ReturnerStanding) => number,
+  ): Metric => ({
+    name: `returner_${name}`,
+    type,
+    help,
+    samples: returners.map((one) => ({ labels: { returner: one.name }, value: value(one) })),
+  });
+  return [
+    metric('sent_total', 'counter', 'Events that a returner has sent.', ({ sent }) => sent),
+    metric('failed_total', 'counter', 'Tries of a returner that failed.', ({ failed }) => failed),
+    metric('refused_total', 'counter', 'Events that the far side will never take: dead letters.', (one) => one.refused),
+    metric(
+      'lost_total',
+      'counter',
+      'Numbers of the log that were forgotten before it came to them.',
+      ({ lost }) => lost,
+    ),
+    metric('behind_events', 'gauge', 'Numbers of the log from its place to the newest event.', ({ behind }) => behind),
+    metric('behind_seconds', 'gauge', 'Age of the oldest event that it has to send.', (one) => one.behindSeconds),
   ];
 }
 

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import { systemClock } from '../../lib/clock.ts';
 import type { BusEvent } from '../../lib/contracts/events.ts';
 import type { Instance } from '../../lib/contracts/instances.ts';
@@ -6,7 +5,7 @@ import type { JobOutcome, Reactor, ReactorContext } from '../../lib/contracts/re
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
-import { isTypeScript, moduleOnDisk } from '../../lib/modules/disk-tree.ts';
+import { defaultExport } from './default-export.ts';
 import { serve } from './serve.ts';
 
 /*
@@ -30,8 +29,7 @@ const master = serve(async (what, of) => {
 
 async function load(file: string): Promise<JsonMap> {
   try {
-    const module: unknown = isTypeScript(file) ? await typed(file) : await import(pathToFileURL(file).href);
-    const found = isMap(module) ? module['default'] : undefined;
+    const found = await defaultExport(file);
     if (!isReactor(found)) throw new TypeError('its default export is no reactor: {react(event, context)}');
     reactor = found;
   } catch (error) {
@@ -47,13 +45,6 @@ async function load(file: string): Promise<JsonMap> {
     firstMs: number(firstMs),
     longestMs: number(longestMs),
   };
-}
-
-/** TypeScript on any Node, by way of what runs state files that are written in it. */
-async function typed(file: string): Promise<unknown> {
-  const { loadModule } = await import('../../lib/modules/load.ts');
-  const { entry, tree } = moduleOnDisk(file);
-  return (await loadModule(entry, tree)).exports;
 }
 
 function isReactor(value: unknown): value is Reactor {

@@ -276,7 +276,8 @@ function laneOf(event: BusEvent): string {
   return typeof id === 'string' ? `id ${id}` : `tag ${event.tag}`;
 }
 
-function lost(reactor: string, seq: number, now: number): ReactionRecord {
+/** The record of a delivery whose event is gone. */
+export function lost(reactor: string, seq: number, now: number): ReactionRecord {
   const error = reactorErrors.lostEvent({ seq }).message;
   return {
     event: seq,

@@ -5,6 +5,7 @@ import { messageOf } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { fnmatch } from '../../lib/fnmatch.ts';
 import type { Log } from '../../lib/log.ts';
+import { returnerConsumer, type ReadyReturner, type ReturnerStanding } from '../returner/consumer.ts';
 import { consumer, type Consumer } from './consumer.ts';
 import { openLedger } from './ledger.ts';
 import type { EventSource, ReactionRecord, ReactionStore, ReactorPowers } from './types.ts';
@@ -20,6 +21,8 @@ export interface ReactorEngineOptions {
   readonly entries: readonly ReactorEntry[];
   /** Makes the reactor that a file of an entry names; called once for each. */
   readonly open: (file: string) => Promise<Reactor>;
+  /** What takes events elsewhere. */
+  readonly returners?: readonly ReadyReturner[];
   readonly events: EventSource;
   readonly store: ReactionStore;
   readonly powers: ReactorPowers;
@@ -45,6 +48,8 @@ export interface ReactorListing {
 export interface ReactorEngine {
   /** `reactor.list`: every (entry, file) in config order. */
   list(): readonly ReactorListing[];
+  /** `returner.list`. */
+  returners(): readonly ReturnerStanding[];
   /** `reactor.why`: which reactors got this event, and what they did. */
   why(event: number): Promise<readonly ReactionRecord[]>;
   /** Deliveries given up, oldest first. */
@@ -69,6 +74,8 @@ export async function startReactorEngine(options: ReactorEngineOptions): Promise
   const ledger = await openLedger({ store: options.store });
   const names = new Map<string, number>();
   const running: { readonly entry: ReactorListing; readonly consumer: Consumer; readonly reactor: Reactor }[] = [];
+  const maxDepth = options.maxDepth ?? 8;
+  const more = options.random ? { random: options.random } : {};
   for (const { tag, files } of options.entries) {
     for (const file of files) {
       const reactor = await options.open(file).catch(async (error: unknown) => {
@@ -88,21 +95,25 @@ export async function startReactorEngine(options: ReactorEngineOptions): Promise
         log,
         powers: options.powers,
         matches: fnmatch(tag),
-        maxDepth: options.maxDepth ?? 8,
+        maxDepth,
         atOnce: options.atOnce ?? reactor.atOnce ?? 100,
         bound: options.bound ?? 10_000,
-        ...(options.random ? { random: options.random } : {}),
+        ...more,
       });
       running.push({ entry: { name, tag, file, counters: {} }, consumer: consumes, reactor });
     }
   }
-  const forgotten = ledger.keepOnly(new Set(running.map(({ consumer: { name } }) => name)));
+  const returners = (options.returners ?? []).map((returner) =>
+    returnerConsumer({ returner, events, ledger, clock, log, maxDepth, ...more }),
+  );
+  const consumers = [...running.map(({ consumer: one }) => one), ...returners];
+  const forgotten = ledger.keepOnly(new Set(consumers.map(({ name }) => name)));
   if (forgotten > 0)
     log('warning', 'deliveries to reactors no longer configured are dropped', { deliveries: forgotten });
   const unsubscribe = events.subscribe((event: BusEvent) => {
-    for (const { consumer: one } of running) one.offer(event);
+    for (const one of consumers) one.offer(event);
   });
-  await Promise.all(running.map(({ consumer: one }) => one.start()));
+  await Promise.all(consumers.map((one) => one.start()));
 
   const checkpoint = () =>
     ledger
@@ -120,24 +131,26 @@ export async function startReactorEngine(options: ReactorEngineOptions): Promise
 
   return {
     list: () => running.map(({ entry, consumer: one }) => ({ ...entry, counters: one.counters() })),
+    returners: () => returners.map((one) => one.standing()),
     why: (event) => ledger.why(event),
     deadLetters: () => ledger.dead(),
     async redeliver(seq, reactor) {
-      const one = running.find(({ consumer: { name } }) => name === reactor);
+      const one = consumers.find(({ name }) => name === reactor);
       if (!one || !ledger.dead().some((letter) => letter.event === seq && letter.reactor === reactor)) {
         throw reactorErrors.noSuchReaction({ seq, reactor });
       }
       const [event] = await events.read(seq - 1, 1);
       if (event?.seq !== seq) throw reactorErrors.lostEvent({ seq });
-      if (ledger.revive(reactor, seq)) one.consumer.redeliver(event);
+      if (ledger.revive(reactor, seq)) one.redeliver(event);
     },
     needless: () => ledger.needless(),
     counters: () => ledger.counters(),
     async stop() {
       cancelTimer();
       unsubscribe();
-      for (const { consumer: one } of running) one.stop();
+      for (const one of consumers) one.stop();
       await Promise.all(running.map(async ({ reactor }) => reactor.close?.()));
+      await Promise.all((options.returners ?? []).map(async (returner) => returner.close?.()));
       await checkpoint();
     },
   };

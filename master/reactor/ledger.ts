@@ -33,6 +33,8 @@ export interface Ledger {
   keepOnly(reactors: ReadonlySet<string>): number;
   /** Notes an attempt, and when the delivery is over lets go of it. Does not wait for the disk: what a crash undoes is delivered again. */
   record(record: ReactionRecord): void;
+  /** Notes that a reader has come to event `cursor`. Resolves when that is on disk. */
+  move(reader: string, cursor: number): Promise<void>;
   /** Resolves when the answer is on disk. */
   remember(reactor: string, event: number, key: string, value: Json): Promise<void>;
   /** All records of an event, oldest first. */
@@ -55,7 +57,7 @@ const recordsPerCheckpoint = 4_000;
 const checkpointsKept = 20;
 
 /**
- * The memory of who got which event. It is a log of records (`done`, `try`, `memo`) with a checkpoint now and then that
+ * The memory of who got which event. It is a log of records (`done`, `try`, `memo`, `at`) with a checkpoint now and then that
  * tells where each reactor stands and what is open; a restart takes the last checkpoint and the records after it.
  */
 export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }: LedgerOptions): Promise<Ledger> {
@@ -128,6 +130,8 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     } else if (record['t'] === 'revive') {
       dead.delete(deliveryKey(text(record['r']), number(record['e'])));
       openAt(text(record['r']), number(record['e']));
+    } else if (record['t'] === 'at') {
+      at(text(record['r'])).cursor = number(record['e']);
     } else {
       const reaction = readRecord(record);
       const { cursor, done } = at(reaction.reactor);
@@ -160,6 +164,13 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       settle(record);
       void append({ ...record, t: isOver(record.decision) ? 'done' : 'try', did: [...record.did] });
       if (++sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(keepFailure);
+    },
+    async move(reader, cursor) {
+      at(reader).cursor = cursor;
+      const written = append({ t: 'at', r: reader, e: cursor });
+      if (++sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(keepFailure);
+      // A failure is told at the next checkpoint.
+      await written.catch(() => {});
     },
     async remember(reactor, event, key, value) {
       openAt(reactor, event).memos.set(key, value);

@@ -4,6 +4,8 @@ import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { openJournal } from '../../store/journal.ts';
 import type { RenderPool } from '../pool/render-pool.ts';
+import type { ReadyReturner } from '../returner/consumer.ts';
+import { openReturners } from '../returner/open.ts';
 import { startReactorEngine, type ReactorEngine, type ReactorEntry } from './engine.ts';
 import { reactorOpener } from './open.ts';
 import type { EventSource, ReactorPowers } from './types.ts';
@@ -12,6 +14,10 @@ export interface ReactorsOptions {
   /** Of the master's config. */
   readonly entries: readonly ReactorEntry[];
   readonly maxDepth: number;
+  /** `returners` of the master's config. */
+  readonly returners: JsonMap;
+  /** Salt's id of the master. */
+  readonly master: string;
   /** Renders YAML reactors. */
   readonly pool: RenderPool;
   /** All of the master's config, for the built-in reactors. */
@@ -27,7 +33,10 @@ export interface ReactorsOptions {
   readonly log: Log;
 }
 
-/** Starts a master's reactors with all they need of their own. Raises as `reactorOpener` and `openJournal`; nothing runs then. */
+/**
+ * Starts a master's reactors and returners with all they need of their own. Raises as `reactorOpener`, `openReturners` and
+ * `openJournal`; nothing runs then.
+ */
 export async function startReactors(options: ReactorsOptions): Promise<ReactorEngine> {
   const { entries, maxDepth, pool, config, cachedir, directory, events, powers, clock, log } = options;
   const records = await openJournal({
@@ -35,9 +44,12 @@ export async function startReactors(options: ReactorsOptions): Promise<ReactorEn
     now: () => clock.now(),
     purpose: 'reactions',
   });
+  let returners: readonly ReadyReturner[] = [];
   try {
+    returners = await openReturners({ written: options.returners, directory, master: options.master, clock, log });
     const engine = await startReactorEngine({
       entries,
+      returners,
       maxDepth,
       open: reactorOpener({ config, cachedir, directory, clock, log, pool }),
       events,
@@ -54,6 +66,7 @@ export async function startReactors(options: ReactorsOptions): Promise<ReactorEn
       },
     };
   } catch (error) {
+    await Promise.all(returners.map(async (one) => one.close?.()));
     await records.close();
     throw error;
   }

@@ -13,6 +13,10 @@ export interface EventSource {
   head(): number;
   /** Events with a number above `after`, oldest first, at most `limit`. */
   read(after: number, limit: number): Promise<readonly BusEvent[]>;
+  /** Everything on disk above `after`, oldest first, read as it is asked for. */
+  history(after: number): AsyncIterable<BusEvent>;
+  /** The oldest number whose event may still be read. */
+  first(): number;
   /** Calls back for every event that reaches the disk from now on, in order. The answer ends it. */
   subscribe(listener: (event: BusEvent) => void): () => void;
   /** Resolves when the event is on disk. */

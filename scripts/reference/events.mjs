@@ -76,6 +76,21 @@ const own = [
   ],
   ['tsalt/reactor/loop', ['reactor', 'event', 'tag', 'depth'], 'a chain of reactions was cut'],
   [
+    'tsalt/returner/failed',
+    ['returner', 'error'],
+    'a returner can not reach where it sends to; once, until it can again',
+  ],
+  [
+    'tsalt/returner/refused',
+    ['returner', 'event', 'tag', 'error'],
+    'the far side will never take this event: it is a dead letter',
+  ],
+  [
+    'tsalt/returner/lost',
+    ['returner', 'from', 'to'],
+    'the log has forgotten these numbers before a returner could send the events among them',
+  ],
+  [
     'tsalt/minion/<id>/cloned',
     ['id', 'reason'],
     'an older process with the key of a connected minion is kept out; once a minute',

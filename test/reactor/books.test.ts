@@ -49,6 +49,8 @@ async function master(t: Parameters<typeof books>[0], entries: Record<string, st
     directory,
     storeDirectory: directory,
     pool,
+    returners: {},
+    master: 'test_master',
     maxDepth: 4,
     events: bus,
     powers: reactorPowers({ jobs, keys, instances, publish, call: async () => null }),

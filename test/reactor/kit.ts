@@ -18,6 +18,10 @@ export function fileEvents(file: string): EventSource & { all(): BusEvent[] } {
     async read(after, limit) {
       return events.slice(after, after + limit);
     },
+    async *history(after) {
+      yield* events.slice(after);
+    },
+    first: () => 1,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -21,6 +21,7 @@ test('package: what npm pack makes runs as it is, a master with pillar and minio
     'module-tools.cjs',
     'orchestrate-child.cjs',
     'render-child.cjs',
+    'returner-child.cjs',
     'states.d.ts',
     'states.mjs',
     'table-check-child.cjs',

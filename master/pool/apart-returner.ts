@@ -1,0 +1,79 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { OpenReturner } from '../../lib/contracts/returner.ts';
+import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Log, LogLevel } from '../../lib/log.ts';
+import { startChild, type Child } from './child.ts';
+
+export interface ApartReturnerOptions {
+  /** An operator's file, or the name of one that comes with tsalt. */
+  readonly of: { readonly file: string } | { readonly kind: string };
+  readonly settings: Json;
+  /** Salt's id of the master. */
+  readonly master: string;
+  /** Milliseconds that one batch may take. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const openMs = 30_000;
+/** A process that is told to give a batch up, and has not after so many ms, is killed. */
+const graceMs = 2_000;
+
+/**
+ * A returner in a process of its own, which is started again when it dies. One that does not end when its time is up is killed.
+ * Raises `TS_RETURNER_BAD_CODE`.
+ */
+export async function apartReturner(options: ApartReturnerOptions): Promise<OpenReturner> {
+  const { of, settings, master, timeoutMs, clock, log } = options;
+  let child: Promise<Child> | undefined;
+
+  async function start(): Promise<Child> {
+    const fresh = startChild({ program: 'returner-child', clock, log, answer });
+    try {
+      await fresh.ask('open', { ...of, settings, master }, openMs);
+      return fresh;
+    } catch (error) {
+      fresh.kill();
+      throw error;
+    }
+  }
+
+  async function living(): Promise<Child> {
+    const known = await child?.catch(() => undefined);
+    if (known?.alive()) return known;
+    child = start();
+    return child;
+  }
+
+  await living();
+  return {
+    async send(events, signal) {
+      const process = await living();
+      signal.throwIfAborted();
+      const abort = (): void => void process.ask('abort', null, graceMs).catch(() => {});
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        await process.ask('send', events as unknown as Json, timeoutMs + graceMs);
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
+    async close() {
+      const process = await child?.catch(() => undefined);
+      if (!process?.alive()) return;
+      await process.ask('close', null, graceMs).catch(() => {});
+      process.kill();
+    },
+  };
+
+  async function answer(what: string, said: Json): Promise<Json | undefined> {
+    if (what !== 'log' || !isMap(said)) throw new RangeError(`not answered here: ${what}`);
+    const { level, message, facts } = said;
+    const levels: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
+    log(levels.find((one) => one === level) ?? 'info', asText(message).slice(0, 1_000), {
+      facts: JSON.stringify((facts ?? {}) as JsonMap).slice(0, 1_000),
+    });
+    return null;
+  }
+}

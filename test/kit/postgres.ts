@@ -1,0 +1,105 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { eventually } from './eventually.ts';
+
+/** A real PostgreSQL in a directory of its own, with a database `salt` of a user `salt`. */
+export interface Database {
+  readonly port: number;
+  /** A file with the user's password. */
+  readonly passwordFile: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** What a query answers, a line a row, `|` between columns. */
+  ask(sql: string): string;
+  /** Runs what takes long; the answer ends it. */
+  hold(sql: string): () => void;
+}
+
+export const postgresIsInstalled = ['initdb', 'postgres', 'psql'].every((program) => {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** Its server refuses to run as root. */
+const owner = (): { uid: number; gid: number } | Record<string, never> =>
+  process.getuid?.() === 0
+    ? {
+        uid: Number(execFileSync('id', ['-u', 'postgres'])),
+        gid: Number(execFileSync('id', ['-g', 'postgres'])),
+      }
+    : {};
+
+export async function startPostgres(t: Pick<ExecutionContext, 'teardown'>, password: string): Promise<Database> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-postgres-'));
+  const as = owner();
+  const passwordFile = path.join(directory, 'password');
+  writeFileSync(passwordFile, `${password}\n`);
+  for (const one of [directory, passwordFile]) if (as.uid !== undefined) chownSync(one, as.uid, as.gid);
+  const data = path.join(directory, 'data');
+  const words = ['-D', data, '-U', 'salt', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync'];
+  execFileSync('initdb', words, { ...as, cwd: directory, stdio: 'ignore' });
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'fsync=off'];
+    server = spawn('postgres', ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])], {
+      ...as,
+      cwd: directory,
+      stdio: 'ignore',
+    });
+    await eventually(() => ask('select 1', 'postgres') === '1');
+  }
+
+  async function stop(): Promise<void> {
+    if (!server || server.exitCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGINT');
+    await ended;
+  }
+
+  const client = (sql: string, name: string): string[] => [
+    '--host=127.0.0.1',
+    `--port=${port}`,
+    '--username=salt',
+    `--dbname=${name}`,
+    '--no-align',
+    '--tuples-only',
+    '--quiet',
+    `--command=${sql}`,
+  ];
+  const env = { ...process.env, PGPASSWORD: password };
+  const ask = (sql: string, name = 'salt'): string =>
+    execFileSync('psql', client(sql, name), { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+
+  function hold(sql: string): () => void {
+    const running = spawn('psql', client(sql, 'salt'), { env, stdio: 'ignore' });
+    t.teardown(() => running.kill());
+    return () => void running.kill('SIGINT');
+  }
+
+  t.teardown(async () => {
+    await stop();
+    rmSync(directory, { recursive: true });
+  });
+  await start();
+  ask('create database salt', 'postgres');
+  return { port, passwordFile, start, stop, ask, hold };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
