@@ -44,7 +44,7 @@ export interface Ledger {
   revive(reactor: string, event: number): boolean;
   /** Writes where everything stands, so that a restart reads from here. Resolves when all records are on disk. */
   checkpoint(): Promise<void>;
-  /** Events up to this number are needed no more. */
+  /** Events up to this number are needed no more; all where nobody reads them. */
   needless(): number;
   counters(): Readonly<Record<string, number>>;
 }
@@ -207,7 +207,7 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     },
     needless() {
       const needed = [...positions.values()].flatMap(({ cursor, open }) => [cursor + 1, ...open.keys()]);
-      return needed.length === 0 ? 0 : needed.reduce((least, seq) => Math.min(least, seq)) - 1;
+      return needed.reduce((least, seq) => Math.min(least, seq), Infinity) - 1;
     },
     counters: () => ({ ...counters, recent: byEvent.size, dead: dead.size }),
   };

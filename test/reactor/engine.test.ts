@@ -226,6 +226,13 @@ test('a restart: open deliveries come again with their answers, done ones do not
   await two.engine.stop();
 });
 
+test('no reactor: no event is kept for one', async (t) => {
+  const { engine, events } = await rig({}, { reactors: {} });
+  await events.fire({ tag: 'x', data: {} });
+  t.is(engine.needless(), Infinity);
+  await engine.stop();
+});
+
 test.serial(
   'speed: 4,000 matched events take less than two seconds of the processor, a single one less than 5 ms',
   async (t) => {
