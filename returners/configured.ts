@@ -81,6 +81,10 @@ async function readReturner(
   const returner = isFile(kind) ? undefined : await registry.load(kind);
   const own = Object.fromEntries(Object.entries(settings).filter(([key]) => !Object.hasOwn(common, key)));
   const general = checked(commonSchema, settings, complain);
+  const { entries: known } = returner ? nodeOf(returner.settings) : { entries: undefined };
+  // A schema tells only the first.
+  for (const key of known ? Object.keys(own).filter((one) => !Object.hasOwn(known, one)) : [])
+    complain([key], true, `it takes no '${key}'`, rightName(key, Object.keys(known ?? {})));
   const particular = returner ? checked(returner.settings, own, complain) : own;
   if (findings.length > 0 || general === undefined) return { findings };
   const { events = returner?.events ?? returnsOfJobs, batch, timeout } = general;
@@ -99,15 +103,11 @@ function checked<T>(schema: v.GenericSchema<unknown, T>, settings: JsonMap, comp
   const { entries = {} } = nodeOf(schema);
   for (const { path, message } of parsed.issues) {
     const [first] = path ?? [];
-    if (first === undefined) {
-      complain([], true, `it needs ${message}`);
-      continue;
-    }
-    const key = String(first.key);
-    const entry = Object.hasOwn(entries, key) ? entries[key] : undefined;
-    if (!entry) complain([key], true, `it takes no '${key}'`, rightName(key, Object.keys(entries)));
-    else if (!Object.hasOwn(settings, key)) complain([], true, `it needs '${key}'`);
-    else complain([key], false, `'${key}' should be ${words(entry, (text) => text)}`);
+    const key = first === undefined ? undefined : String(first.key);
+    const entry = key !== undefined && Object.hasOwn(entries, key) ? entries[key] : undefined;
+    if (key === undefined) complain([], true, `it needs ${message}`);
+    else if (entry && !Object.hasOwn(settings, key)) complain([], true, `it needs '${key}'`);
+    else if (entry) complain([key], false, `'${key}' should be ${words(entry, (text) => text)}`);
   }
   return undefined;
 }

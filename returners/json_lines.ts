@@ -1,8 +1,12 @@
 import { open, rename, stat, truncate } from 'node:fs/promises';
 import * as v from 'valibot';
 import { defineReturner } from '../lib/contracts/returner.ts';
+import { returnerErrors } from '../lib/errors/returners.ts';
 import { shownEvent } from './job-return.ts';
 import { file } from './settings.ts';
+
+/** The files that are written to. */
+const written = new Set<string>();
 
 const bytes = 'a whole number of bytes from 1';
 const files = 'a whole number from 0 to 1000';
@@ -25,7 +29,13 @@ returners:
     keep: v.optional(v.pipe(v.number(files), v.integer(files), v.minValue(0, files), v.maxValue(1000, files)), 5),
   }),
   open({ file: path, max_bytes: most, keep }) {
+    // Each would take the other's half-written line for one that a crash cut off.
+    if (written.has(path)) throw returnerErrors.fileTaken({ file: path });
+    written.add(path);
     return {
+      async close() {
+        written.delete(path);
+      },
       async send(events) {
         const lines = Buffer.from(events.map((event) => `${JSON.stringify(shownEvent(event))}\n`).join(''));
         const size = (await stat(path).catch(() => undefined))?.size ?? 0;

@@ -84,6 +84,7 @@ async function sourceMistakes({ ext_pillar: sources = [] }: Named, file: string)
 /** Returners that there are none of, with settings that they do not take. Lines are not shown: there may be a secret in them. */
 async function returnerMistakes(config: Named, file: string): Promise<TsaltError[]> {
   const { returners = {}, reactor_dir: directory = '' } = config;
+  if (Object.keys(returners).length === 0) return [];
   const read = await readReturners(returners, builtinReturners);
   const { values, placeOf } = readDocument(file, readFileSync(file, 'utf8'));
   const place = (path: readonly (string | number)[], ofKey: boolean): Place => {

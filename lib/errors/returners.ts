@@ -7,6 +7,7 @@ export const returnerErrors = catalogue('TS_RETURNER', {
   noSuchFile: ({ name, file }: { name: string; file: string }) => `returner '${name}': there is no file ${file}`,
   badCode: ({ file, why }: { file: string; why: string }) => `the returner ${file} does not load: ${why}`,
   noSecret: ({ file, why }: { file: string; why: string }) => `the secret in ${file} can't be read: ${why}`,
+  fileTaken: ({ file }: { file: string }) => `another returner writes to ${file}`,
   unreachable: ({ where, why }: { where: string; why: string }) => `${where} can't be reached: ${why}`,
   badAnswer: ({ where, answer }: { where: string; answer: string }) => `${where} answered ${answer}`,
   refused: ({ where, answer }: { where: string; answer: string }) => `${where} refuses it: ${answer}`,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { OpenReturner } from '../../lib/contracts/returner.ts';
-import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { asText, isMap, type Json } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
 import { startChild, type Child } from './child.ts';
 
@@ -71,9 +71,8 @@ export async function apartReturner(options: ApartReturnerOptions): Promise<Open
     if (what !== 'log' || !isMap(said)) throw new RangeError(`not answered here: ${what}`);
     const { level, message, facts } = said;
     const levels: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
-    log(levels.find((one) => one === level) ?? 'info', asText(message).slice(0, 1_000), {
-      facts: JSON.stringify((facts ?? {}) as JsonMap).slice(0, 1_000),
-    });
+    const more = isMap(facts) && Object.keys(facts).length > 0 ? { facts: asText(facts).slice(0, 1_000) } : {};
+    log(levels.find((one) => one === level) ?? 'info', asText(message).slice(0, 1_000), more);
     return null;
   }
 }

@@ -114,6 +114,7 @@ export function returnerConsumer(options: ReturnerConsumerOptions): ReturnerCons
       } catch (error) {
         // Of the log itself; what the far side does is seen to in `deliver`.
         log('error', 'events for a returner could not be read', { returner: returner.name, error: messageOf(error) });
+        [underway, inHand] = [[], position.cursor];
         await pause(firstWaitMs);
       }
     }
@@ -195,6 +196,7 @@ export function returnerConsumer(options: ReturnerConsumerOptions): ReturnerCons
 
   function giveUp(event: BusEvent, error: unknown): void {
     counters.refused++;
+    away = undefined;
     const facts = { event: event.seq, tag: event.tag, error: messageOf(error) };
     log('error', 'a returner was refused an event: it is a dead letter', { returner: returner.name, ...facts });
     record(event, 'failed', facts.error);
@@ -315,5 +317,5 @@ export function returnerConsumer(options: ReturnerConsumerOptions): ReturnerCons
   };
 }
 
-/** What ledger and dead letters call a returner, so that it is taken for no reactor. */
-const unitOf = (name: string): string => `returner ${name}`;
+/** What ledger and dead letters call a returner. A reactor's name has a blank in it. */
+const unitOf = (name: string): string => `returner:${name}`;

@@ -53,8 +53,9 @@ async function openReturner(configured: ConfiguredReturner, options: OpenReturne
 }
 
 async function open(configured: ConfiguredReturner, options: OpenReturnersOptions): Promise<OpenReturner> {
-  const { kind, returner, settings, timeoutMs } = configured;
-  const { directory, master, clock, log } = options;
+  const { name, kind, returner, settings, timeoutMs } = configured;
+  const { directory, master, clock } = options;
+  const log: Log = (level, message, facts) => options.log(level, message, { returner: name, ...facts });
   if (returner && returner.isApart !== true) return returner.open(settings, { master, log });
   const of = isFile(kind) ? { file: path.resolve(directory, kind) } : { kind };
   return apartReturner({ of, settings: settings as Json, master, timeoutMs, clock, log });

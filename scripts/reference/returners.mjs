@@ -29,7 +29,8 @@ reads that log. It is sent every event that one of its globs matches, in order, 
 side has taken a batch. While the far side is away the same batch is tried again, after 1 s at first and 60 s at last (with
 jitter); what comes meanwhile waits in the log, not in memory. The log keeps what a returner still needs, however old
 (\`keep_events_seconds\` does not count then), up to 1 GiB; what goes beyond that is lost for it, counted
-(\`tsalt_returner_lost_total\`), logged, and told by \`tsalt/returner/lost\`. A new returner begins with new events. One event that the
+(\`tsalt_returner_lost_total\`), logged, and told by \`tsalt/returner/lost\`. A new returner begins with new events, as
+one does that was given another name: the place is the name's. One event that the
 far side will never take is a dead letter (\`tsalt run reactor.dead\`, \`reactor.redeliver\`). A batch holds 4 MiB of events at most,
 or one event. Certificates are always checked.
 

@@ -373,6 +373,29 @@ test('check: environments that a config names and has no roots for, with their p
   t.is(out.match(/there is no environment/g)?.length, 5, out);
 });
 
+test('check: returners that are misspelt or not there, each with its place, its right name, and without its line', async (t) => {
+  const master = `reactor_dir: DIR
+event_return: mysql
+returners:
+  webhook: {urll: 'http://me:canary@x/'}
+  pager:
+    kind: pagr.mjs
+  audit: {kind: json_line, file: /x}
+`;
+  const { code, out } = await check(t, { 'etc/master': master }, 'etc/master');
+  t.is(code, 2);
+  t.regex(out, /etc\/master:4:13: returner 'webhook': it takes no 'urll'\nhint: did you mean 'url'\?/);
+  t.regex(out, /etc\/master:6:11: returner 'pager': there is no file \S*pagr\.mjs/);
+  t.regex(out, /etc\/master:7:17: returner 'audit': there is no kind 'json_line'\nhint: did you mean 'json_lines'\?/);
+  t.notRegex(out, /canary/);
+});
+
+test('check: a master config that is no YAML, is told as such, whatever it says of returners', async (t) => {
+  const { code, out } = await check(t, { 'etc/master': 'returners: {webhook: [\n' }, 'etc/master');
+  t.is(code, 2);
+  t.regex(out, /etc\/master:\d:\d+: not YAML/);
+});
+
 test('check: sources of pillar that a config names, and what they take, with their place', async (t) => {
   const { code, out } = await check(
     t,

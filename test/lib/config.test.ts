@@ -225,6 +225,17 @@ test('config: options of Salt or of the other daemon, warned of and without effe
   );
 });
 
+test('config: options of Salt for returners, the warning says what there is instead', (t) => {
+  const said = ({ warnings }: ReturnType<typeof master | typeof minion>) => warnings.map(({ hint }) => hint);
+  const instead = "results and events go elsewhere by 'returners' of the master's config";
+  const names = ['event_return', 'master_job_cache', 'ext_job_cache', 'returner.pgjsonb.host', 'rawfile_json.filename'];
+  t.deepEqual(
+    said(master({ master: names.map((name) => `${name}: x\n`).join('') })),
+    names.map(() => instead),
+  );
+  t.deepEqual(said(minion({ minion: 'return: mysql\nid: web1\n' })), [instead]);
+});
+
 test('config: a variable that names no option, warned of with the nearest', (t) => {
   const { warnings } = minion(
     {},

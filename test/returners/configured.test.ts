@@ -33,6 +33,15 @@ for (const [title, written, expected] of [
     { webhook: { url: 'http://x', evnets: '*' } },
     ["webhook.evnets: returner 'webhook': it takes no 'evnets' | did you mean 'events'?"],
   ],
+  [
+    'several of them',
+    { webhook: { urll: canary, token: canary } },
+    [
+      "webhook.urll: returner 'webhook': it takes no 'urll' | did you mean 'url'?",
+      "webhook.token: returner 'webhook': it takes no 'token' | what is secret is in a file: 'token_file'",
+      "webhook: returner 'webhook': it needs 'url'",
+    ],
+  ],
   ['a setting that is missing', { webhook: null }, ["webhook: returner 'webhook': it needs 'url'"]],
   [
     'a value of another kind',

@@ -6,6 +6,7 @@ import { fnmatch } from '../../lib/fnmatch.ts';
 import { silent, type Log } from '../../lib/log.ts';
 import { eventBus } from '../../master/bus.ts';
 import { startReactorEngine } from '../../master/reactor/engine.ts';
+import type { EventSource } from '../../master/reactor/types.ts';
 import type { ReadyReturner } from '../../master/returner/consumer.ts';
 import { openJournal } from '../../store/journal.ts';
 import { openStore } from '../../store/store.ts';
@@ -35,12 +36,12 @@ async function master(t: ExecutionContext, directory = folder(t)) {
     bus,
     said,
     close,
-    start: (returners: readonly ReadyReturner[]) =>
+    start: (returners: readonly ReadyReturner[], events: EventSource = bus) =>
       startReactorEngine({
         entries: [],
         open: () => Promise.reject(new Error('no reactors')),
         returners,
-        events: bus,
+        events,
         store: records,
         powers: fakePowers().powers,
         clock: quick,
@@ -178,10 +179,10 @@ test('a returner that is refused one event of a batch: that is a dead letter, th
   await eventually(() => one.numbers().length === 8);
   t.deepEqual(one.numbers(), [1, 2, 3, 5, 6, 7, 8, 9]);
   const [letter, ...more] = engine.deadLetters();
-  t.deepEqual([letter?.reactor, letter?.error, more], ['returner far', 'it refuses it: 400 not this', []]);
+  t.deepEqual([letter?.reactor, letter?.error, more], ['returner:far', 'it refuses it: 400 not this', []]);
   await eventually(async () => (await bus.read(0, 100)).some(({ tag }) => tag === 'tsalt/returner/refused'));
   one.answer = () => {};
-  await engine.redeliver(letter?.event ?? 0, 'returner far');
+  await engine.redeliver(letter?.event ?? 0, 'returner:far');
   await eventually(() => one.numbers().length === 9);
   t.is(one.numbers().at(-1), 4);
   await eventually(() => engine.returners()[0]?.state === 'waiting');
@@ -250,5 +251,31 @@ test('a returner that hangs: its batch is given up when its time is up, and sent
   await bus.fire({ tag: 'a', data: { n: 1 } });
   await eventually(() => one.numbers().length === 1);
   t.is(engine.returners()[0]?.failed, 1);
+  await engine.stop();
+});
+
+test('a returner, the log can not be read in the middle of a batch: what was read is read again', async (t) => {
+  const { bus, start, said } = await master(t);
+  let failures = 0;
+  const events: EventSource = {
+    ...bus,
+    async *history(after) {
+      for await (const event of bus.history(after)) {
+        if (event.data['n'] === 3 && failures++ === 0) throw new Error('a bad sector');
+        yield event;
+      }
+    },
+  };
+  const one = far(['a'], { batch: 100 });
+  let free = (): void => {};
+  one.answer = () => new Promise<void>((resolve) => (free = resolve));
+  const engine = await start([one], events);
+  for (let n = 1; n <= 4; n++) await bus.fire({ tag: 'a', data: { n } });
+  await eventually(() => {
+    free();
+    return one.numbers().length === 4;
+  });
+  t.deepEqual(one.numbers(), [1, 2, 3, 4]);
+  t.true(said.some((line) => /could not be read/.test(line)));
   await engine.stop();
 });

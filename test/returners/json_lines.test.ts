@@ -43,6 +43,14 @@ for (const [keep, left] of [
   });
 }
 
+test('json_lines: two that write to one file, are refused, until the first lets go of it', async (t) => {
+  const file = path.join(folder(t), 'events.json');
+  const one = await opened('json_lines', { file });
+  await t.throwsAsync(opened('json_lines', { file }), { code: 'TS_RETURNER_FILE_TAKEN' });
+  await one.close?.();
+  await t.notThrowsAsync(opened('json_lines', { file }));
+});
+
 test('json_lines: a directory that is not there, is a failure that is tried again', async (t) => {
   const returner = await opened('json_lines', { file: path.join(folder(t), 'no', 'events.json') });
   await t.throwsAsync(returner.send([returned(1, 'a', 'b.c', 1)], never), { code: 'ENOENT' });
