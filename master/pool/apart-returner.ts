@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { OpenReturner } from '../../lib/contracts/returner.ts';
 import { asText, isMap, type Json } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
-import { startChild, type Child } from './child.ts';
+import { keptChild } from './kept-child.ts';
 
 export interface ApartReturnerOptions {
   /** An operator's file, or the name of one that comes with tsalt. */
@@ -26,25 +26,9 @@ const graceMs = 2_000;
  */
 export async function apartReturner(options: ApartReturnerOptions): Promise<OpenReturner> {
   const { of, settings, master, timeoutMs, clock, log } = options;
-  let child: Promise<Child> | undefined;
-
-  async function start(): Promise<Child> {
-    const fresh = startChild({ program: 'returner-child', clock, log, answer });
-    try {
-      await fresh.ask('open', { ...of, settings, master }, openMs);
-      return fresh;
-    } catch (error) {
-      fresh.kill();
-      throw error;
-    }
-  }
-
-  async function living(): Promise<Child> {
-    const known = await child?.catch(() => undefined);
-    if (known?.alive()) return known;
-    child = start();
-    return child;
-  }
+  const { living, current } = keptChild({ program: 'returner-child', clock, log, answer }, async (fresh) => {
+    await fresh.ask('open', { ...of, settings, master }, openMs);
+  });
 
   await living();
   return {
@@ -60,10 +44,9 @@ export async function apartReturner(options: ApartReturnerOptions): Promise<Open
       }
     },
     async close() {
-      const process = await child?.catch(() => undefined);
-      if (!process?.alive()) return;
-      await process.ask('close', null, graceMs).catch(() => {});
-      process.kill();
+      const process = await current();
+      await process?.ask('close', null, graceMs).catch(() => {});
+      process?.kill();
     },
   };
 

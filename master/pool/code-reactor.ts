@@ -4,7 +4,7 @@ import type { PublishRequest, Reactor, ReactorContext } from '../../lib/contract
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
-import { startChild, type Child } from './child.ts';
+import { keptChild } from './kept-child.ts';
 
 export interface CodeReactorOptions {
   readonly clock: Clock;
@@ -25,27 +25,11 @@ const longestTimeoutMs = 24 * 60 * 60 * 1_000;
 export async function codeReactor(file: string, { clock, log, heapMb = 128 }: CodeReactorOptions): Promise<Reactor> {
   const contexts = new Map<number, ReactorContext>();
   let last = 0;
-  let child: Promise<Child> | undefined;
   let limits: JsonMap = {};
-
-  async function start(): Promise<Child> {
-    const fresh = startChild({ program: 'code-child', heapMb, clock, log, answer });
-    try {
-      const loaded = await fresh.ask('load', file, loadMs);
-      if (isMap(loaded)) limits = loaded;
-      return fresh;
-    } catch (error) {
-      fresh.kill();
-      throw error;
-    }
-  }
-
-  async function living(): Promise<Child> {
-    const known = await child?.catch(() => undefined);
-    if (known?.alive()) return known;
-    child = start();
-    return child;
-  }
+  const { living, current } = keptChild({ program: 'code-child', heapMb, clock, log, answer }, async (fresh) => {
+    const loaded = await fresh.ask('load', file, loadMs);
+    if (isMap(loaded)) limits = loaded;
+  });
 
   async function answer(what: string, of: Json): Promise<Json | undefined> {
     if (what !== 'context' || !isMap(of) || !Array.isArray(of['args']))
@@ -86,7 +70,7 @@ export async function codeReactor(file: string, { clock, log, heapMb = 128 }: Co
       }
     },
     async close() {
-      (await child?.catch(() => undefined))?.kill();
+      (await current())?.kill();
     },
   };
 }

@@ -1,12 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createDownloads } from '../../lib/sources/downloads.ts';
+import { certificate } from '../kit/certificate.ts';
 import { fakeClock } from '../kit/clock.ts';
 
 async function serve(t: ExecutionContext, answer: RequestListener): Promise<string> {
@@ -113,26 +110,8 @@ test('downloads: a server that falls silent, is not waited for', async (t) => {
 });
 
 test('downloads: a certificate that nobody signed, is refused unless that is asked for', async (t) => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tsalt-tls-'));
-  t.teardown(() => fs.rmSync(folder, { recursive: true }));
-  const [key, cert] = [path.join(folder, 'key'), path.join(folder, 'cert')];
-  const words = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-subj',
-    '/CN=localhost',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-  ];
-  execFileSync('openssl', words, { stdio: 'ignore' });
-  const options = { key: fs.readFileSync(key), cert: fs.readFileSync(cert) };
   const plain = await serve(t, (_, response) => void response.end('plain'));
-  const server = https.createServer(options, (request, response) => {
+  const server = https.createServer(certificate(t), (request, response) => {
     if (request.url === '/down') response.writeHead(302, { location: plain });
     response.end('safe');
   });

@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { certificate } from '../kit/certificate.ts';
 import { never, opened, returned } from './kit.ts';
 
 async function listening(t: ExecutionContext, server: Server): Promise<number> {
@@ -87,24 +87,10 @@ test('webhook: nobody listens, or never answers, is said', async (t) => {
 });
 
 test('webhook: a certificate of nobody that is trusted, is refused; with ca_file it is believed', async (t) => {
-  const directory = folder(t);
-  const [key, cert] = [path.join(directory, 'key'), path.join(directory, 'cert')];
-  const words = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-subj',
-    '/CN=localhost',
-    '-addext',
-    'subjectAltName=DNS:localhost,IP:127.0.0.1',
-  ];
-  execFileSync('openssl', [...words, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const options = { key: readFileSync(key), cert: readFileSync(cert) };
-  const port = await listening(t, createHttps(options, (_, response) => void response.end()) as unknown as Server);
+  const own = certificate(t);
+  const port = await listening(t, createHttps(own, (_, response) => void response.end()) as unknown as Server);
   const url = `https://127.0.0.1:${port}/`;
   const events = [returned(1, 'a', 'b.c', 1)];
   await t.throwsAsync((await opened('webhook', { url })).send(events, never), { message: /self-signed certificate/ });
-  await t.notThrowsAsync((await opened('webhook', { url, ca_file: cert })).send(events, never));
+  await t.notThrowsAsync((await opened('webhook', { url, ca_file: own.file })).send(events, never));
 });
