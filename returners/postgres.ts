@@ -57,7 +57,8 @@ returners:
         database,
         user,
         password: password_file === undefined ? '' : await readSecret(password_file),
-        ssl: isEncrypted && (ca.length > 0 ? { ca } : 'verify-full'),
+        // `host`: whose certificate it has to be; an address would be taken for localhost.
+        ssl: isEncrypted && { host, ...(ca.length > 0 ? { ca } : {}) },
         max: 1,
         idle_timeout: 60,
         connect_timeout: 10,

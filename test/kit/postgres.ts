@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
+import type { Certificate } from './certificate.ts';
 import { eventually } from './eventually.ts';
 
 /** A real PostgreSQL in a directory of its own, with a database `salt` of a user `salt`. */
@@ -38,12 +39,22 @@ const owner = (): { uid: number; gid: number } | Record<string, never> =>
       }
     : {};
 
-export async function startPostgres(t: Pick<ExecutionContext, 'teardown'>, password: string): Promise<Database> {
+export async function startPostgres(
+  t: Pick<ExecutionContext, 'teardown'>,
+  password: string,
+  tls?: Certificate,
+): Promise<Database> {
   const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-postgres-'));
   const as = owner();
   const passwordFile = path.join(directory, 'password');
   writeFileSync(passwordFile, `${password}\n`);
-  for (const one of [directory, passwordFile]) if (as.uid !== undefined) chownSync(one, as.uid, as.gid);
+  const [keyFile, certFile] = [path.join(directory, 'key'), path.join(directory, 'cert')];
+  if (tls) {
+    writeFileSync(keyFile, tls.key, { mode: 0o600 });
+    writeFileSync(certFile, tls.cert);
+  }
+  for (const one of [directory, passwordFile, ...(tls ? [keyFile, certFile] : [])])
+    if (as.uid !== undefined) chownSync(one, as.uid, as.gid);
   const data = path.join(directory, 'data');
   const words = ['-D', data, '-U', 'salt', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync'];
   execFileSync('initdb', words, { ...as, cwd: directory, stdio: 'ignore' });
@@ -52,6 +63,7 @@ export async function startPostgres(t: Pick<ExecutionContext, 'teardown'>, passw
 
   async function start(): Promise<void> {
     const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'fsync=off'];
+    if (tls) settings.push('ssl=on', `ssl_key_file=${keyFile}`, `ssl_cert_file=${certFile}`);
     server = spawn('postgres', ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])], {
       ...as,
       cwd: directory,

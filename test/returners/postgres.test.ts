@@ -1,3 +1,5 @@
+import type { JsonMap } from '../../lib/json.ts';
+import { certificate } from '../kit/certificate.ts';
 import { eventually } from '../kit/eventually.ts';
 import { needing } from '../kit/needing.ts';
 import { postgresIsInstalled, startPostgres } from '../kit/postgres.ts';
@@ -98,4 +100,26 @@ withPostgres('postgres: a server that does not answer, is given up when the time
   release();
   await returner.send([returned(2, 'web1', 'test.ping', true)], never);
   t.is(database.ask('select count(*) from salt_returns'), '2');
+});
+
+withPostgres('postgres over TLS: only a certificate that is trusted, and of that host, is believed', async (t) => {
+  const own = certificate(t, 'DNS:localhost');
+  const database = await startPostgres(t, 'canary-77', own);
+  const settings = { port: database.port, password_file: database.passwordFile, tls: true };
+  const send = async (more: JsonMap): Promise<void> => {
+    const returner = await opened('postgres', { ...settings, ...more });
+    try {
+      await returner.send([returned(1, 'web1', 'test.ping', true)], never);
+    } finally {
+      await returner.close?.();
+    }
+  };
+  const unreachable = { code: 'TS_RETURNER_UNREACHABLE' };
+  await t.throwsAsync(send({ host: 'localhost' }), { ...unreachable, message: /self-signed certificate/ });
+  await t.throwsAsync(send({ host: '127.0.0.1', ca_file: own.file }), {
+    ...unreachable,
+    message: /127\.0\.0\.1 is not in/,
+  });
+  await send({ host: 'localhost', ca_file: own.file });
+  t.is(database.ask('select count(*) from salt_returns'), '1');
 });
