@@ -27,6 +27,7 @@ export const masterChecks: readonly Check[] = [
   disk,
   queues,
   reactors,
+  returners,
 ];
 
 function version({ versions: { Master: running } }: MasterFacts, { version: own }: { version: string }): Finding[] {
@@ -177,5 +178,25 @@ function reactors({ reactors: all, deadLetters }: MasterFacts): Finding[] {
         ]
       : []),
     ...(late.length === 0 && deadLetters === 0 ? [good('reactors', `${all.length} keep up, with no dead letter`)] : []),
+  ];
+}
+
+function returners({ returners: all }: MasterFacts): Finding[] {
+  const away = all.filter(({ state }) => state === 'away');
+  const lossy = all.filter(({ lost }) => lost > 0);
+  return [
+    ...away.map(({ name, error = '', behindSeconds }) =>
+      bad(
+        'returners',
+        `${name} is away, ${Math.round(behindSeconds)} s behind: ${error}`,
+        'what it has not sent waits in the log, up to 1 GiB',
+      ),
+    ),
+    ...lossy.map(({ name, lost }) =>
+      bad('returners', `${name} has lost up to ${lost} events`, 'the log has no room for what it does not send'),
+    ),
+    ...(all.length > 0 && away.length === 0 && lossy.length === 0
+      ? [good('returners', `${all.length} send, and have lost nothing`)]
+      : []),
   ];
 }

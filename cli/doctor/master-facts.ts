@@ -11,6 +11,7 @@ export interface MasterFacts {
   readonly keys: Readonly<Record<string, readonly string[]>>;
   readonly versions: JsonMap;
   readonly reactors: readonly ReactorFacts[];
+  readonly returners: readonly ReturnerFacts[];
   readonly deadLetters: number;
   readonly minions: readonly MinionFacts[];
   /** By name, whether somebody answers there. */
@@ -22,6 +23,14 @@ export interface MasterFacts {
 export interface ReactorFacts {
   readonly name: string;
   readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface ReturnerFacts {
+  readonly name: string;
+  readonly state: string;
+  readonly error?: string;
+  readonly behindSeconds: number;
+  readonly lost: number;
 }
 
 export interface MinionFacts {
@@ -45,11 +54,12 @@ export interface Looking {
 export async function masterFacts({ control, config, now, timeoutSeconds }: Looking): Promise<MasterFacts> {
   const run = (fun: string): Promise<Json> => control.call('run', { fun });
   const status = (await control.call('status')) as JsonMap;
-  const [stats, keys, versions, reactors, dead, minions, ports, disk] = await Promise.all([
+  const [stats, keys, versions, reactors, returners, dead, minions, ports, disk] = await Promise.all([
     run('master.stats'),
     control.call('key.list'),
     run('manage.versions'),
     run('reactor.list'),
+    run('returner.list').catch(noneOfOlder),
     run('reactor.dead'),
     askMinions(control, now, timeoutSeconds),
     Promise.all(
@@ -63,11 +73,18 @@ export async function masterFacts({ control, config, now, timeoutSeconds }: Look
     keys: keys as unknown as MasterFacts['keys'],
     versions: versions as JsonMap,
     reactors: reactors as unknown as MasterFacts['reactors'],
+    returners: returners as unknown as MasterFacts['returners'],
     deadLetters: Array.isArray(dead) ? dead.length : 0,
     minions,
     ports,
     disk: { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize },
   };
+}
+
+/** A master that was started before this command was installed may not know a function. */
+function noneOfOlder(error: unknown): Json {
+  if (isMap(error) && error['code'] === 'TS_RUNNER_UNKNOWN') return [];
+  throw error;
 }
 
 /** Asks all minions what time it is. */

@@ -14,6 +14,7 @@ const healthy: MasterFacts = {
   keys: { accepted: ['a', 'b'], pending: [], denied: [], rejected: [] },
   versions: { Master: '1.0.0', 'Up to date': { a: '1.0.0', b: '1.0.0' } },
   reactors: [{ name: 'builtin:auth', counters: { lag: 0 } }],
+  returners: [{ name: 'audit', state: 'waiting', behindSeconds: 0, lost: 0 }],
   deadLetters: 0,
   minions: [
     { id: 'a', ms: 20, ahead: 3 },
@@ -46,6 +47,7 @@ test('doctor: of a healthy master nothing is wrong, and each check says what it 
     'disk',
     'queues',
     'reactors',
+    'returners',
   ]);
 });
 
@@ -72,6 +74,14 @@ test('doctor: each kind of trouble is told with its figure, and with what to do'
     [{ stats: { store: { queuedBytes: 9 * MIB } } }, /^warning queues: 9 MiB wait for the disk$/],
     [{ reactors: [{ name: 'x.sls', counters: { lag: 5000 } }] }, /^warning reactors: x\.sls is 5000 events behind$/],
     [{ deadLetters: 3 }, /^bad reactors: 3 events could not be handled$/],
+    [
+      { returners: [{ name: 'db', state: 'away', error: 'no', behindSeconds: 61.2, lost: 0 }] },
+      /^bad returners: db is away, 61 s behind: no$/,
+    ],
+    [
+      { returners: [{ name: 'db', state: 'waiting', behindSeconds: 0, lost: 7 }] },
+      /^bad returners: db has lost up to 7 events$/,
+    ],
   ];
   for (const [more, expected] of cases) {
     const told = wrong(more);
