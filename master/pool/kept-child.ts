@@ -30,9 +30,11 @@ export function keptChild(options: ChildOptions, prepare: (child: Child) => Prom
 
   return {
     async living() {
+      const before = child;
       const known = await current();
       if (known) return known;
-      child = start();
+      // Another one may have begun meanwhile.
+      if (child === undefined || child === before) child = start();
       return child;
     },
     current,
