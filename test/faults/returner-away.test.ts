@@ -126,10 +126,10 @@ test('returners: what is secret in a state and its pillar, is in nothing that is
   const lines = path.join(cluster.directory, 'events.json');
   await cluster.restartMaster({ returners: { lines: { kind: 'json_lines', file: lines, events: '*' } } });
   writeFileSync(path.join(cluster.pillar, 'top.sls'), "base: {'*': [keys]}\n");
-  writeFileSync(path.join(cluster.pillar, 'keys.sls'), `password: ${secret}\n`);
+  writeFileSync(path.join(cluster.pillar, 'keys.sls'), `password: !secret ${secret}\n`);
   const app = `/secret.conf:
-  file.managed: [{contents: '{{pillar.password}}'}, {show_changes: false}]
-'test -n "$PASSWORD"':
+  file.managed: [{contents: '{{pillar.password}}'}]
+'echo "$PASSWORD"':
   cmd.run: [{env: [{PASSWORD: '{{pillar.password}}'}]}]
 `;
   writeFileSync(path.join(cluster.states, 'app.sls'), app);
@@ -138,6 +138,7 @@ test('returners: what is secret in a state and its pillar, is in nothing that is
   t.is(ending?.['success'], true, JSON.stringify(ending));
   t.regex(readFileSync(path.join(root, 'secret.conf'), 'utf8'), new RegExp(secret));
   await eventually(() => readFileSync(lines, 'utf8').includes('"fun":"state.apply","fun_args"'));
+  t.true(readFileSync(lines, 'utf8').includes('[secret]'));
   t.false(readFileSync(lines, 'utf8').includes(secret));
 });
 
