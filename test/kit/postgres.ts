@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,14 +21,22 @@ export interface Database {
   hold(sql: string): () => void;
 }
 
-export const postgresIsInstalled = ['initdb', 'postgres', 'psql'].every((program) => {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
+/** Debian keeps the programs of a server out of everybody's way. */
+const debian = '/usr/lib/postgresql';
+const folders = [
+  ...(process.env['PATH'] ?? '').split(':'),
+  ...(existsSync(debian) ? readdirSync(debian).map((version) => path.join(debian, version, 'bin')) : []),
+];
+
+function programOf(name: string): string {
+  const found = folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new Error(`there is no program ${name}`);
+  return found;
+}
+
+export const postgresIsInstalled = ['initdb', 'postgres', 'psql'].every((name) =>
+  folders.some((folder) => existsSync(path.join(folder, name))),
+);
 
 /** Its server refuses to run as root. */
 const owner = (): { uid: number; gid: number } | Record<string, never> =>
@@ -57,14 +65,14 @@ export async function startPostgres(
     if (as.uid !== undefined) chownSync(one, as.uid, as.gid);
   const data = path.join(directory, 'data');
   const words = ['-D', data, '-U', 'salt', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync'];
-  execFileSync('initdb', words, { ...as, cwd: directory, stdio: 'ignore' });
+  execFileSync(programOf('initdb'), words, { ...as, cwd: directory, stdio: 'ignore' });
   const port = await freePort();
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'fsync=off'];
     if (tls) settings.push('ssl=on', `ssl_key_file=${keyFile}`, `ssl_cert_file=${certFile}`);
-    server = spawn('postgres', ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])], {
+    server = spawn(programOf('postgres'), ['-D', data, '-p', String(port), ...settings.flatMap((one) => ['-c', one])], {
       ...as,
       cwd: directory,
       stdio: 'ignore',
@@ -91,10 +99,14 @@ export async function startPostgres(
   ];
   const env = { ...process.env, PGPASSWORD: password };
   const ask = (sql: string, name = 'salt'): string =>
-    execFileSync('psql', client(sql, name), { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    execFileSync(programOf('psql'), client(sql, name), {
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
 
   function hold(sql: string): () => void {
-    const running = spawn('psql', client(sql, 'salt'), { env, stdio: 'ignore' });
+    const running = spawn(programOf('psql'), client(sql, 'salt'), { env, stdio: 'ignore' });
     t.teardown(() => running.kill());
     return () => void running.kill('SIGINT');
   }
