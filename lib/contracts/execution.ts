@@ -111,6 +111,8 @@ export interface ExecFunction<Schema extends FunctionSchema = FunctionSchema> {
   readonly quick?: boolean;
   /** A template may call it: it gives its answer at once. */
   readonly sync?: boolean;
+  /** A template may call it, too: it changes nothing, and its answer is waited for, once in a run for the same arguments. */
+  readonly fetched?: boolean;
   run(args: InferOutput<Schema>, context: ExecContext): unknown;
 }
 

@@ -9,4 +9,6 @@ export const executionErrors = catalogue('TS_EXEC', {
   badArgument: ({ fun, problem }: { fun: string; problem: string }) => `${fun}: ${problem}`,
   missing: ({ fun, name }: { fun: string; name: string }) => `${fun} needs the argument '${name}'`,
   notForTemplates: ({ fun }: { fun: string }) => `templates can't call ${fun}: it does not give its answer at once`,
+  tooManyFetched: ({ fun, most }: { fun: string; most: number }) =>
+    `templates have asked ${fun} and its like for more than ${most} different answers in one run`,
 });

@@ -1,12 +1,13 @@
 import { builtinModules } from '../../dist/minion/modules/registry.js';
 import { argumentTable } from './schema.mjs';
 
-function section(name, { summary, args, rest, keywords, quick, sync }) {
+function section(name, { summary, args, rest, keywords, quick, sync, fetched }) {
   const notes = [
     rest && `\`${rest}\` takes all positional arguments from its place on.`,
     keywords && `\`${keywords}\` is all named arguments that are not listed.`,
     quick && 'Runs inside the minion.',
     sync && `Templates may call it: \`{{salt "${name}"}}\`.`,
+    fetched && `Templates may call it: \`{{salt "${name}"}}\`; its answer is waited for, once in a run.`,
   ].filter(Boolean);
   return [`### ${name}`, [summary, ...notes].join(' '), argumentTable(args)].join('\n\n');
 }

@@ -29,14 +29,29 @@ export class NotYet extends Error {
 }
 
 /** Does what renders, as often as it takes until all it needs is there. */
-export async function patiently<T>(work: () => T): Promise<T> {
+export async function patiently<T>(work: () => T | Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return work();
+      return await work();
     } catch (thrown) {
       if (!(thrown instanceof NotYet)) throw thrown;
       await thrown.ready;
     }
+  }
+}
+
+/** The same, at once where nothing has to be waited for. */
+export function inGoodTime<T>(work: () => T | Promise<T>): T | Promise<T> {
+  const later = async (thrown: unknown): Promise<T> => {
+    if (!(thrown instanceof NotYet)) throw thrown;
+    await thrown.ready;
+    return patiently(work);
+  };
+  try {
+    const made = work();
+    return made instanceof Promise ? made.catch(later) : made;
+  } catch (thrown) {
+    return later(thrown);
   }
 }
 

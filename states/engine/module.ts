@@ -9,7 +9,7 @@ import type { ModuleFile } from '../../lib/modules/parts.ts';
 import { placeInData } from '../../lib/modules/place-in-data.ts';
 import { nearest } from '../../lib/nearest.ts';
 import type { YamlFile } from '../../lib/yaml/load.ts';
-import { patiently, templateFiles } from './files.ts';
+import { NotYet, patiently, templateFiles } from './files.ts';
 import type { RenderContext } from './render.ts';
 import { entry, entryNames, kindOf } from './template/values.ts';
 import type { Tree } from './tree.ts';
@@ -33,11 +33,7 @@ export async function renderModule(
   const made = exports['default'];
   // Which functions it calls, no text tells; loading all of them takes a while.
   if (parts.some(({ code }) => /\bsalt\b/.test(code))) await context.functions?.prepareAll();
-  const given = await during(() =>
-    typeof made === 'function'
-      ? (made as (given: unknown) => unknown)(contextOf(file.path, data, context, tree))
-      : made,
-  );
+  const given = await during(() => patiently(() => once(made, { path: file.path, data, context, tree })));
   const mistakes: NoData[] = [];
   const copy = dataOf(given, mistakes);
   const placeOf: YamlFile['placeOf'] = (path, what = 'key') => placeInData(parts, path, what, place);
@@ -48,12 +44,33 @@ export async function renderModule(
   return { data: copy, errors: [], isMade: true, placeOf };
 }
 
-/** What the default export is called with. */
+interface Given {
+  readonly path: string;
+  readonly data: JsonMap;
+  readonly context: RenderContext;
+  readonly tree: Tree;
+}
+
+/** What the default export gives. Raises `NotYet` where it called what has to be fetched, whatever it made of that. */
+async function once(made: unknown, given: Given): Promise<unknown> {
+  if (typeof made !== 'function') return made;
+  const waits: { first?: NotYet } = {};
+  const context = contextOf(given, (thrown) => {
+    if (thrown instanceof NotYet) waits.first ??= thrown;
+  });
+  try {
+    const data = await (made as (given: unknown) => unknown)(context);
+    if (!waits.first) return data;
+  } catch (thrown) {
+    if (!waits.first) throw thrown;
+  }
+  throw waits.first;
+}
+
+/** What the default export is called with; what its calls of functions raise is noted. */
 function contextOf(
-  path: string,
-  data: JsonMap,
-  { functions }: RenderContext,
-  tree: Tree,
+  { path, data, context: { functions }, tree }: Given,
+  note: (thrown: unknown) => void,
 ): Readonly<Record<string, unknown>> {
   const files = templateFiles(tree);
   return Object.freeze({
@@ -62,7 +79,12 @@ function contextOf(
     fromGrains: reader('grains', data['grains']),
     salt(fun: string, args: readonly unknown[] = [], named: JsonMap = {}): unknown {
       if (!functions) throw executionErrors.noSuchFunction({ fun });
-      return functions.call(fun, args, named);
+      try {
+        return functions.call(fun, args, named);
+      } catch (thrown) {
+        note(thrown);
+        throw thrown;
+      }
     },
     file: async (name: string) => (await patiently(() => files(name, path))).text,
   });

@@ -12,6 +12,7 @@ import { messageOf } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { requirementsOf, type Chunk } from './chunk.ts';
 import { commandOf, hasConditions, whyNot, type Verdict } from './conditions.ts';
+import { inGoodTime } from './files.ts';
 import type { RunOptions } from './run.ts';
 import type { Ending } from './verdict.ts';
 
@@ -90,7 +91,7 @@ export class Runner {
     const state = chunk.state as Runnable;
     if (!state.refresh) return wrong(`${chunk.module}.${chunk.fun} has nothing to do when something changes`);
     try {
-      const facts = await state.read(chunk.args as never, this.viewOf(chunk));
+      const facts = await this.read(chunk, this.viewOf(chunk));
       return await this.settle({ chunk, plan: state.refresh(chunk.args as never, facts, []), unsure });
     } catch (thrown) {
       return failed(thrown);
@@ -139,7 +140,7 @@ export class Runner {
     const unread = (thrown: unknown): Done => (this.isTooEarly() ? early(messageOf(thrown)) : failed(thrown));
     this.hasLooked = false;
     try {
-      const facts = state.read(args, this.viewOf(chunk));
+      const facts = this.read(chunk, this.viewOf(chunk));
       const done = facts instanceof Promise ? facts.then(plan) : plan(facts);
       return done instanceof Promise ? done.catch(unread) : done;
     } catch (thrown) {
@@ -164,7 +165,7 @@ export class Runner {
 
   private async planTogether(chunk: Chunk, own: Planned): Promise<Done> {
     const state = chunk.state as Runnable;
-    const facts = await state.read(chunk.args as never, this.viewOf(own.chunk));
+    const facts = await this.read(chunk, this.viewOf(own.chunk));
     const plan = state.plan(chunk.args as never, facts);
     // Another's mistake is its own.
     return this.settle(plan.impossible === true ? own : { chunk, plan, unsure: own.unsure });
@@ -184,6 +185,11 @@ export class Runner {
   private aggregates({ aggregate, module, parallel }: Chunk): boolean {
     const { aggregate: all = false } = this.options;
     return !parallel && (aggregate ?? (typeof all === 'boolean' ? all : all.includes(module)));
+  }
+
+  /** What a state finds. Where a template that it renders needs what has to be fetched, it looks again when that is there. */
+  private read({ state, args }: Chunk, view: Reading): unknown {
+    return inGoodTime(() => state.read(args as never, view));
   }
 
   /** What the state reads, with the states that it requires and that require it. */
