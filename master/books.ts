@@ -10,6 +10,7 @@ import { instanceRegistry, type Instances } from './instances.ts';
 import { jobLedger, type Jobs } from './jobs/ledger.ts';
 import { orchestrationBook, type OrchestrationBook } from './orchestrate/book.ts';
 import { keyBook, type Keys } from './keys.ts';
+import { mineBook, type MineBook } from './mine/book.ts';
 import { minionBook, type MinionBook } from './minions.ts';
 import { bringUpToDate } from './schema.ts';
 import { tokens as tokenBook, type Tokens } from './tokens.ts';
@@ -24,6 +25,7 @@ export interface Books {
   readonly jobs: Jobs;
   readonly instances: Instances;
   readonly facts: MinionFacts;
+  readonly mine: MineBook;
   readonly orchestrations: OrchestrationBook;
 }
 
@@ -55,13 +57,25 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
   const bus = eventBus({ store, clock, log: logOf(log, 'events') });
   const minions = minionBook(store);
   const tokens = tokenBook({ store, clock });
-  const keys = keyBook({ store, bus, tokens, minions, clock, log: logOf(log, 'keys'), maxMinions: config.max_minions });
+  const mine = mineBook(store);
+  const forgotten = (id: string) => mine.forgotten(id);
+  const keys = keyBook({
+    store,
+    bus,
+    tokens,
+    minions,
+    forgotten,
+    clock,
+    log: logOf(log, 'keys'),
+    maxMinions: config.max_minions,
+  });
   return {
     store,
     bus,
     minions,
     tokens,
     keys,
+    mine,
     jobs: jobLedger({ store, bus, clock }),
     instances: instanceRegistry({ store, bus, clock }),
     orchestrations: orchestrationBook({ store, bus, clock }),

@@ -10,6 +10,8 @@ import type { Books } from './books.ts';
 import { fileServer, type FileServer } from './files.ts';
 import { jobProgress, type JobProgress } from './jobs/progress.ts';
 import { intake } from './intake.ts';
+import { mineDesk } from './mine/questions.ts';
+import { mineReader, type MineReader } from './mine/reader.ts';
 import type { PillarOf } from './pillar.ts';
 import { publisher, type Publisher } from './publisher.ts';
 import { questions } from './questions.ts';
@@ -22,6 +24,8 @@ export interface FrontDesk {
   readonly publisher: Publisher;
   readonly progress: JobProgress;
   readonly files: FileServer;
+  readonly mine: MineReader;
+  readonly mineStats: () => Readonly<Record<string, number>>;
   /** Undefined while the minion is connected, else since when it is not, for a person. */
   readonly notConnected: (id: string) => string | undefined;
   readonly stats: () => Readonly<Record<string, number>>;
@@ -40,7 +44,7 @@ export interface FrontDeskOptions {
 /** Opens the ports and serves minions. Raises `TS_WIRE_CANNOT_BIND`. */
 export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDesk> {
   const { books, pillarOf, config, identity, curve, clock, log } = options;
-  const { store, bus, jobs, keys, minions, facts } = books;
+  const { store, bus, jobs, keys, minions, facts, mine: book } = books;
   const { nodegroups } = config;
 
   // The link and what uses it know each other; nothing of it is used before a minion is there.
@@ -79,12 +83,15 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     log: logOf(log, 'wire'),
   });
   const files = fileServer(config.file_roots, () => clock.monotonic(), logOf(log, 'files'));
+  const reader = mineReader({ book, keys, facts, nodegroups, rules: config.mine_access });
+  const mining = mineDesk({ book, reader, keys, clock });
   const answers = questions({
     files,
     facts,
     stateEvents: config.state_events,
     pillarOf,
     tops: topsOf(config),
+    mine: mining.questions,
   });
   opened = await listen(
     {
@@ -118,6 +125,8 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     publisher: publishing,
     progress,
     files,
+    mine: reader,
+    mineStats: () => mining.stats(),
     notConnected: (id) => (isMinionId(id) && link().sessions.has(id) ? undefined : present.lastSeen(id)),
     stats: () => taking.stats(),
   };

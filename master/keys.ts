@@ -65,6 +65,8 @@ export interface Keys {
   /** Forgets all keys and tokens of an id. */
   delete(id: string): Promise<boolean>;
   find(id: string): KeyEntry | undefined;
+  /** Whether it is accepted, and no decision to the contrary is under way. */
+  isAccepted(id: string, fingerprint: string): boolean;
   /** Sorted by id; those that were denied last. */
   list(): KeyEntry[];
   tokenOf(id: string, fingerprint: string): TokenProof;
@@ -79,6 +81,8 @@ export interface KeysOptions {
   readonly bus: EventBus;
   readonly tokens: Tokens;
   readonly minions: MinionBook;
+  /** What else goes with a key that is deleted. */
+  readonly forgotten?: (id: string) => readonly Change[];
   readonly clock: Clock;
   readonly log: Log;
   /** Salt's `max_minions`: at most so many accepted keys; 0 for no limit. */
@@ -98,6 +102,7 @@ export function graphitePart(id: string): string {
 /** The master's book of keys. */
 export function keyBook(options: KeysOptions): Keys {
   const { store, bus, tokens, minions, clock, log, maxMinions = 0, maxPending = 1_000 } = options;
+  const { forgotten = () => [] } = options;
   const keys = store.bucket<KeyRecord>('key');
   const denied = store.bucket<KeyRecord>('denied-key');
   /** Whose an accepted name is, in lower case; whose a Graphite path. */
@@ -267,12 +272,17 @@ export function keyBook(options: KeysOptions): Keys {
       const record = keys.latest(id) ?? denied.latest(id);
       if (!record) return false;
       const event = bus.record(keyEvent(id, 'delete', record.fingerprint));
-      await change(id, undefined, [event, denied.delete(id), minions.forget(id), ...tokens.forget(id)]);
+      const others = [denied.delete(id), minions.forget(id), ...tokens.forget(id), ...forgotten(id)];
+      await change(id, undefined, [event, ...others]);
       return true;
     },
     find(id) {
       const record = keys.get(id);
       return record && entry(id, record);
+    },
+    isAccepted(id, fingerprint) {
+      const record = keys.latest(id);
+      return record?.state === 'accepted' && record.fingerprint === fingerprint;
     },
     list: () => [...keys.scan(), ...denied.scan()].map(({ key, value }) => entry(key, value)),
     tokenOf(id, fingerprint) {

@@ -6,6 +6,7 @@ import type { MasterSession } from '../wire/types.ts';
 import { tellTops, type Tops } from '../lib/tops.ts';
 import type { FileServer } from './files.ts';
 import type { MinionFacts } from './facts.ts';
+import type { MineQuestions } from './mine/questions.ts';
 import type { PillarOf } from './pillar.ts';
 
 /** What answers one question of a minion. The id is the session's: nothing in `body` says who asks. */
@@ -19,6 +20,7 @@ export interface QuestionParts {
   readonly pillarOf: PillarOf;
   /** The state trees that there are, and how their top files become one: told with the pillar. */
   readonly tops: Tops;
+  readonly mine: MineQuestions;
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -34,9 +36,11 @@ export function questions({
   stateEvents,
   pillarOf,
   tops,
+  mine,
 }: QuestionParts): (session: MasterSession, question: string, body: JsonMap) => Promise<JsonMap> {
   const table = new Map<string, Answer>(
     Object.entries({
+      ...mine,
       greet: ({ id }: MasterSession, body: JsonMap) => {
         facts.learn(id, map(body.grains));
         return {};

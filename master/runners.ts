@@ -12,6 +12,7 @@ import type { Instances } from './instances.ts';
 import type { Away } from './jobs/listing.ts';
 import type { Jobs } from './jobs/ledger.ts';
 import type { Keys } from './keys.ts';
+import type { MineReader } from './mine/reader.ts';
 import type { Orchestrations } from './orchestrate/orchestrations.ts';
 import type { Caller } from './orchestrate/steps.ts';
 import type { Publisher } from './publisher.ts';
@@ -21,6 +22,7 @@ import { eventRunners } from './runners/event.ts';
 import { fileserverRunners } from './runners/fileserver.ts';
 import { jobRunners } from './runners/jobs.ts';
 import { manageRunners } from './runners/manage.ts';
+import { mineRunners } from './runners/mine.ts';
 import { reactorRunners } from './runners/reactor.ts';
 import { returnerRunners } from './runners/returner.ts';
 import type { Runner, RunnerTable } from './runners/runner.ts';
@@ -42,6 +44,7 @@ export interface RunnerParts {
   readonly facts: MinionFacts;
   readonly files: FileServer;
   readonly publisher: Publisher;
+  readonly mineReader: MineReader;
   readonly reactors: () => ReactorEngine;
   readonly orchestrations: () => Orchestrations;
   readonly away: Away;
@@ -106,6 +109,7 @@ function bind(fun: string, runner: Runner, arg: readonly Json[], kwarg: JsonMap)
 function runnersOf(parts: RunnerParts): RunnerTable {
   const { bus, instances, facts, files, reactors, orchestrations, stats } = parts;
   const meant: Publisher['meant'] = (request) => parts.publisher.meant(request);
+  const salt = saltRunners(parts);
   return {
     ...jobRunners({ ...parts, meant }),
     ...manageRunners(parts),
@@ -118,7 +122,11 @@ function runnersOf(parts: RunnerParts): RunnerTable {
     ...eventRunners(bus),
     ...returnerRunners(reactors),
     ...orchestrationRunners(orchestrations),
-    ...saltRunners(parts),
+    ...salt,
+    ...mineRunners(
+      () => parts.mineReader,
+      (args, caller) => salt['salt.execute'].run(args, caller),
+    ),
     ...cacheRunners(facts, meant),
     ...fileserverRunners(files, () => environmentNames(parts.config.file_roots)),
     ...testRunners(parts.clock),

@@ -1,4 +1,5 @@
 import type { ExecContext, MinionJobs, ModuleRegistry, ShownStates, StateRequest } from '../lib/contracts/execution.ts';
+import type { Mine } from '../lib/contracts/mine.ts';
 import type { Machine, Reading } from '../lib/contracts/machine.ts';
 import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -14,6 +15,7 @@ import type { TopOptions } from '../states/engine/top.ts';
 import { bindArguments, callFunction, findFunction } from './functions.ts';
 import type { Functions } from './machine/machine.ts';
 import { createLocalMachine } from './local-machine.ts';
+import { ownMine } from './mine/own.ts';
 import { templateFunctions } from './template-functions.ts';
 
 /** What a function runs with: who the minion is, what it knows, and where its states come from. */
@@ -50,6 +52,8 @@ export interface ExecutionParts {
   /** How the highstate is found. */
   readonly tops: TopOptions;
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;
+  /** This machine's own where there is no master. */
+  readonly mine?: Mine;
   /** None where no minion runs. */
   readonly jobs?: MinionJobs;
   tellGrains?(): Promise<void>;
@@ -69,6 +73,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
   // One time for all templates of a run: what is compared twice must not have changed in between.
   const now = clock.now();
   let machine: Machine | undefined;
+  let mine: Mine | undefined;
   /** What states of a run see of the machine: they may set grains. */
   let view: Reading | undefined;
 
@@ -244,6 +249,9 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     async runningStates() {
       const { runningStates } = await import('./state-lock.ts');
       return runningStates(parts.cachedir);
+    },
+    get mine() {
+      return (mine ??= parts.mine ?? ownMine(parts.cachedir, context));
     },
     jobs: parts.jobs ?? { list: async () => [], end: async () => undefined },
     async tellGrains() {

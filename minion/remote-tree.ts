@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileErrors } from '../lib/errors/files.ts';
 import type { TreeEntry, TreeManifest } from '../lib/file-tree.ts';
 import { asText, type JsonMap } from '../lib/json.ts';
+import { writeWhole } from './write-whole.ts';
 
 export type Ask = (question: string, body: JsonMap) => Promise<JsonMap>;
 
@@ -103,17 +104,6 @@ function hexOnly(sha256: string): string {
 
 function hashOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function writeWhole(file: string, bytes: Buffer): void {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-  try {
-    writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
-    renameSync(temporary, file);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw cause;
-  }
 }
 
 /** The tree that a manifest names (asked for when the tree is), as the state engine reads it; a file's bytes are fetched when they are asked for. */

@@ -10,6 +10,7 @@ import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { jobsThrough } from './own-questions.ts';
 import { optionsOf, toJson, partsOfConfig } from './local.ts';
+import { mineAtMaster } from './mine/at-master.ts';
 import { builtinModules } from './modules/registry.ts';
 import { BASE } from '../lib/environments.ts';
 import type { PillarRequest } from '../lib/pillar-settings.ts';
@@ -98,6 +99,7 @@ async function run(call: RemoteCall): Promise<Json> {
     log,
     signal,
     jobs: jobsThrough(ask),
+    mine: mineAtMaster(ask),
     async tellGrains() {
       await ask('greet', { grains: collectGrains({ config, configDir, version }), version });
     },

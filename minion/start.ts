@@ -195,9 +195,10 @@ async function start(
     wasAccepted = true;
     membership.accepted();
     // For its schedule and its beacons. When this fails, a later job's pillar brings it.
-    ask('pillar', pillarQuestion(config, grains())).catch((cause: unknown) =>
-      log('warning', "the pillar's schedule and beacons are not known yet", { reason: messageOf(cause) }),
-    );
+    ask('pillar', pillarQuestion(config, grains())).catch((cause: unknown) => {
+      log('warning', "the pillar's schedule and beacons are not known yet", { reason: messageOf(cause) });
+      timetable.accepted();
+    });
   }
 
   const local = await serveOwnSocket();

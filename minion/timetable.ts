@@ -4,11 +4,12 @@ import { isMap, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { JobRunner } from './agent.ts';
 import { collectorJobs } from './collectors/schedule.ts';
+import { mineJobs, type MineConfig } from './mine/timed.ts';
 import type { ScheduledJob } from './schedule.ts';
 import { scheduler } from './scheduler.ts';
 
 export interface TimetableOptions {
-  readonly config: Pick<MinionConfig, 'id' | 'collectors' | 'schedule'>;
+  readonly config: Pick<MinionConfig, 'id' | 'collectors' | 'schedule'> & MineConfig;
   readonly run: JobRunner['run'];
   readonly sendEvent: (tag: string, data: JsonMap) => Promise<boolean>;
   readonly clock: Clock;
@@ -21,6 +22,8 @@ export interface Timetable {
   pillar(pillar: JsonMap): void;
   /** Takes the config's `schedule`, which was read anew. */
   config(schedule: JsonMap): void;
+  /** The master is there: what is of use to it alone begins. */
+  accepted(): void;
   stop(): void;
 }
 
@@ -29,14 +32,20 @@ export function startTimetable({ config, run, sendEvent, clock, log }: Timetable
   const timed = scheduler({ id: config.id, clock, log, run: runScheduled });
   let known: string | undefined;
   let ofPillar: JsonMap = {};
+  let ofMine: JsonMap = {};
   let ofConfig = config.schedule as JsonMap;
   set();
 
   function set(): void {
-    const text = JSON.stringify([ofPillar, ofConfig]);
+    const text = JSON.stringify([ofMine, ofPillar, ofConfig]);
     if (text === known) return;
     known = text;
-    const { errors, warnings } = timed.set({ ...collectorJobs(config.collectors), ...ofPillar, ...ofConfig });
+    const { errors, warnings } = timed.set({
+      ...collectorJobs(config.collectors),
+      ...ofMine,
+      ...ofPillar,
+      ...ofConfig,
+    });
     for (const { message } of errors) log('error', message);
     for (const { message } of warnings) log('warning', message);
   }
@@ -52,12 +61,20 @@ export function startTimetable({ config, run, sendEvent, clock, log }: Timetable
   }
 
   return {
-    pillar({ schedule }) {
+    pillar(pillar) {
+      const { schedule } = pillar;
+      ofMine = mineJobs(config, pillar);
       ofPillar = isMap(schedule) ? (schedule as JsonMap) : {};
       set();
     },
     config(schedule) {
       ofConfig = schedule;
+      set();
+    },
+    accepted() {
+      // Until a pillar is there, which may say more.
+      if (Object.keys(ofMine).length > 0) return;
+      ofMine = mineJobs(config, {});
       set();
     },
     stop: () => timed.stop(),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { isMinionId } from '../ids.ts';
 import type { Json, JsonMap } from '../json.ts';
 import { components, type Component, type LogLevel } from '../log.ts';
+import { accessSchema, type MineRule } from '../mine/access.ts';
 
 /** A kind of value that options have. Its words say what is expected, in errors and in the reference. */
 export interface Kind<T> {
@@ -163,3 +164,6 @@ export const extPillarList = kind(
 export function either<A, B>(words: string, one: Kind<A>, other: Kind<B>): Kind<A | B> {
   return kind(words, () => v.union([one.schema, other.schema], words));
 }
+
+/** Rules of who may read what of whom in the mine. */
+export const mineRules: Kind<MineRule[]> = kind('a list of rules, each a map of who, may and of', () => accessSchema);

@@ -4,6 +4,8 @@ import type { LogLevel } from '../log.ts';
 import type { Directories } from './directories.ts';
 import * as kind from './kinds.ts';
 import { option, type Values } from './option.ts';
+import { examineRules } from '../mine/access.ts';
+import { readMineFunctions } from '../mine/definitions.ts';
 import { mergeStrategies } from '../pillar-settings.ts';
 import { topStrategies } from '../tops.ts';
 
@@ -95,6 +97,23 @@ const stateView = {
     false,
     'Show the states of one id (`names`) that ended alike as one, with their number.',
   ),
+};
+
+/** What a minion puts into the mine. */
+const mining = {
+  mine_functions: option(
+    kind.freeMap,
+    {},
+    "Functions whose answers are kept at the master for other minions to read, in Salt's form; those of the pillar besides. See [the mine](../guides/mine.md).",
+    { examine: (written) => readMineFunctions(written).findings },
+  ),
+  mine_interval: option(
+    kind.wholeNumber('a whole number of minutes, from 1', 1),
+    60,
+    'Minutes between two updates of the mine; the first one comes when the minion is accepted.',
+  ),
+  mine_enabled: option(kind.flag, true, 'Update the mine by time.'),
+  mine_return_job: option(kind.flag, false, 'Tell the master in an event what each of these updates came to.'),
 };
 
 export type StateViewConfig = Values<typeof stateView>;
@@ -247,6 +266,12 @@ export function masterOptions(dirs: Directories) {
       "Graphite's whisper directory, where it is on this machine: a terminated machine's series are removed from it.",
     ),
     'graphite.prefix': option(kind.text, '', 'Put before every path.'),
+    mine_access: option(
+      kind.optional(kind.mineRules),
+      undefined,
+      'Which minions may read what of whom in the [mine](../guides/mine.md): a list of rules, each with `who` (a compound target), `may` (globs of entries) and `of` (a compound target; all when missing). Without the option every accepted minion may read all; with it, what no rule names may be read by nobody.',
+      { examine: examineRules },
+    ),
     max_minions: option(
       kind.wholeNumber('a whole number, 0 for no limit', 0),
       0,
@@ -315,6 +340,7 @@ export function minionOptions(dirs: Directories) {
       "What is watched on this machine and told in events, in Salt's form; see [beacons](beacons.md).",
       { examine: (written) => readBeacons(written).findings },
     ),
+    ...mining,
     collectors: option(
       kind.either('true, false, or a number of seconds', kind.flag, kind.seconds),
       false,

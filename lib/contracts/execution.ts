@@ -4,6 +4,7 @@ import type { Json, JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { PillarRequest } from '../pillar-settings.ts';
 import type { Machine } from './machine.ts';
+import type { Mine } from './mine.ts';
 import type { StateReturn } from './state.ts';
 
 /*
@@ -93,6 +94,8 @@ export interface ExecContext {
   /** What runs states on this machine now, in Salt's words; undefined when nothing does. */
   runningStates(): Promise<string | undefined>;
   readonly jobs: MinionJobs;
+  /** At the master; without one it is this machine's own. */
+  readonly mine: Mine;
   /** Tells the master, where there is one, the grains as they are by now. */
   tellGrains(): Promise<void>;
   /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */

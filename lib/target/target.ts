@@ -13,6 +13,11 @@ export interface TargetOptions {
   readonly nodegroups?: Nodegroups;
   /** Between the names of a path into grains or pillar; `:` when not given. */
   readonly delimiter?: string;
+  /**
+   * Values of pillar are compared as they are, without patterns, but for those of nodegroups: who asks must not be able to
+   * guess them piece by piece.
+   */
+  readonly exactPillar?: boolean;
 }
 
 const letters: Readonly<Record<string, string>> = {
@@ -40,7 +45,9 @@ export function parseTarget(text: string, type = 'glob', options: TargetOptions 
 function targetOf(text: string, type: string, options: TargetOptions, groups: readonly string[]): Matcher {
   if (type === 'compound') return compound(text, tokensOf(text), options, groups);
   if (type === 'nodegroup') return nodegroup(text, options, groups);
-  const make = Object.hasOwn(simpleMatchers, type) ? simpleMatchers[type] : undefined;
+  const isPattern = type === 'pillar' || type === 'pillar_pcre';
+  const name = options.exactPillar === true && isPattern ? 'pillar_exact' : type;
+  const make = Object.hasOwn(simpleMatchers, name) ? simpleMatchers[name] : undefined;
   if (!make) throw targetErrors.unknownType({ type }, { hint: didYouMean(nearest(type, targetTypes)) });
   return make(text, options.delimiter ?? ':');
 }
@@ -52,7 +59,8 @@ function nodegroup(name: string, options: TargetOptions, groups: readonly string
     throw targetErrors.unknownGroup({ name }, { hint: didYouMean(nearest(name, Object.keys(all))) });
   if (groups.includes(name)) throw targetErrors.groupCycle({ name });
   const text = typeof group === 'string' ? group : group.join(' ');
-  return compound(text, typeof group === 'string' ? tokensOf(group) : group, options, [...groups, name]);
+  const own = { ...options, exactPillar: false };
+  return compound(text, typeof group === 'string' ? tokensOf(group) : group, own, [...groups, name]);
 }
 
 /** Words, and brackets also where they stand at a word: those before it, and those after it that close nothing in it. */

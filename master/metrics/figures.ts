@@ -13,6 +13,7 @@ export interface Figures {
   readonly keys: Counters;
   readonly jobs: Counters;
   readonly intake: Counters;
+  readonly mine: Counters;
   readonly pool: Counters;
   readonly reactors: Counters;
   readonly orchestrations: Counters;
@@ -27,7 +28,7 @@ export interface Figures {
 
 /** The figures of a master, each with what it means. */
 export function metricsOf(of: Figures): Metric[] {
-  const { store, bus, wire, keys, jobs, intake, pool, reactors, orchestrations } = of;
+  const { store, bus, wire, keys, jobs, intake, mine, pool, reactors, orchestrations } = of;
   const refused = Object.entries(wire).filter(([name]) => name.startsWith('refused.'));
   return [
     gauge('sessions', 'Minions that are connected.', of.sessions),
@@ -37,6 +38,14 @@ export function metricsOf(of: Figures): Metric[] {
     counter('events_total', 'Events that were fired.', bus['fired']),
     gauge('event_listeners', 'Who listens to events now.', bus['listeners']),
     by('intake_total', 'counter', 'What minions sent, and what of it was refused.', 'kind', intake),
+    by(
+      'mine_total',
+      'counter',
+      'What minions did with the mine, and what of it was refused.',
+      'kind',
+      pick(mine, 'told', 'forgotten', 'asked', 'refused'),
+    ),
+    gauge('mine_waiting', 'Questions about the mine that wait for their turn.', mine['waiting']),
     by('wire_refused_total', 'counter', 'Messages that were refused, by reason.', 'reason', withoutPrefix(refused)),
     counter('wire_frames_total', 'Messages that arrived.', wire['frames']),
     gauge('wire_waiting', 'Applicants that wait for their keys to be accepted.', wire['waiting']),

@@ -17,7 +17,7 @@ export interface SaltRunnerParts {
 }
 
 /** Salt's runner `salt`: execution functions by way of the master. */
-export function saltRunners(parts: SaltRunnerParts): RunnerTable {
+export function saltRunners(parts: SaltRunnerParts) {
   return {
     'salt.execute': {
       summary:
@@ -50,5 +50,5 @@ export function saltRunners(parts: SaltRunnerParts): RunnerTable {
         return Object.fromEntries(all.map(({ id, answered, return: value }) => [id, answered ? value : false]));
       },
     },
-  };
+  } satisfies RunnerTable;
 }

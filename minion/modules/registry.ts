@@ -20,6 +20,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   kmod: () => import('./kmod.ts'),
   locale: () => import('./locale.ts'),
   match: () => import('./match.ts'),
+  mine: () => import('./mine.ts'),
   mount: () => import('./mount.ts'),
   network: () => import('./network.ts'),
   pillar: () => import('./pillar.ts'),

@@ -174,7 +174,7 @@ many:
   );
   t.deepEqual(await editor.complaints('etc/minion', 'id: web1\nmaster: head\ntest: yes\nhosts.file: /x\n'), []);
   const reactor =
-    "a:\n  local.mine.own:\n    - tgt: '{{data.id}}'\n    - args: [1, {a: b}]\nb:\n  runner.my.own: [{x: 1}]\n";
+    "a:\n  local.ours.own:\n    - tgt: '{{data.id}}'\n    - args: [1, {a: b}]\nb:\n  runner.my.own: [{x: 1}]\n";
   t.deepEqual(await editor.complaints('reactor/a.sls', reactor), []);
 });
 

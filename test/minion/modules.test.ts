@@ -30,6 +30,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
     runningStates: async () => undefined,
     jobs: { list: async () => [], end: async () => undefined },
+    mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },
     tellGrains: async () => {},
     sendEvent: async () => false,
     ...more,
