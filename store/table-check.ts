@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { programBeside } from '../lib/system/child/program.ts';
 
 /** A check that takes longer is given up. */
 const DEADLINE_MS = 60_000;
@@ -10,9 +9,7 @@ const DEADLINE_MS = 60_000;
  * the copy is worth nothing. In a process of its own, since a mapped file with damage can end the process.
  */
 export async function copyWhole(file: string, copy: string): Promise<boolean> {
-  // A bundle has the program beside it, bundled in its turn.
-  const ending = path.extname(fileURLToPath(import.meta.url));
-  const program = fileURLToPath(new URL(`./table-check-child${ending}`, import.meta.url));
+  const program = programBeside(import.meta.url, 'table-check-child');
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, file, copy], { stdio: 'ignore', timeout: DEADLINE_MS });
     child.once('error', () => resolve(false));

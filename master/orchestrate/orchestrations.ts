@@ -6,7 +6,8 @@ import { parseJid, type Jid } from '../../lib/ids.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import type { PillarOf } from '../pillar.ts';
-import { startChild } from '../pool/child.ts';
+import { startChild } from '../../lib/system/child/start.ts';
+import { poolProgram } from '../pool/programs.ts';
 import type { Answer, Orchestration, OrchestrationRequest } from './book.ts';
 import type { StandIn, StandInWork } from './run-states.ts';
 import { stepsOf, type Caller, type StepsParts } from './steps.ts';
@@ -99,7 +100,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
     const steps = stepsOf(orchestration, { ...parts, timeoutSeconds }, signal);
     const { pillar, secrets } = await pillarOf(standIn.id, standIn.grains, { override, saltenv, pillarenv });
     const child = startChild({
-      program: 'orchestrate-child',
+      program: poolProgram('orchestrate-child'),
       heapMb: HEAP_MB,
       clock,
       log,

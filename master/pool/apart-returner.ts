@@ -2,7 +2,8 @@ import type { Clock } from '../../lib/clock.ts';
 import type { OpenReturner } from '../../lib/contracts/returner.ts';
 import { asText, isMap, type Json } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
-import { keptChild } from './kept-child.ts';
+import { keptChild } from '../../lib/system/child/kept.ts';
+import { poolProgram } from './programs.ts';
 
 export interface ApartReturnerOptions {
   /** An operator's file, or the name of one that comes with tsalt. */
@@ -26,7 +27,7 @@ const graceMs = 2_000;
  */
 export async function apartReturner(options: ApartReturnerOptions): Promise<OpenReturner> {
   const { of, settings, master, timeoutMs, clock, log } = options;
-  const { living, current } = keptChild({ program: 'returner-child', clock, log, answer }, async (fresh) => {
+  const { living, current } = keptChild({ program: poolProgram('returner-child'), clock, log, answer }, async (fresh) => {
     await fresh.ask('open', { ...of, settings, master }, openMs);
   });
 

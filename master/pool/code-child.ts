@@ -5,8 +5,8 @@ import type { JobOutcome, Reactor, ReactorContext } from '../../lib/contracts/re
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { serve } from '../../lib/system/child/serve.ts';
 import { defaultExport } from './default-export.ts';
-import { serve } from './serve.ts';
 
 /*
  * The program of a process for one reactor in code: `load` of its path, then `react` and `abort` by number. What the reactor

@@ -4,7 +4,8 @@ import type { PublishRequest, Reactor, ReactorContext } from '../../lib/contract
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
-import { keptChild } from './kept-child.ts';
+import { keptChild } from '../../lib/system/child/kept.ts';
+import { poolProgram } from './programs.ts';
 
 export interface CodeReactorOptions {
   readonly clock: Clock;
@@ -26,7 +27,8 @@ export async function codeReactor(file: string, { clock, log, heapMb = 128 }: Co
   const contexts = new Map<number, ReactorContext>();
   let last = 0;
   let limits: JsonMap = {};
-  const { living, current } = keptChild({ program: 'code-child', heapMb, clock, log, answer }, async (fresh) => {
+  const options = { program: poolProgram('code-child'), heapMb, clock, log, answer };
+  const child = keptChild(options, async (fresh) => {
     const loaded = await fresh.ask('load', file, loadMs);
     if (isMap(loaded)) limits = loaded;
   });
@@ -41,11 +43,11 @@ export async function codeReactor(file: string, { clock, log, heapMb = 128 }: Co
     if (method !== 'once' || typeof key !== 'string') return use(context, method, args);
     // The work itself is the reactor's: its process is asked for it if it was never done.
     return context.once(key, async () =>
-      (await living()).ask('work', { number: Number(number), key }, longestTimeoutMs),
+      (await child.living()).ask('work', { number: Number(number), key }, longestTimeoutMs),
     );
   }
 
-  await living();
+  await child.living();
   const limit = (name: string, otherwise: number) => {
     const value = limits[name];
     return typeof value === 'number' ? value : otherwise;
@@ -56,7 +58,7 @@ export async function codeReactor(file: string, { clock, log, heapMb = 128 }: Co
     timeoutMs: Math.min(limit('timeoutMs', 60_000), longestTimeoutMs),
     retry: { tries: limit('tries', 6), firstMs: limit('firstMs', 1_000), longestMs: limit('longestMs', 60_000) },
     async react(event, context) {
-      const process = await living();
+      const process = await child.living();
       const number = ++last;
       contexts.set(number, context);
       const abort = () => void process.ask('abort', { number }, abortMs).catch(() => {});
@@ -70,7 +72,7 @@ export async function codeReactor(file: string, { clock, log, heapMb = 128 }: Co
       }
     },
     async close() {
-      (await current())?.kill();
+      (await child.current())?.kill();
     },
   };
 }

@@ -3,7 +3,7 @@ import { secretErrors } from '../../lib/errors/secrets.ts';
 import type { Json } from '../../lib/json.ts';
 import { createRedactor } from '../../lib/secrets/redactor.ts';
 import { compileOrchestration, type StandInWork } from '../orchestrate/run-states.ts';
-import { serve } from './serve.ts';
+import { serve } from '../../lib/system/child/serve.ts';
 
 /*
  * The program of an orchestration's process: answers `compile` of a `StandInWork` with the mistakes in it, or null; then

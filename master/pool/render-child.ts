@@ -3,9 +3,9 @@ import { messageOf } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { renderReactions } from '../reactor/sls/render.ts';
-import { packError } from './channel.ts';
+import { packError } from '../../lib/system/child/channel.ts';
 import { renderPillar } from './render-pillar.ts';
-import { serve } from './serve.ts';
+import { serve } from '../../lib/system/child/serve.ts';
 
 /*
  * The program of a rendering process: answers `reactions` of `{file, tag, data}`, `pillar` of a `PillarWork`, and `several` of

@@ -2,8 +2,9 @@ import type { Clock } from '../../lib/clock.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { isMap, type Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
-import { unpackError } from './channel.ts';
-import { startChild, type Child } from './child.ts';
+import { unpackError } from '../../lib/system/child/channel.ts';
+import { startChild, type Child } from '../../lib/system/child/start.ts';
+import { poolProgram } from './programs.ts';
 
 export interface RenderPoolOptions {
   readonly clock: Clock;
@@ -90,7 +91,7 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
     };
     const start = () => {
       counters.started++;
-      const child = startChild({ program: 'render-child', heapMb, clock, log });
+      const child = startChild({ program: poolProgram('render-child'), heapMb, clock, log });
       children.add(child);
       return child;
     };

@@ -6,7 +6,7 @@ import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { builtinReturners } from '../../returners/registry.ts';
 import { defaultExport } from './default-export.ts';
-import { serve } from './serve.ts';
+import { serve } from '../../lib/system/child/serve.ts';
 
 /*
  * The program of a process for one returner: `open` it with its settings, then `send` it events, one batch at a time.

@@ -1,6 +1,6 @@
-import { messageOf, TsaltError } from '../../lib/errors/error.ts';
-import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
-import type { Place } from '../../lib/place.ts';
+import { messageOf, TsaltError } from '../../errors/error.ts';
+import { isMap, type Json, type JsonMap } from '../../json.ts';
+import type { Place } from '../../place.ts';
 
 /*
  * Questions and answers between the master and a child process, both ways: `{ask, what, of}` is answered by `{answer, value}`

@@ -1,4 +1,4 @@
-import { startChild, type Child, type ChildOptions } from './child.ts';
+import { startChild, type Child, type ChildOptions } from './start.ts';
 
 /** A process that is started again, when it has died, by the next one that needs it. */
 export interface KeptChild {

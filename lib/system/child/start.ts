@@ -2,16 +2,15 @@ import { fork } from 'node:child_process';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import self from 'node:process';
-import { fileURLToPath } from 'node:url';
-import type { Clock } from '../../lib/clock.ts';
-import { reactorErrors } from '../../lib/errors/reactor.ts';
-import type { Json } from '../../lib/json.ts';
-import type { Log } from '../../lib/log.ts';
+import type { Clock } from '../../clock.ts';
+import { reactorErrors } from '../../errors/reactor.ts';
+import type { Json } from '../../json.ts';
+import type { Log } from '../../log.ts';
 import { channel } from './channel.ts';
 import { readyMessage } from './serve.ts';
 
 export interface ChildOptions {
-  /** The program, without its ending, beside this file: `render-child`, `code-child`. */
+  /** The program's file: see `programBeside`. */
   readonly program: string;
   /** MiB of memory it may use; it dies of more. */
   readonly heapMb?: number;
@@ -37,14 +36,13 @@ const startMs = 60_000;
 /** Milliseconds that a process has to end by itself, and the commands it runs with it. */
 const endMs = 1_000;
 
-/** Starts one of the programs of this folder in a process of its own. */
+/** Starts a program in a process of its own. */
 export function startChild({ program, heapMb = 128, clock, log, answer }: ChildOptions): Child {
-  // A bundle has the programs beside it, bundled in their turn.
-  const ending = path.extname(fileURLToPath(import.meta.url));
-  const process = fork(fileURLToPath(new URL(`./${program}${ending}`, import.meta.url)), [], {
+  const process = fork(program, [], {
     execArgv: [`--max-old-space-size=${heapMb}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  const name = path.basename(program, path.extname(program));
   let alive = true;
   let asking = 0;
   const peer = channel(
@@ -73,7 +71,7 @@ export function startChild({ program, heapMb = 128, clock, log, answer }: ChildO
   process.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
   for (const stream of [process.stdout, process.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      log('info', 'said by a child process', { program, text: text.slice(0, longestLine) });
+      log('info', 'said by a child process', { program: name, text: text.slice(0, longestLine) });
     });
     if (stream instanceof Socket) stream.unref();
   }

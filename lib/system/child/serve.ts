@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Json } from '../../lib/json.ts';
+import type { Json } from '../../json.ts';
 import { channel, type Channel } from './channel.ts';
 
 /** What a child says first. */
