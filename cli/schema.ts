@@ -12,7 +12,7 @@ const options = { out: { value: 'DIR', help: 'write it, or all of them, as files
 const help = `usage: tsalt schema [NAME] [--out DIR]
 
 Prints the JSON Schema of a kind of file, for editors: they complete what is written and underline what is wrong. For state
-files in TypeScript (\`#!ts\`) it is their types. Without a name it lists the kinds.
+files in TypeScript (\`#!ts\`), and for modules of your own, it is their types. Without a name it lists the kinds.
 
 `;
 
@@ -46,6 +46,11 @@ export const schemas: Readonly<Record<string, Kind>> = {
       ]);
       return asAmbient(await statesTypes(builtinStates, builtinModules));
     },
+  },
+  plugins: {
+    about: 'modules of your own in TypeScript',
+    file: 'tsalt-plugins.d.ts',
+    make: async () => (await import('./schema/plugins.ts')).pluginTypes(),
   },
   top: {
     about: 'the top file of states',

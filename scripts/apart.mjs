@@ -15,3 +15,17 @@ export const moduleTools = 'lib/modules/tools.ts';
 
 /** What a master's returners are made of that run in a process of their own: `returner-child` alone has it. */
 export const drivers = ['postgres'];
+
+/** How the module that operators' own code is written with is made: an ES module, for it is imported by name. */
+export const pluginsOf = (root, outfile) => ({
+  entryPoints: [`${root}/lib/plugins.ts`],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  charset: 'ascii',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+});

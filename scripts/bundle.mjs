@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { apart, drivers, moduleTools } from './apart.mjs';
+import { apart, drivers, moduleTools, pluginsOf } from './apart.mjs';
+import { pluginTypes } from './plugin-types.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -58,9 +59,15 @@ await build({
     ...program('returner-child', 'master/pool/returner-child.ts'),
     ...program('orchestrate-child', 'master/pool/orchestrate-child.ts'),
     ...program('table-check-child', 'store/table-check-child.ts'),
+    ...program('runner-child', 'master/pool/runner-child.ts'),
+    ...program('custom-child', 'minion/custom/custom-child.ts'),
     ...program('module-tools', moduleTools),
   },
 });
+
+// What modules of operators import as `tsalt/plugins`.
+await build(pluginsOf(root, path.join(root, 'dist', 'plugins.mjs')));
+writeFileSync(path.join(root, 'dist', 'plugins.d.ts'), pluginTypes(root));
 
 // What `tsalt/states` is to an editor, and to who runs a state file by itself.
 const compiled = (file) => import(pathToFileURL(path.join(root, 'dist', file)).href);

@@ -21,7 +21,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { apart, drivers, moduleTools } from './apart.mjs';
+import { apart, drivers, moduleTools, pluginsOf } from './apart.mjs';
+import { pluginTypes } from './plugin-types.mjs';
 import { addonFiles, nativeAddons } from './native-addons.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -98,8 +99,14 @@ const programs = {
   'orchestrate-child.cjs': `import './master/pool/orchestrate-child.ts';`,
   'table-check-child.cjs': `import './store/table-check-child.ts';`,
   'returner-child.cjs': `import './master/pool/returner-child.ts';`,
+  'runner-child.cjs': `import './master/pool/runner-child.ts';`,
+  'custom-child.cjs': `import './minion/custom/custom-child.ts';`,
   'module-tools.cjs': `export * from './${moduleTools}';`,
 };
+
+/** What modules of operators import as `tsalt/plugins`. */
+const plugins = 'plugins.mjs';
+const pluginsTypes = 'plugins.d.ts';
 
 async function bundleProgram(file, contents) {
   await build({
@@ -170,6 +177,8 @@ mkdirSync(out, { recursive: true });
 const work = mkdtempSync(path.join(os.tmpdir(), 'tsalt-bundle-'));
 try {
   for (const [name, text] of Object.entries(programs)) await bundleProgram(path.join(work, name), text);
+  await build(pluginsOf(root, path.join(work, plugins)));
+  writeFileSync(path.join(work, pluginsTypes), pluginTypes(root));
   const bundles = {};
   for (const arch of architectures) {
     const tree = path.join(work, arch);
@@ -180,7 +189,8 @@ try {
     }
     const { name, license } = manifest;
     writeFileSync(path.join(tree, 'package.json'), `${JSON.stringify({ name, version, license }, null, 2)}\n`);
-    for (const name of Object.keys(programs)) cpSync(path.join(work, name), path.join(tree, 'lib', name));
+    for (const name of [...Object.keys(programs), plugins, pluginsTypes])
+      cpSync(path.join(work, name), path.join(tree, 'lib', name));
     writeFileSync(path.join(tree, 'lib', 'tsalt.cjs'), starter);
     addNode(arch, path.join(tree, 'lib', 'node'));
     addAddons(arch, path.join(tree, 'lib'));

@@ -1,3 +1,4 @@
+import type { GenericSchema, InferOutput } from 'valibot';
 import type { Clock } from '../clock.ts';
 import type { JsonMap } from '../json.ts';
 
@@ -84,6 +85,21 @@ export interface Beacon<Parameters> {
 
 /** A beacon whose parameters nobody outside needs to know. */
 export type AnyBeacon = Beacon<never>;
+
+/** A beacon of an operator's own: one file of `_beacons/`, which says itself what its parameters may be. */
+export interface CustomBeacon<Schema extends GenericSchema = GenericSchema> {
+  readonly summary: string;
+  /** What it takes besides what every beacon does (`interval`, `enabled`, ...): a map. */
+  readonly parameters: Schema;
+  /** Its context has no state runs to ask about: `didStates` is false. */
+  start(parameters: InferOutput<Schema>, context: BeaconContext): Watching;
+}
+
+/** Keeps the types of one beacon together. */
+export function defineBeacon<Schema extends GenericSchema>(definition: CustomBeacon<Schema>): CustomBeacon {
+  // Methods are compared bivariantly: whoever starts it has parsed its parameters with this very schema.
+  return definition as unknown as CustomBeacon;
+}
 
 /** Loads a beacon by its name (`load`). */
 export interface BeaconRegistry {

@@ -21,6 +21,8 @@ export interface LoadedModule {
   readonly place: Place;
   /** What code of it does; what that throws gets the place in the file. Raises `TS_MODULE_THREW`, `TS_MODULE_NEVER_DONE`. */
   readonly during: <T>(work: () => T | Promise<T>) => Promise<T>;
+  /** What code of it threw, with the place in the file. */
+  readonly blame: (thrown: unknown) => TsaltError;
 }
 
 /** What was run, by all its texts: what a process runs twice is not loaded twice, for Node forgets no module. */
@@ -43,11 +45,15 @@ export async function loadModule(entry: ModuleFile, tree: ModuleTree): Promise<L
     .update(JSON.stringify(texts.map((text, at) => [text, parts[at]?.file])))
     .digest('hex');
 
+  function blame(thrown: unknown): TsaltError {
+    return placed(thrown, placeOfThrown(thrown, folders.get(key), parts) ?? place);
+  }
+
   async function during<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       return await settled(work);
     } catch (thrown) {
-      throw placed(thrown, placeOfThrown(thrown, folders.get(key), parts) ?? place);
+      throw blame(thrown);
     }
   }
 
@@ -55,6 +61,7 @@ export async function loadModule(entry: ModuleFile, tree: ModuleTree): Promise<L
     parts,
     place,
     during,
+    blame,
     exports: await during(async () => {
       const running = loaded.get(key) ?? run(key, texts);
       loaded.set(key, running);

@@ -1,4 +1,5 @@
 import { isBuiltin } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { didYouMean, together, TsaltError, type ErrorDetails } from '../errors/error.ts';
 import { moduleErrors } from '../errors/module.ts';
 import { nearest } from '../nearest.ts';
@@ -38,6 +39,15 @@ export const ownModules = {
   'tsalt/states': '/** States, as they are: for their types. */\nexport const defineStates = (states) => states;\n',
 } as const;
 
+/** What modules of an operator's own are written with: a program's file of its own, for it brings valibot whole. */
+const plugins = 'tsalt/plugins';
+
+/** Compiled it is above this folder, bundled beside the bundle. */
+function pluginsUrl(): string {
+  const isBundled = fileURLToPath(import.meta.url).endsWith('.cjs');
+  return new URL(isBundled ? './plugins.mjs' : '../plugins.js', import.meta.url).href;
+}
+
 function isOwn(specifier: string): specifier is keyof typeof ownModules {
   return Object.hasOwn(ownModules, specifier);
 }
@@ -49,7 +59,7 @@ const languages: Readonly<Record<string, Language>> = {
   '.mjs': 'JavaScript',
 };
 
-function languageOf(path: string): Language | undefined {
+export function languageOf(path: string): Language | undefined {
   const [ending = ''] = /\.\w+$/.exec(path) ?? [];
   return Object.hasOwn(languages, ending) ? languages[ending] : undefined;
 }
@@ -91,7 +101,7 @@ export async function readParts(entry: ModuleFile, tree: ModuleTree): Promise<re
       if (to === undefined) continue;
       links.push({ from, to });
       const other = typeof to === 'number' ? parts[to] : undefined;
-      const exported = typeof to === 'number' ? other?.exports : exportsOfNode(to);
+      const exported = typeof to === 'number' ? other?.exports : await exportsOf(from.specifier, to);
       for (const { name, at } of from.names) {
         if (exported === undefined || exported.has(name)) continue;
         const { specifier } = from;
@@ -114,12 +124,13 @@ export async function readParts(entry: ModuleFile, tree: ModuleTree): Promise<re
   ): Promise<number | string> {
     if (isBuiltin(specifier)) return specifier;
     const place = placeAt(file, text, start);
+    if (specifier === plugins) return pluginsUrl();
     if (isOwn(specifier))
       return numbers.get(specifier) ?? add(specifier, specifier, ownModules[specifier], 'JavaScript');
     if (!/^\.\.?\//.test(specifier)) {
       const url = tree.packageUrl?.(specifier);
       if (url !== undefined) return url;
-      const near = nearest(specifier, Object.keys(ownModules));
+      const near = nearest(specifier, [...Object.keys(ownModules), plugins]);
       const hint = didYouMean(near) ?? 'there are those of Node (node:fs), and files of the same tree (./x.ts)';
       throw moduleErrors.noModule({ specifier }, { place, hint });
     }
@@ -162,13 +173,15 @@ function pathFrom(specifier: string, from: string): string | undefined {
   return specifier.includes('\0') ? undefined : parts.join('/');
 }
 
-/** What a module of Node exports; undefined for a URL. */
-function exportsOfNode(name: string): ReadonlySet<string> | undefined {
+/** What a module of Node, or ours, exports; undefined for any other URL. */
+async function exportsOf(specifier: string, name: string): Promise<ReadonlySet<string> | undefined> {
+  if (specifier === plugins) return new Set(Object.keys(await (await import('./tools.ts')).runModule(name)));
   if (!isBuiltin(name)) return undefined;
   return new Set(['default', ...Object.keys(process.getBuiltinModule(name) ?? {})]);
 }
 
 function isType(name: string, other: ModulePart | undefined, specifier: string): boolean {
+  if (specifier === plugins) return /^[A-Z]/.test(name);
   if (other === undefined) return false;
   return isOwn(specifier) || new RegExp(`\\b(?:interface|type)\\s+${name.replace(/\W/g, '\\$&')}\\b`).test(other.text);
 }

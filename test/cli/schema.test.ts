@@ -41,7 +41,7 @@ test.after.always(() => {
 test('schema: without a name, what there are schemas of', async (t) => {
   const { code, out } = await tsalt(directory);
   t.is(code, 0);
-  t.deepEqual(out.match(/^\S+/gm), ['states', 'types', 'top', 'pillar-top', 'reactor', 'master', 'minion']);
+  t.deepEqual(out.match(/^\S+/gm), ['states', 'types', 'plugins', 'top', 'pillar-top', 'reactor', 'master', 'minion']);
 });
 
 test('schema: a misspelt name, exit 2 and the nearest one', async (t) => {

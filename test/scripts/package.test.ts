@@ -18,10 +18,14 @@ test('package: what npm pack makes runs as it is, a master with pillar and minio
   const unpacked = path.join(place, 'package');
   t.deepEqual(readdirSync(path.join(unpacked, 'dist')).sort(), [
     'code-child.cjs',
+    'custom-child.cjs',
     'module-tools.cjs',
     'orchestrate-child.cjs',
+    'plugins.d.ts',
+    'plugins.mjs',
     'render-child.cjs',
     'returner-child.cjs',
+    'runner-child.cjs',
     'states.d.ts',
     'states.mjs',
     'table-check-child.cjs',
