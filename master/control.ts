@@ -70,10 +70,7 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
     exec: async (params, call) => exec(parts, params, call),
     run: async ({ fun, arg, kwarg }, { emit }) =>
       runners.call({ fun: asText(fun), arg: list(arg), kwarg: map(kwarg) }, { began: (jid) => emit({ jid }) }),
-    'run.functions': async () =>
-      (['runner', 'wheel'] as const).flatMap((client) =>
-        runners.list(client).map(({ takes, ...one }) => ({ ...one, takes: [...takes] })),
-      ),
+    'run.functions': async () => (await runners.listAll()).map(({ takes, ...one }) => ({ ...one, takes: [...takes] })),
     'event.send': async (params) => {
       const { seq } = await bus.fire({ tag: text(params, 'tag'), data: map(params.data) });
       return { seq };

@@ -17,7 +17,9 @@ import type { Orchestrations } from './orchestrate/orchestrations.ts';
 import type { Caller } from './orchestrate/steps.ts';
 import type { Publisher } from './publisher.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
+import { bindRunner } from './runners/bind.ts';
 import { cacheRunners } from './runners/cache.ts';
+import { customRunnerTable, type CustomRunners } from './runners/custom.ts';
 import { eventRunners } from './runners/event.ts';
 import { fileserverRunners } from './runners/fileserver.ts';
 import { jobRunners } from './runners/jobs.ts';
@@ -48,6 +50,8 @@ export interface RunnerParts {
   readonly reactors: () => ReactorEngine;
   readonly orchestrations: () => Orchestrations;
   readonly away: Away;
+  /** Those of the operator's own. */
+  readonly custom: CustomRunners;
   readonly stats: () => JsonMap;
   readonly clock: Clock;
 }
@@ -71,6 +75,8 @@ export interface Call {
 export interface Runners {
   /** What there is, for the reference. */
   list(client: Client): readonly ListedFunction[];
+  /** All of both, those of the operator's own among them. */
+  listAll(): Promise<readonly ListedFunction[]>;
   /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
   call(call: Call, caller?: Caller): Promise<Json>;
 }
@@ -78,33 +84,28 @@ export interface Runners {
 /** The functions of the master: Salt's names, and shorter ones beside them. */
 export function runners(parts: RunnerParts): Runners {
   const tables: Readonly<Record<Client, RunnerTable>> = { runner: runnersOf(parts), wheel: wheelsOf(parts) };
+  const list = (client: Client): readonly ListedFunction[] =>
+    Object.entries(tables[client]).map(([name, { summary, takes, anything = false, needs = 0 }]) => {
+      return { name, summary, takes, anything, needs };
+    });
   return {
-    list: (client) =>
-      Object.entries(tables[client]).map(([name, { summary, takes, anything = false, needs = 0 }]) => {
-        return { name, summary, takes, anything, needs };
-      }),
+    list,
+    async listAll() {
+      const own = await parts.custom.list();
+      const replaced = new Set(own.map(({ name }) => moduleOf(name)));
+      return [...list('runner').filter(({ name }) => !replaced.has(moduleOf(name))), ...own, ...list('wheel')];
+    },
     async call({ fun, arg = [], kwarg = {}, client }, caller = {}) {
+      if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg);
       const table = client === undefined ? { ...tables.wheel, ...tables.runner } : tables[client];
       const runner = Object.hasOwn(table, fun) ? table[fun] : undefined;
       if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, Object.keys(table))) });
-      return runner.run(bind(fun, runner, arg, kwarg), caller);
+      return runner.run(bindRunner(fun, runner, arg, kwarg), caller);
     },
   };
 }
 
-function bind(fun: string, runner: Runner, arg: readonly Json[], kwarg: JsonMap): JsonMap {
-  const { takes, needs = 0 } = runner;
-  if (runner.anything === true) return { args: [...arg], kwargs: kwarg };
-  if (arg.length > takes.length) throw runnerErrors.tooMany({ fun, most: takes.length });
-  for (const name of Object.keys(kwarg)) {
-    if (!takes.includes(name))
-      throw runnerErrors.unknownArgument({ fun, name }, { hint: didYouMean(nearest(name, takes)) });
-  }
-  const bound: JsonMap = { ...Object.fromEntries(arg.map((value, index) => [takes[index] ?? '', value])), ...kwarg };
-  const missing = takes.slice(0, needs).find((name) => bound[name] === undefined);
-  if (missing !== undefined) throw runnerErrors.missing({ fun, name: missing });
-  return bound;
-}
+const moduleOf = (fun: string): string => fun.split('.')[0] ?? '';
 
 function runnersOf(parts: RunnerParts): RunnerTable {
   const { bus, instances, facts, files, reactors, orchestrations, stats } = parts;
@@ -121,6 +122,7 @@ function runnersOf(parts: RunnerParts): RunnerTable {
     ...reactorRunners(reactors, bus),
     ...eventRunners(bus),
     ...returnerRunners(reactors),
+    ...customRunnerTable(() => parts.custom),
     ...orchestrationRunners(orchestrations),
     ...salt,
     ...mineRunners(

@@ -25,7 +25,8 @@ import { renderPool } from './pool/render-pool.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 import { reactorPowers } from './reactor/powers.ts';
 import { startReactors } from './reactor/start.ts';
-import { runners } from './runners.ts';
+import { runners, type Runners } from './runners.ts';
+import { customRunners } from './runners/custom.ts';
 import { keyCommands } from './wheel/key.ts';
 
 export interface MasterOptions {
@@ -81,7 +82,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
 
   const standIn = standInOf(config, hostname());
   const commands = keyCommands(keys);
-  const running = runners({
+  const running: Runners = runners({
     ...books,
     config,
     keyCommands: commands,
@@ -92,6 +93,21 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     reactors: () => reactors,
     orchestrations: () => orchestrating,
     away: notConnected,
+    custom: customRunners({
+      roots: config.file_roots,
+      powers: {
+        call: (client, fun, kwarg = {}, arg = []) => running.call({ client, fun, kwarg, arg }),
+        async publish(request) {
+          const resolved = publisher.resolve(request, { user: 'runner', takeWithinMs: TAKE_WITHIN_MS });
+          const { jid, minions } = await publisher.publish(resolved);
+          return { jid, minions: [...minions] };
+        },
+        outcome: (jid, id, signal) => jobs.outcome(jid, id, signal),
+        fire: async (tag, data) => void (await bus.fire({ tag, data })),
+      },
+      clock,
+      log,
+    }),
     stats,
   });
   const orchestrating: Orchestrations = orchestrations({
