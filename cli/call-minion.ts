@@ -5,6 +5,7 @@ import { jidMaker } from '../lib/ids.ts';
 import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { version } from '../lib/version.ts';
 import { collectGrains } from '../minion/grains/collect.ts';
+import { keptGrains } from '../minion/custom/grains.ts';
 import type { LocalCall } from '../minion/local.ts';
 import { callWithMaster } from '../minion/remote.ts';
 import { connectLocal, type LocalClient } from '../wire/local/client.ts';
@@ -31,7 +32,7 @@ export default async function ask(request: LocalCall): Promise<Json> {
       kwargs,
       config,
       configDir,
-      grains: collectGrains({ config, configDir, version }),
+      grains: collectGrains({ config, configDir, version, gather: () => keptGrains(config.cachedir) }),
       ask: async (question, body) => asMap(await minion.call('ask', { question, body })),
       sendEvent: async (tag, data) => (await minion.call('event', { tag, data })) === true,
       clock,

@@ -8,7 +8,7 @@ export type Roots = Readonly<Record<string, readonly string[]>>;
 export const BASE = 'base';
 
 /** Serves environments that have no roots of their own; in its directories the name stands for theirs. */
-const ANY = '__env__';
+export const ANY = '__env__';
 
 /** The environments that have roots of their own, `base` first, then as the config has them. */
 export function environmentNames(roots: Roots): string[] {

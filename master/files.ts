@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { fileErrors } from '../lib/errors/files.ts';
-import { directoriesOf, type Roots } from '../lib/environments.ts';
+import { hasCustom } from '../lib/custom/names.ts';
+import { ANY, directoriesOf, type Roots } from '../lib/environments.ts';
 import { CHUNK_BYTES, MANIFEST_PAGE_ENTRIES, type TreeEntry, type TreeManifest } from '../lib/file-tree.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import type { JsonMap } from '../lib/json.ts';
@@ -16,6 +17,8 @@ export interface FileServer {
    * `{missing: true}` where there is no such environment.
    */
   page(env: string, after: number, known: string): JsonMap;
+  /** Whether an environment may have code for minions: then they ask for more. Quick: each minion asks when it starts. */
+  hasCustom(): boolean;
   /** Up to 128 KiB of the file with this hash, from `offset`: `{data (base64), bytes}`. */
   chunk(sha256: string, offset: number): JsonMap;
 }
@@ -116,6 +119,8 @@ export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log):
 
   return {
     manifest,
+    // Of environments without roots of their own nobody knows which there are.
+    hasCustom: () => Object.keys(fileRoots).some((env) => env === ANY || hasCustom(fileRoots, env)),
     page(env, after, known) {
       const whole = manifest(env);
       if (!whole) return { missing: true };

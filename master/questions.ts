@@ -48,6 +48,7 @@ export function questions({
       'files.page': (_: MasterSession, body: JsonMap) =>
         files.page(text(body.env), wholeNumber(body.after), text(body.known)),
       'files.chunk': (_: MasterSession, body: JsonMap) => files.chunk(text(body.sha256), wholeNumber(body.offset)),
+      'files.custom': () => ({ any: files.hasCustom() }),
       pillar: async ({ id }: MasterSession, body: JsonMap) => {
         const override = map(body.override);
         const request = { override, ...named(body, 'saltenv'), ...named(body, 'pillarenv') };

@@ -1,4 +1,12 @@
-import type { ExecContext, MinionJobs, ModuleRegistry, ShownStates, StateRequest } from '../lib/contracts/execution.ts';
+import type {
+  ExecContext,
+  MinionJobs,
+  ModuleRegistry,
+  ShownStates,
+  StateRequest,
+  SyncedCustom,
+} from '../lib/contracts/execution.ts';
+import { isMinionKind, minionKindNames, type MinionKind } from '../lib/custom/names.ts';
 import type { Mine } from '../lib/contracts/mine.ts';
 import type { Machine, Reading } from '../lib/contracts/machine.ts';
 import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
@@ -18,6 +26,14 @@ import { createLocalMachine } from './local-machine.ts';
 import { ownMine } from './mine/own.ts';
 import { templateFunctions } from './template-functions.ts';
 
+/** An operator's own code, for what runs with it. */
+export interface CustomSource {
+  /** State runs fetch it first (`autoload_dynamic_modules`). */
+  readonly autoload: boolean;
+  /** Fetches what these environments have of these kinds. */
+  sync(kinds: readonly MinionKind[], environments: readonly string[]): Promise<SyncedCustom>;
+}
+
 /** What a function runs with: who the minion is, what it knows, and where its states come from. */
 export interface ExecutionParts {
   readonly id: string;
@@ -28,7 +44,7 @@ export interface ExecutionParts {
   readonly cachedir: string;
   readonly grains: JsonMap;
   /** The grains as they are by now. */
-  freshGrains(): JsonMap;
+  freshGrains(): JsonMap | Promise<JsonMap>;
   readonly pillar: JsonMap;
   /** The pillar as a request wants it; raises what is wrong with it. */
   readonly pillarWith: (request: PillarRequest) => Promise<JsonMap>;
@@ -43,6 +59,8 @@ export interface ExecutionParts {
   readonly signal: AbortSignal;
   readonly states: StateRegistry;
   readonly modules: ModuleRegistry;
+  /** Where the operator's own modules and states are from. */
+  readonly custom: CustomSource;
   readonly failhard: boolean;
   readonly aggregate?: boolean | readonly string[];
   /** The only environment that states are from; undefined: the highstate is from all. */
@@ -126,6 +144,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     if (turn.refused !== undefined) return [turn.refused];
     hasTurn = true;
     try {
+      if (parts.custom.autoload) await autoload();
       return await runStates(request, watcherOf(request));
     } finally {
       hasTurn = false;
@@ -141,6 +160,30 @@ export function executionContext(parts: ExecutionParts): ExecContext {
         if (stateEvents === true) parts.sendResult?.(result, place.total);
       },
     };
+  }
+
+  /** The environments that the operator's own code is from, as Salt has it: those whose states are meant for this minion. */
+  async function environmentsOfTop(): Promise<readonly string[]> {
+    if (parts.saltenv !== undefined) return [parts.saltenv];
+    const { environmentsInTop } = await import('./custom/environments.ts');
+    return environmentsInTop(parts.environments, rendering(parts.pillar), parts.tops);
+  }
+
+  async function syncCustom(kinds: readonly string[], saltenv?: string): Promise<SyncedCustom> {
+    const environments = saltenv === undefined ? await environmentsOfTop() : [saltenv];
+    return parts.custom.sync(kinds.filter(isMinionKind), environments);
+  }
+
+  /** What is wrong with it, or with the top file, fails only what uses it. */
+  async function autoload(): Promise<void> {
+    try {
+      const { problems, renewed } = await syncCustom(minionKindNames);
+      if (renewed.includes('grains')) await parts.tellGrains?.();
+      for (const problem of Object.values(problems).flat())
+        log('error', 'a custom module can not be used', { problem });
+    } catch (thrown) {
+      log('warning', 'custom modules were not fetched anew', { reason: messageOf(thrown) });
+    }
   }
 
   async function runStates(request: StateRequest, watcher?: RunWatcher): Promise<StateReturn> {
@@ -187,7 +230,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
           });
         },
         reload: async (what) => {
-          const grains = what.includes('grains') ? parts.freshGrains() : grainsNow();
+          const grains = what.includes('grains') ? await parts.freshGrains() : grainsNow();
           const { pillar: override, pillarenv } = request;
           const fresh = what.includes('pillar')
             ? await parts.pillarWith({ override, saltenv: request.saltenv, pillarenv })
@@ -253,6 +296,8 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     get mine() {
       return (mine ??= parts.mine ?? ownMine(parts.cachedir, context));
     },
+    modules,
+    syncCustom,
     jobs: parts.jobs ?? { list: async () => [], end: async () => undefined },
     async tellGrains() {
       await parts.tellGrains?.();

@@ -6,6 +6,7 @@ import { jidMaker } from '../lib/ids.ts';
 import { isJsonMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redactor } from '../lib/secrets/redactor.ts';
+import { hasCustom } from '../lib/custom/names.ts';
 import { version } from '../lib/version.ts';
 import type { OpenSealed } from '../pillar/secrets.ts';
 import { minionStates } from '../states/registry.ts';
@@ -13,6 +14,7 @@ import { pillarSettings, type PillarRequest } from '../lib/pillar-settings.ts';
 import { topsOf } from '../lib/tops.ts';
 import { environmentsOfRoots } from '../states/engine/environments.ts';
 import { executionContext, type ExecutionParts } from './context.ts';
+import type { LocalCustom } from './custom/local.ts';
 import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { builtinModules } from './modules/registry.ts';
@@ -60,10 +62,11 @@ export function callLocally(call: LocalCall): Promise<Json> {
 
 async function run(call: LocalCall): Promise<Json> {
   const { fun, args, kwargs } = call;
-  const found = await findFunction(fun, builtinModules);
+  const custom = await customOf(call);
+  const found = await findFunction(fun, custom?.modules ?? builtinModules);
   const bound = bindArguments(fun, found, args, kwargs);
   // What is quick asks for no pillar: one that can't be made must not take the machine from whoever looks after it.
-  const parts = found.quick === true ? partsWithoutPillar(call) : await partsOfThisMachine(call);
+  const parts = found.quick === true ? partsWithoutPillar(call, custom) : await withPillar(call, custom);
   const context = executionContext(parts);
   return toJson(await found.run(bound as never, context));
 }
@@ -74,19 +77,33 @@ type LocalParts = Pick<
 >;
 
 /** What functions run with on this machine, with no master. Raises `PillarFailed`. */
-export async function partsOfThisMachine(call: LocalParts): Promise<ExecutionParts> {
-  const parts = partsWithoutPillar(call);
+export async function partsOfThisMachine(call: LocalParts): Promise<ExecutionParts & { readonly own?: LocalCustom }> {
+  const custom = await customOf(call);
+  const parts = await withPillar(call, custom);
+  return custom ? Object.assign(parts, { own: custom }) : parts;
+}
+
+/** The operator's own code in the state trees; undefined, quickly, where there is none. */
+async function customOf({ config, configDir, log }: LocalParts): Promise<LocalCustom | undefined> {
+  if (!hasCustom(config.file_roots, config.saltenv)) return undefined;
+  const { customOfThisMachine } = await import('./custom/local.ts');
+  return customOfThisMachine(config, optionsOf(config, configDir), log);
+}
+
+async function withPillar(call: LocalParts, custom: LocalCustom | undefined): Promise<ExecutionParts> {
+  const parts = partsWithoutPillar(call, custom);
   // Copied, the grains would be collected for whoever does not ask for them.
   return Object.create(parts, { pillar: { value: await parts.pillarWith({}) } }) as ExecutionParts;
 }
 
 /** The same with an empty pillar, for what asks for none. */
-function partsWithoutPillar(call: LocalParts): ExecutionParts {
+function partsWithoutPillar(call: LocalParts, custom: LocalCustom | undefined): ExecutionParts {
   const { config, configDir, clock, log, signal, opener = () => openerOnThisMachine(config, configDir) } = call;
   const { id, saltenv } = config;
   const opts = { ...optionsOf(config, configDir), ...call.opts };
   let grains: JsonMap | undefined;
-  const grainsOf = () => (grains ??= collectGrains({ config, configDir, version }));
+  const gather = custom?.gather;
+  const grainsOf = () => (grains ??= collectGrains({ config, configDir, version, gather }));
 
   async function pillarWith(request: PillarRequest): Promise<JsonMap> {
     const [{ compilePillar }, { outsideWorld }] = await Promise.all([
@@ -115,11 +132,13 @@ function partsWithoutPillar(call: LocalParts): ExecutionParts {
     get grains() {
       return grainsOf();
     },
-    freshGrains: () => collectGrains({ config, configDir, version }),
+    freshGrains: () => collectGrains({ config, configDir, version, gather }),
     pillar: {},
     pillarWith,
     opts,
     ...partsOfConfig(config),
+    ...(custom && { states: custom.statesOver(minionStates), modules: custom.modules }),
+    custom: custom ?? noCustom,
     environments: environmentsOfRoots(config.file_roots),
     tops: topsOf(config),
     clock,
@@ -139,6 +158,15 @@ async function openerOnThisMachine({ pki_dir: own }: MinionConfig, configDir: st
   ]);
   return openerOf([own, keyFolder('master', { configDir, env: process.env })]);
 }
+
+/** Where there is none. */
+const noCustom: ExecutionParts['custom'] = {
+  autoload: false,
+  sync: async (kinds) => {
+    const none = Object.fromEntries(kinds.map((kind) => [kind, []]));
+    return { changed: none, problems: none, renewed: [] };
+  },
+};
 
 /** What the config alone says of an execution, wherever its states come from. */
 export function partsOfConfig(config: MinionConfig) {

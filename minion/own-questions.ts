@@ -10,17 +10,28 @@ import type { Ask } from './remote-tree.ts';
 
 const LIST = 'minion.jobs';
 const END = 'minion.end_job';
+const CUSTOM = 'minion.custom';
 
 /** The minion's answer; undefined when the question is one for the master. */
 export function ownAnswer(
   { jobs, endJob }: Pick<Agent, 'jobs' | 'endJob'>,
   question: string,
   body: JsonMap,
+  customChanged: () => void = () => {},
 ): JsonMap | undefined {
+  if (question === CUSTOM) {
+    customChanged();
+    return {};
+  }
   if (question === LIST) return { jobs: jobs().map(toMap) };
   if (question !== END) return undefined;
   const job = endJob(asText(body.jid), body.signal === 'KILL' ? 'KILL' : 'TERM', asText(body.by));
   return job ? { job: toMap(job) } : {};
+}
+
+/** Tells the minion that it has other code of its operator's than before. */
+export async function tellOfCustom(ask: Ask): Promise<void> {
+  await ask(CUSTOM, {});
 }
 
 /** The minion's jobs, for who can ask it. */

@@ -5,10 +5,14 @@ import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redactor } from '../lib/secrets/redactor.ts';
 import { version } from '../lib/version.ts';
+import { minionStates } from '../states/registry.ts';
 import { executionContext } from './context.ts';
+import { grainsAnew } from './custom/grains.ts';
+import { modulesWith, statesWith } from './custom/registries.ts';
+import { masterCode } from './custom/sync.ts';
 import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
-import { jobsThrough } from './own-questions.ts';
+import { jobsThrough, tellOfCustom } from './own-questions.ts';
 import { optionsOf, toJson, partsOfConfig } from './local.ts';
 import { mineAtMaster } from './mine/at-master.ts';
 import { builtinModules } from './modules/registry.ts';
@@ -41,6 +45,8 @@ export interface RemoteCall {
   sendResult?(result: StateResult, total: number): void;
   /** The function gave an answer, and yet failed. */
   onFailed?(retcode: number): void;
+  /** No code of an operator's own may run: it is the minion's own process. */
+  readonly builtinOnly?: boolean;
 }
 
 /**
@@ -52,8 +58,13 @@ export function callWithMaster(call: RemoteCall): Promise<Json> {
 }
 
 async function run(call: RemoteCall): Promise<Json> {
-  const { jid, fun, args, kwargs, config, configDir, grains, ask, clock, log, secrets, signal } = call;
-  const found = await findFunction(fun, builtinModules);
+  const { jid, fun, args, kwargs, config, configDir, ask, clock, log, secrets, signal } = call;
+  let { grains } = call;
+  const files = remoteTree(ask, config.cachedir);
+  const custom = masterCode(config.cachedir, files);
+  const current = () => (call.builtinOnly === true ? undefined : custom.current());
+  const modules = modulesWith(builtinModules, current);
+  const found = await findFunction(fun, modules);
   const bound = bindArguments(fun, found, args, kwargs);
   const { id, saltenv } = config;
   let isWantedByMaster = false;
@@ -73,24 +84,49 @@ async function run(call: RemoteCall): Promise<Json> {
   };
   // What is quick asks for nothing that has to travel.
   const quick = found.quick === true;
-  const files = remoteTree(ask, config.cachedir);
   // A pillar or a tree that can't be had fails what uses it, and nothing else: a machine must stay within reach.
   const environments = remoteEnvironments(files, () => tops.environments);
   if (!quick) await environments.fetch(saltenv ?? BASE);
-  const pillar = quick ? () => ({}) : await settled(() => pillarWith({}));
+  let pillar = quick ? () => ({}) : await settled(() => pillarWith({}));
+  const opts = optionsOf(config, configDir);
+
+  /** All grains as they are now, with those of the operator's own code gathered anew, for this call too. */
+  async function freshGrains(): Promise<JsonMap> {
+    const { id, root, cachedir } = config;
+    const own = await grainsAnew(current(), cachedir, { id, root, opts, log });
+    const fresh = collectGrains({ config, configDir, version, gather: own });
+    const isSame = JSON.stringify(fresh) === JSON.stringify(grains);
+    grains = fresh;
+    if (!isSame && !quick) pillar = await settled(() => pillarWith({}));
+    return fresh;
+  }
+
   const context = executionContext({
     id,
     jid,
     fun,
     cachedir: config.cachedir,
-    grains,
-    freshGrains: () => collectGrains({ config, configDir, version }),
+    get grains() {
+      return grains;
+    },
+    freshGrains,
     get pillar() {
       return pillar();
     },
     pillarWith,
-    opts: optionsOf(config, configDir),
+    opts,
     ...partsOfConfig(config),
+    modules,
+    states: statesWith(minionStates, current),
+    custom: {
+      autoload: config.autoload_dynamic_modules,
+      async sync(kinds, named) {
+        const synced = await custom.sync(kinds, named, config.clean_dynamic_modules);
+        // Its beacons, and which functions are quick, are the minion's to know.
+        if (synced.renewed.length > 0) await tellOfCustom(ask);
+        return synced;
+      },
+    },
     environments,
     get tops() {
       return tops;
@@ -101,7 +137,7 @@ async function run(call: RemoteCall): Promise<Json> {
     jobs: jobsThrough(ask),
     mine: mineAtMaster(ask),
     async tellGrains() {
-      await ask('greet', { grains: collectGrains({ config, configDir, version }), version });
+      await ask('greet', { grains: await freshGrains(), version });
     },
     sendEvent: (tag, data) => call.sendEvent(tag, data),
     watcher: call.watcher,

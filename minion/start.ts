@@ -15,6 +15,8 @@ import { serveLocal, type LocalServer } from '../wire/local/server.ts';
 import { connect } from '../wire/connect.ts';
 import { startAgent, type Agent } from './agent.ts';
 import { trustFirstUse } from './first-use.ts';
+import { keptGrains } from './custom/grains.ts';
+import { minionCustom } from './custom/start.ts';
 import { collectGrains } from './grains/collect.ts';
 import { jobQueue } from './jobs/queue.ts';
 import { jobRunner } from './jobs/runner.ts';
@@ -80,8 +82,14 @@ async function start(
   });
   const outbox = outboxWithoutSecrets(items, secrets);
   const grains = (): JsonMap =>
-    collectGrains({ config: { ...config, grains: config.grains as JsonMap }, configDir, version });
+    collectGrains({
+      config: { ...config, grains: config.grains as JsonMap },
+      configDir,
+      version,
+      gather: () => keptGrains(config.cachedir),
+    });
   const stopping = new AbortController();
+  const patiently = patientAsk(ask, { clock, signal: stopping.signal });
   const runner = jobRunner({
     script,
     configDir,
@@ -92,7 +100,7 @@ async function start(
     clock,
     log: logOf(log, 'jobs'),
     host: {
-      ask: patientAsk(ask, { clock, signal: stopping.signal }),
+      ask: patiently,
       sendEvent: (tag, data, jid) => agent.sendEvent(tag, data, jid),
       progress: (jid, place) => agent.progress(jid, place),
       result: (jid, result, total) => void sendResult(jid, result, total),
@@ -134,6 +142,14 @@ async function start(
       ),
   });
 
+  const custom = minionCustom({
+    cachedir: config.cachedir,
+    autoload: config.autoload_dynamic_modules,
+    ask: patiently,
+    run: (order, control) => runner.run(order, control),
+    log,
+  });
+
   const timetable = startTimetable({
     config,
     run: (order, control) => runner.run(order, control),
@@ -148,8 +164,15 @@ async function start(
     config,
     engine: async (tell) => {
       const { systemBeacons } = await import('./lookout/system.ts');
-      return systemBeacons({ cachedir: config.cachedir, clock, log: logOf(log, 'beacons'), tell });
+      return systemBeacons({
+        cachedir: config.cachedir,
+        custom: () => custom.current(),
+        clock,
+        log: logOf(log, 'beacons'),
+        tell,
+      });
     },
+    custom: () => custom.current(),
     sendEvent: (tag, data) => agent.sendEvent(tag, data),
     log: logOf(log, 'beacons'),
   });
@@ -168,7 +191,7 @@ async function start(
 
   /** Asks the master what the minion can't answer itself. Every pillar that comes by, for whatever job, may bring another schedule and other beacons. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
-    const own = ownAnswer(agent, question, body);
+    const own = ownAnswer(agent, question, body, () => beacons.renew());
     if (own) return secrets.data(own);
     const answer = await askMaster(question, body);
     const isWhole = question === 'pillar' && body.for_one_run !== true;
@@ -199,6 +222,7 @@ async function start(
       log('warning', "the pillar's schedule and beacons are not known yet", { reason: messageOf(cause) });
       timetable.accepted();
     });
+    void custom.accepted();
   }
 
   const local = await serveOwnSocket();

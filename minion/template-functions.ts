@@ -1,4 +1,5 @@
-import type { ExecContext, ExecFunction, ModuleRegistry } from '../lib/contracts/execution.ts';
+import type { ExecContext, ExecFunction, ExecModule, ModuleRegistry } from '../lib/contracts/execution.ts';
+import { TsaltError } from '../lib/errors/error.ts';
 import { executionErrors } from '../lib/errors/execution.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
 import { NotYet } from '../states/engine/files.ts';
@@ -24,6 +25,18 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
   const missing = new Map<string, Error>();
   /** Of what is fetched, by function and arguments. */
   const answers = new Map<string, Answer>();
+  const broken = new Map<string, Error>();
+
+  /** One that can't be loaded has none of the functions: that is told where one is called. */
+  async function loaded(module: string): Promise<ExecModule> {
+    try {
+      return await registry.load(module);
+    } catch (thrown) {
+      if (!(thrown instanceof TsaltError)) throw thrown;
+      broken.set(module, thrown);
+      return { functions: {} };
+    }
+  }
 
   async function prepare(names: ReadonlySet<string>): Promise<void> {
     for (const name of names) {
@@ -39,7 +52,8 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
 
   function problem(fun: string): Error | undefined {
     const found = ready.get(fun);
-    if (!found) return missing.get(fun) ?? executionErrors.noSuchFunction({ fun });
+    if (!found)
+      return missing.get(fun) ?? broken.get(fun.split('.')[0] ?? '') ?? executionErrors.noSuchFunction({ fun });
     return found.sync === true || found.fetched === true
       ? undefined
       : executionErrors.notForTemplates({ fun }, { hint: instead });
@@ -71,7 +85,7 @@ export function templateFunctions(registry: ModuleRegistry, context: () => ExecC
     problem,
     async prepareAll() {
       for (const module of registry.names) {
-        const { functions } = await registry.load(module);
+        const { functions } = await loaded(module);
         for (const [name, found] of Object.entries(functions))
           if (found.sync || found.fetched) ready.set(`${module}.${name}`, found);
       }

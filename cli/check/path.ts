@@ -13,6 +13,7 @@ import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
 import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
+import { customMistakes } from './custom.ts';
 import { jinjaFiles, templateMistakes } from './jinja.ts';
 import { namedMistakes } from './named.ts';
 import { checkPillar } from './pillar.ts';
@@ -106,10 +107,13 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
       environments,
       context: { id, grains, pillar, opts, saltenv, functions, now: parts.clock.now() },
       // Orchestrations are in the same trees.
-      registry: builtinStates,
+      registry: parts.own?.statesOver(builtinStates) ?? builtinStates,
       tops,
     });
-    return { ...checked, errors: checked.errors.map((error) => secrets.error(error)) };
+    const shown = { ...checked, errors: checked.errors.map((error) => secrets.error(error)) };
+    if (only !== undefined) return shown;
+    const { files, errors } = await customMistakes(parts.own?.index, await environments.tree(saltenv));
+    return { ...shown, files: shown.files + files, errors: [...errors, ...shown.errors] };
   } catch (thrown) {
     if (!(thrown instanceof PillarFailed)) throw thrown;
     const files = treeOfRoots([root]);

@@ -6,14 +6,16 @@ import { didYouMean, type ErrorDetails, type TsaltError } from '../errors/error.
 import { isMap, type Json, type JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import { entriesAt, nodeOf } from '../schema/node.ts';
-import { beaconNames, beaconParameters, commonOptions, isBeaconName, unseenIn, type BeaconName } from './parameters.ts';
+import { beaconNames, beaconParameters, commonOptions, isBeaconName, unseenIn } from './parameters.ts';
 
 /** One beacon of Salt's `beacons:`, checked. */
 export interface ConfiguredBeacon {
   /** Its own, which its events carry. */
   readonly name: string;
-  readonly module: BeaconName;
-  /** What the beacon's own schema makes of what is written. */
+  readonly module: string;
+  /** Of one of the operator's own: what tells its code from any other. */
+  readonly stamp?: string;
+  /** What the beacon's own schema makes of what is written; one of the operator's own reads it itself. */
   readonly parameters: unknown;
   /** Between two looks. */
   readonly intervalMs: number;
@@ -33,8 +35,11 @@ export interface ReadBeacons {
   readonly findings: readonly BeaconFinding[];
 }
 
+/** The operator's own beacons by name, each with what tells its code from any other; undefined: nobody knows which there are. */
+type OwnBeacons = ReadonlyMap<string, string> | undefined;
+
 /** Reads Salt's `beacons:` map; `enabled: false` in it switches all of them off. */
-export function readBeacons(written: JsonMap): ReadBeacons {
+export function readBeacons(written: JsonMap, own?: OwnBeacons): ReadBeacons {
   const beacons: ConfiguredBeacon[] = [];
   const findings: BeaconFinding[] = [];
   for (const [name, options] of Object.entries(written)) {
@@ -44,7 +49,7 @@ export function readBeacons(written: JsonMap): ReadBeacons {
       findings.push({ path: [name], ofKey: false, isHarmless: false, beacon: '', error });
       continue;
     }
-    const { beacon, findings: found } = readBeacon(name, options);
+    const { beacon, findings: found } = readBeacon(name, options, own);
     findings.push(...found);
     if (beacon) beacons.push(beacon);
   }
@@ -55,6 +60,7 @@ export function readBeacons(written: JsonMap): ReadBeacons {
 export function readBeacon(
   name: string,
   written: Json,
+  ownBeacons?: OwnBeacons,
 ): { readonly beacon?: ConfiguredBeacon | undefined; readonly findings: readonly BeaconFinding[] } {
   const findings: BeaconFinding[] = [];
   const find = (
@@ -79,12 +85,18 @@ export function readBeacon(
   const own = Object.fromEntries(Object.entries(merged).filter(([key]) => !isCommon(key)));
 
   const module = typeof common['beacon_module'] === 'string' ? common['beacon_module'] : name;
+  const stamp = ownBeacons?.get(module);
+  if (stamp !== undefined) return custom(stamp);
   if (!isBeaconName(module)) {
-    const hint = didYouMean(nearest(module, beaconNames)) ?? `there are ${beaconNames.join(', ')}`;
+    const known = [...beaconNames, ...(ownBeacons?.keys() ?? [])];
+    const near = nearest(module, known);
+    const hint = didYouMean(near) ?? `there are ${known.join(', ')}, and those of _beacons in the state tree`;
     const error = (more?: ErrorDetails): TsaltError =>
       beaconErrors.unknownBeacon({ beacon: module }, { hint, ...more });
-    if (module === name) find([], error, { ofKey: true });
-    else find(place(['beacon_module']), error);
+    // One that is like no other may be the operator's own, which only a minion that runs knows.
+    const isHarmless = ownBeacons === undefined && near === undefined;
+    if (module === name) find([], error, { ofKey: true, isHarmless });
+    else find(place(['beacon_module']), error, { isHarmless });
     return { findings };
   }
 
@@ -99,15 +111,24 @@ export function readBeacon(
   if (!options.enabled) return { findings };
   return {
     findings,
-    beacon: {
+    beacon: { ...settingsOf(options), module, parameters },
+  };
+
+  /** One of the operator's own: its parameters are its own to check. */
+  function custom(stamp: string): ReturnType<typeof readBeacon> {
+    const options = hold(commonOptions, common);
+    if (findings.length > 0 || !options?.enabled) return { findings };
+    return { findings, beacon: { ...settingsOf(options), module, stamp, parameters: own } };
+  }
+
+  function settingsOf(options: v.InferOutput<typeof commonOptions>) {
+    return {
       name,
-      module,
-      parameters,
       intervalMs: options.interval * 1000,
       disableDuringStateRun: options.disable_during_state_run,
       runOnce: options.run_once,
-    },
-  };
+    };
+  }
 
   /** What a schema makes of it; what does not fit is found. */
   function hold<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> | undefined {

@@ -332,6 +332,16 @@ export function minionOptions(dirs: Directories) {
       { alias: 'environment' },
     ),
     lock_saltenv: option(kind.flag, false, 'No run and no state may name another environment than `saltenv`.'),
+    autoload_dynamic_modules: option(
+      kind.flag,
+      true,
+      "State runs first fetch the operator's own code (`_modules`, `_states`, ...) from the state trees, where it has changed; a minion's start does, too.",
+    ),
+    clean_dynamic_modules: option(
+      kind.flag,
+      true,
+      'What is no longer in the state trees of such code is gone on the minion, too.',
+    ),
     grains: option(kind.freeMap, {}, 'Grains of your own.'),
     schedule: option(kind.freeMap, {}, "Functions by time, in Salt's form."),
     beacons: option(

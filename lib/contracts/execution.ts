@@ -69,6 +69,16 @@ export interface MinionJobs {
   end(jid: string, signal: 'TERM' | 'KILL', by: string): Promise<MinionJob | undefined>;
 }
 
+/** What came of fetching an operator's own code. */
+export interface SyncedCustom {
+  /** By kind; all kinds that were asked for. */
+  readonly changed: Readonly<Record<string, readonly string[]>>;
+  /** The kinds of which anything was added, changed or removed. */
+  readonly renewed: readonly string[];
+  /** What is wrong with what is there, by kind: `modules.haproxy: ...`. */
+  readonly problems: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What a function is handed. */
 export interface ExecContext {
   readonly id: string;
@@ -96,7 +106,14 @@ export interface ExecContext {
   readonly jobs: MinionJobs;
   /** At the master; without one it is this machine's own. */
   readonly mine: Mine;
-  /** Tells the master, where there is one, the grains as they are by now. */
+  /** The execution modules that there are, those of the operator's own among them. */
+  readonly modules: ModuleRegistry;
+  /**
+   * Fetches the operator's own code of these kinds (`modules`, `states`, ...) from the state trees: what was new or another
+   * one, by kind, as `modules.haproxy`; and what is wrong with it. Without an environment, from those of the top files.
+   */
+  syncCustom(kinds: readonly string[], saltenv?: string): Promise<SyncedCustom>;
+  /** Gathers the operator's own grains anew, and tells the master, where there is one, all grains as they are by now. */
   tellGrains(): Promise<void>;
   /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */
   sendEvent(tag: string, data: JsonMap): Promise<boolean>;

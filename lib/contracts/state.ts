@@ -111,6 +111,8 @@ export type AnyStateFunction = StateFunction<StateSchema, never> | StateFunction
 export interface StateRegistry {
   readonly names: readonly string[];
   load(name: string): Promise<AnyStateFunction>;
+  /** What is wrong with a module of the operator's own: nothing of it can be used. */
+  readonly broken?: ((module: string) => string | undefined) | undefined;
   /** Why a function that there is can't be used in this kind of run, as a sentence; undefined where it can. */
   readonly whyNotHere?: ((name: string) => string | undefined) | undefined;
   /** Why a function does not take an argument that Salt's does, as a part of a sentence; undefined for any other argument. */

@@ -32,6 +32,8 @@ export const stateErrors = catalogue('TS_STATE', {
     `'${module}' needs a function: '${module}.something', or its name among the arguments`,
   twoFunctions: ({ module, first, second }: { module: string; first: string; second: string }) =>
     `'${module}' has two functions here, '${first}' and '${second}'`,
+  brokenModule: ({ module, why }: { module: string; why: string }) =>
+    `the state module '${module}' of the state tree can't be used: ${why}`,
   unknownModule: ({ module }: { module: string }) => `there is no state module '${module}'`,
   notHere: ({ state, why }: { state: string; why: string }) => `${state} can't be used here: ${why}`,
   unknownFunction: ({ module, fun }: { module: string; fun: string }) =>

@@ -19,16 +19,18 @@ export interface GrainOptions {
   readonly version: string;
   readonly source?: GrainSource;
   readonly files?: ConfigFiles;
+  /** Gives the operator's own grains (`_grains/`), told what was found. */
+  readonly gather?: ((found: JsonMap) => JsonMap) | undefined;
 }
 
 /**
- * All grains of this machine, by Salt's names. The operator's own go over what was found: first those of the file `grains`
- * beside the config, then those of the config. Raises `TS_CONFIG_SYNTAX` and `TS_CONFIG_NOT_A_MAP` for that file.
+ * All grains of this machine, by Salt's names. The operator's own go over what was found: first those of `_grains/`, then
+ * those of the file `grains` beside the config, then those of the config. Raises `TS_CONFIG_SYNTAX` and `TS_CONFIG_NOT_A_MAP` for that file.
  */
 export function collectGrains(options: GrainOptions): JsonMap {
-  const { config, version } = options;
+  const { config, version, gather } = options;
   const source = options.source ?? systemSource(config.root);
-  return {
+  const found = {
     ...systemGrains(source),
     ...distributionGrains(source),
     ...hardwareGrains(source),
@@ -38,9 +40,8 @@ export function collectGrains(options: GrainOptions): JsonMap {
     master: config.master,
     server_id: serverId(config.id),
     tsaltversion: version,
-    ...grainsFile(options),
-    ...config.grains,
   };
+  return { ...found, ...gather?.(found), ...grainsFile(options), ...config.grains };
 }
 
 function grainsFile({ configDir, files = configFiles }: GrainOptions): JsonMap {

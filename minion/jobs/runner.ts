@@ -5,6 +5,8 @@ import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Redactor } from '../../lib/secrets/redactor.ts';
 import type { JobRunner } from '../agent.ts';
+import { masterIndex, watchedIndex } from '../custom/index-file.ts';
+import { pluginNamed } from '../custom/registries.ts';
 import { findFunction } from '../functions.ts';
 import { builtinModules } from '../modules/registry.ts';
 import { callWithMaster } from '../remote.ts';
@@ -38,7 +40,11 @@ export function jobRunner({
   clock,
   log,
 }: RunnerOptions): JobRunner {
+  const index = watchedIndex(masterIndex(config.cachedir));
+
   async function isQuick(fun: string): Promise<boolean> {
+    // Code of an operator's own runs nowhere but in processes of its own.
+    if (pluginNamed({ index: index() }, 'modules', fun.split('.')[0] ?? '')) return false;
     try {
       return (await findFunction(fun, builtinModules)).quick === true;
     } catch {
@@ -71,6 +77,7 @@ export function jobRunner({
           log,
           signal: control.term,
           onFailed: (retcode) => (told = retcode),
+          builtinOnly: true,
         });
         return outcomeOf(fun, value, told);
       } catch (thrown) {

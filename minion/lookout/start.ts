@@ -4,6 +4,8 @@ import type { BeaconEvent } from '../../lib/contracts/beacon.ts';
 import { describe } from '../../lib/describe.ts';
 import { isJsonMap, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
+import { stampsOfBeacons } from '../custom/beacons.ts';
+import type { CurrentCode } from '../custom/registries.ts';
 import type { BeaconEngine } from './engine.ts';
 import { beaconTag } from './tag.ts';
 
@@ -11,6 +13,8 @@ export interface BeaconOptions {
   readonly config: Pick<MinionConfig, 'id' | 'beacons'>;
   /** Makes the engine; not called while there is no beacon. */
   readonly engine: (tell: (beacon: string, event: BeaconEvent) => Promise<void>) => Promise<BeaconEngine>;
+  /** The operator's own code. */
+  readonly custom?: CurrentCode;
   readonly sendEvent: (tag: string, data: JsonMap) => Promise<boolean>;
   readonly log: Log;
 }
@@ -21,11 +25,13 @@ export interface Beacons {
   pillar(pillar: JsonMap): void;
   /** Takes the config's `beacons`, which were read anew. */
   config(beacons: JsonMap): void;
+  /** There is other code of the operator's own than before. */
+  renew(): void;
   stop(): void;
 }
 
 /** Runs the beacons of the pillar, and over them those of the config. */
-export function startBeacons({ config, engine, sendEvent, log }: BeaconOptions): Beacons {
+export function startBeacons({ config, engine, custom = () => undefined, sendEvent, log }: BeaconOptions): Beacons {
   let known: string | undefined;
   let ofPillar: JsonMap = {};
   let ofConfig = config.beacons;
@@ -39,10 +45,12 @@ export function startBeacons({ config, engine, sendEvent, log }: BeaconOptions):
 
   function set(): void {
     const written = { ...ofPillar, ...ofConfig };
-    const text = JSON.stringify(written);
+    const code = custom();
+    const own = code && stampsOfBeacons(code);
+    const text = JSON.stringify([written, [...(own ?? [])]]);
     if (text === known || isStopped) return;
     known = text;
-    const { beacons, findings } = readBeacons(written);
+    const { beacons, findings } = readBeacons(written, own);
     for (const finding of findings) complain(finding);
     if (beacons.length === 0 && !running) return;
     running ??= engine(tell);
@@ -72,6 +80,7 @@ export function startBeacons({ config, engine, sendEvent, log }: BeaconOptions):
       ofConfig = beacons;
       set();
     },
+    renew: () => set(),
     stop() {
       isStopped = true;
       void running?.then((made) => made.stop());

@@ -10,6 +10,8 @@ import { createProcesses } from '../../lib/system/processes.ts';
 import { lookAtInit } from '../machine/services/init.ts';
 import { usedPercent } from '../beacons/memory.ts';
 import { builtinBeacons } from '../beacons/registry.ts';
+import { beaconsWith } from '../custom/beacons.ts';
+import type { CurrentCode } from '../custom/registries.ts';
 import { factsAt } from '../path-facts.ts';
 import { runningStates } from '../state-lock.ts';
 import { readSteps } from '../state-steps.ts';
@@ -18,15 +20,17 @@ import { beaconEngine, type BeaconEngine, type EngineOptions } from './engine.ts
 export interface SystemOptions extends Pick<EngineOptions, 'clock' | 'log' | 'tell'> {
   /** Where state runs leave their lock, and what they do. */
   readonly cachedir: string;
+  /** The operator's own code. */
+  readonly custom: CurrentCode;
 }
 
-/** The engine that runs tsalt's own beacons on the machine that this process runs on. */
-export function systemBeacons({ cachedir, ...options }: SystemOptions): BeaconEngine {
+/** The engine that runs beacons on the machine that this process runs on. */
+export function systemBeacons({ cachedir, custom, ...options }: SystemOptions): BeaconEngine {
   const { clock } = options;
   const steps = readSteps(cachedir);
   return beaconEngine({
     ...options,
-    registry: builtinBeacons,
+    registry: beaconsWith({ builtin: builtinBeacons, current: custom, clock, log: options.log }),
     statesRun: () => runningStates(cachedir) !== undefined,
     context: systemContext(clock, (what, from, to) => steps.did(what, from, to)),
   });
@@ -36,7 +40,7 @@ export function systemBeacons({ cachedir, ...options }: SystemOptions): BeaconEn
 const PATIENCE_MS = 20_000;
 
 /** The machine that this process runs on, as beacons see it. */
-function systemContext(clock: Clock, didStates: BeaconContext['didStates']): BeaconContext {
+export function systemContext(clock: Clock, didStates: BeaconContext['didStates']): BeaconContext {
   // Nothing is run as somebody else.
   const processes = createProcesses({ root: '/', user: () => undefined, clock });
   const services = createServices({

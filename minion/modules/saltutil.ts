@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule, type ExecContext, type MinionJob } from '../../lib/contracts/execution.ts';
+import { minionKindNames, type MinionKind } from '../../lib/custom/names.ts';
 import { fnmatch } from '../../lib/fnmatch.ts';
 
 const jid = v.string();
@@ -31,18 +32,13 @@ const signals = new Map<string, Signal>(
   (['TERM', 'KILL'] as const).flatMap((name) => [name, `SIG${name}`, `${numbers[name]}`].map((word) => [word, name])),
 );
 
-/** What Salt copies from `_modules` and the rest of a state tree, for a minion with a master. */
-const kinds = [
+/** What else Salt copies from a state tree: tsalt has none of it. */
+const otherKinds = [
   'clouds',
-  'beacons',
-  'modules',
-  'states',
   'sdb',
-  'grains',
   'renderers',
   'returners',
   'output',
-  'utils',
   'log_handlers',
   'executors',
   'proxymodules',
@@ -54,14 +50,40 @@ const kinds = [
 
 const anything = v.optional(v.unknown());
 const syncing = v.strictObject({
-  saltenv: anything,
-  refresh: anything,
-  extmod_whitelist: anything,
-  extmod_blacklist: anything,
+  saltenv: v.optional(v.string('the name of an environment')),
+  refresh: v.optional(v.boolean('true or false'), true),
 });
 
+interface Syncing {
+  readonly saltenv?: string | undefined;
+  readonly refresh: boolean;
+}
+
+/** Fetches code of these kinds; what is wrong with it is told after the names of what is new, and the function failed. */
+async function syncKinds(
+  kinds: readonly MinionKind[],
+  { saltenv, refresh }: Syncing,
+  context: ExecContext,
+): Promise<Record<string, string[]>> {
+  const { changed, problems } = await context.syncCustom(kinds, saltenv);
+  if (Object.values(problems).flat().length > 0) context.failed(1);
+  if (refresh && kinds.includes('grains')) await context.tellGrains();
+  return Object.fromEntries(kinds.map((kind) => [kind, [...(changed[kind] ?? []), ...(problems[kind] ?? [])]]));
+}
+
 const sync = Object.fromEntries(
-  kinds.map((kind) => [
+  minionKindNames.map((kind) => [
+    `sync_${kind}`,
+    defineFunction({
+      summary: `Fetches the files of \`_${kind}\` from the state trees (those that the top files name for this minion, or \`saltenv\`): a list of what is new or was changed, and of what is wrong with it.${kind === 'grains' ? ' Then all grains are collected anew.' : ''}`,
+      args: syncing,
+      run: async (given, context) => (await syncKinds([kind], given, context))[kind],
+    }),
+  ]),
+);
+
+const syncNothing = Object.fromEntries(
+  otherKinds.map((kind) => [
     `sync_${kind}`,
     defineFunction({
       summary: `An empty list: tsalt takes no ${kind.replace('_', ' ')} from the state tree.`,
@@ -151,15 +173,19 @@ export default defineModule({
     },
   }),
   refresh_modules: defineFunction({
-    summary: 'True: the functions are those of tsalt, and all of them are there.',
+    summary: 'True: a call has what was synced by then.',
     args: v.strictObject({ async: v.optional(v.boolean()) }),
     quick: true,
     run: () => true,
   }),
   sync_all: defineFunction({
-    summary: 'As all of the sync functions, by kind; and has the pillar made anew.',
+    summary: 'As all of the sync functions, by kind; and has the grains and the pillar made anew.',
     args: v.strictObject({ ...syncing.entries, clean_pillar_cache: anything }),
-    run: () => Object.fromEntries(kinds.map((kind) => [kind, []])),
+    async run(given, context) {
+      const none = Object.fromEntries(otherKinds.map((kind) => [kind, []]));
+      return { ...none, ...(await syncKinds(minionKindNames, given, context)) };
+    },
   }),
+  ...syncNothing,
   ...sync,
 });

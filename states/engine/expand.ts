@@ -33,6 +33,11 @@ export async function loadStates(
   const known = new Set(registry.names);
   for (const { module, fun, sls, path } of all) {
     const title = `${module}.${fun}`;
+    const broken = registry.broken?.(module);
+    if (broken !== undefined) {
+      errors.push(stateErrors.brokenModule({ module, why: broken }, { place: sls.yaml.placeOf(path) }));
+      continue;
+    }
     if (known.has(title)) {
       const why = registry.whyNotHere?.(title);
       if (why !== undefined) errors.push(stateErrors.notHere({ state: title, why }, { place: sls.yaml.placeOf(path) }));

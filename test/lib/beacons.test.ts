@@ -24,11 +24,6 @@ function examine(text: string) {
 const mistakes: readonly [what: string, options: string, said: string][] = [
   ['a beacon', '  lod: []', "2:3 there is no beacon 'lod' (did you mean 'load'?)"],
   [
-    'a beacon, far from all others',
-    '  whatever: []',
-    "2:3 there is no beacon 'whatever' (there are diskusage, inotify, journald, load, log, memusage, network_info, network_settings, ps, service, status, swapusage)",
-  ],
-  [
     'a beacon by another name',
     '  mine:\n  - interval: 3\n  - beacon_module: memusag',
     "4:20 there is no beacon 'memusag' (did you mean 'memusage'?)",
@@ -85,6 +80,32 @@ const mistakes: readonly [what: string, options: string, said: string][] = [
     '2:12 \'enabled\' switches all beacons: it should be true or false, not the text "maybe"',
   ],
 ];
+test('beacons in a config, a beacon like none of ours: a warning, for it may be one of the state tree; an error where these are known', (t) => {
+  const known =
+    'there are diskusage, inotify, journald, load, log, memusage, network_info, network_settings, ps, service, status, swapusage, and those of _beacons in the state tree';
+  t.deepEqual(examine('beacons:\n  whatever: []\n'), {
+    errors: [],
+    warnings: [`2:3 there is no beacon 'whatever' (${known})`],
+  });
+  const own = new Map([['door', 'stamp']]);
+  t.true(readBeacons({ whatever: [] }, own).findings.every(({ isHarmless }) => !isHarmless));
+  t.deepEqual(readBeacons({ door: [{ side: 'left' }, { interval: 3 }] }, own), {
+    findings: [],
+    beacons: [
+      {
+        name: 'door',
+        module: 'door',
+        stamp: 'stamp',
+        parameters: { side: 'left' },
+        intervalMs: 3000,
+        disableDuringStateRun: false,
+        runOnce: false,
+      },
+    ],
+  });
+  t.is(readBeacons({ doors: [] }, own).findings[0]?.error().hint, "did you mean 'door'?");
+});
+
 for (const [what, options, said] of mistakes) {
   test(`beacons in a config, ${what} that is wrong: where, and the nearest right name`, (t) => {
     t.deepEqual(examine(`beacons:\n${options}\n`), { errors: [said], warnings: [] });

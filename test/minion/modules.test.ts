@@ -29,6 +29,8 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     applyStates: async () => ({}),
     showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
     runningStates: async () => undefined,
+    modules: builtinModules,
+    syncCustom: async () => ({ changed: {}, problems: {}, renewed: [] }),
     jobs: { list: async () => [], end: async () => undefined },
     mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },
     tellGrains: async () => {},
