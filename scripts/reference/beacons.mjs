@@ -45,6 +45,8 @@ less and less often (at least once a minute) until it works again. At most 1000 
 said. Events wait on the minion's disk until the master has them. What no tag may have in it, such as the blank in a path, is written
 in the tag as in a URL; the data has it as it is.
 
+A beacon of [your own](../guides/write-a-module.md#a-beacon), a file of \`_beacons\` in the state tree, takes these options, too.
+
 ## Changes by states
 
 \`inotify\`, and \`service\` with \`onchangeonly\`, do not tell what a state run of this machine did itself, whoever started it. A state run
