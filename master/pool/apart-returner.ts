@@ -27,9 +27,12 @@ const graceMs = 2_000;
  */
 export async function apartReturner(options: ApartReturnerOptions): Promise<OpenReturner> {
   const { of, settings, master, timeoutMs, clock, log } = options;
-  const { living, current } = keptChild({ program: poolProgram('returner-child'), clock, log, answer }, async (fresh) => {
-    await fresh.ask('open', { ...of, settings, master }, openMs);
-  });
+  const { living, current } = keptChild(
+    { program: poolProgram('returner-child'), clock, log, answer },
+    async (fresh) => {
+      await fresh.ask('open', { ...of, settings, master }, openMs);
+    },
+  );
 
   await living();
   return {

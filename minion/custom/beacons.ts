@@ -4,9 +4,8 @@ import { digestOf } from '../../lib/custom/files.ts';
 import { customErrors } from '../../lib/errors/custom.ts';
 import { isJsonMap, isMap, type Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
-import { lastingChild, readyChild } from '../../lib/system/child/lasting.ts';
+import { keptChild } from '../../lib/system/child/kept.ts';
 import { programBeside } from '../../lib/system/child/program.ts';
-import { startChild } from '../../lib/system/child/start.ts';
 import type { BeaconStart } from './beacon-child.ts';
 import { sentFiles, type CustomCode } from './code.ts';
 import { pluginNamed, problemOf, type CurrentCode } from './registries.ts';
@@ -57,13 +56,11 @@ function inProcess(start: Omit<BeaconStart, 'parameters'>, clock: Clock, log: Lo
     start(parameters) {
       const program = programBeside(import.meta.url, 'custom-child');
       const first = { ...start, files: start.files.map((file) => ({ ...file })), parameters };
-      const child = lastingChild(() => {
-        const fresh = startChild({ program, heapMb: HEAP_MB, clock, log });
-        return readyChild(fresh, () => fresh.ask('start', first, DEADLINE_MS));
-      });
+      const options = { program, heapMb: HEAP_MB, clock, log };
+      const child = keptChild(options, async (fresh) => void (await fresh.ask('start', first, DEADLINE_MS)));
       return {
         look: async () => eventsOf(await (await child.living()).ask('look', null, DEADLINE_MS)),
-        close: () => void child.close(),
+        close: () => void child.current().then((process) => process?.kill()),
       };
     },
   };
