@@ -36,7 +36,7 @@ async function master(t: ExecutionContext, directory = folder(t)) {
     bus,
     said,
     close,
-    async start(returners: readonly ReadyReturner[], events: EventSource = bus) {
+    start: async (returners: readonly ReadyReturner[], events: EventSource = bus) => {
       const engine = await startReactorEngine({
         entries: [],
         open: () => Promise.reject(new Error('no reactors')),
