@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { check } from './check.ts';
+import { costs } from './costs.ts';
 import { enrolment } from './enrolment.ts';
 import { events } from './events.ts';
 import { fewFiles, files, templates } from './files.ts';
@@ -12,7 +13,7 @@ import { reconnect } from './reconnect.ts';
 import { missedMarks } from './report.ts';
 import { restart } from './restart.ts';
 import { services } from './services.ts';
-import { signing } from './signing.ts';
+
 import { startup } from './startup.ts';
 
 /** All benches, by name; `npm run bench -- NAME ...` runs some of them. */
@@ -30,7 +31,7 @@ const benches: Readonly<Record<string, () => void | Promise<void>>> = {
   ping,
   jobs,
   events,
-  signing,
+  costs,
   memory,
   reconnect,
   restart,
