@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import { logOf, type Log } from '../lib/log.ts';
+import type { Change } from '../store/codec.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { eventBus, type EventBus } from './bus.ts';
 import { minionFacts, type MinionFacts } from './facts.ts';
@@ -58,13 +59,16 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
   const minions = minionBook(store);
   const tokens = tokenBook({ store, clock });
   const mine = mineBook(store);
-  const forgotten = (id: string) => mine.forgotten(id);
+  const jobs = jobLedger({ store, bus, clock });
+  const facts = minionFacts(store, (cause) =>
+    ofStore('error', 'grains could not be kept', { reason: messageOf(cause) }),
+  );
   const keys = keyBook({
     store,
     bus,
     tokens,
     minions,
-    forgotten,
+    belongings: belongingsOf({ jobs, facts, mine }),
     clock,
     log: logOf(log, 'keys'),
     maxMinions: config.max_minions,
@@ -76,9 +80,15 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
     tokens,
     keys,
     mine,
-    jobs: jobLedger({ store, bus, clock }),
+    jobs,
     instances: instanceRegistry({ store, bus, clock }),
     orchestrations: orchestrationBook({ store, bus, clock }),
-    facts: minionFacts(store, (cause) => ofStore('error', 'grains could not be kept', { reason: messageOf(cause) })),
+    facts,
   };
+}
+
+/** What is kept under an id beside its key: jobs that it has not returned, and what it told of itself and to others. */
+export function belongingsOf({ jobs, facts, mine }: Pick<Books, 'jobs' | 'facts' | 'mine'>): (id: string) => Change[] {
+  const reason = 'its key was deleted, or another took its place';
+  return (id) => [...jobs.abandon(id, reason), ...facts.forget(id), ...mine.forgotten(id)];
 }

@@ -1,4 +1,5 @@
 import type { JsonMap } from '../lib/json.ts';
+import type { Change } from '../store/codec.ts';
 import type { Store } from '../store/store.ts';
 
 /** What is known of minions, for targeting: the grains they told of themselves, on which nothing secret may depend, and their pillar. */
@@ -10,7 +11,8 @@ export interface MinionFacts {
   learnPillar(id: string, pillar: JsonMap): void;
   /** Undefined until it was compiled in this process. */
   pillar(id: string): JsonMap | undefined;
-  forget(id: string): Promise<void>;
+  /** Forgets its pillar at once; the changes forget the rest. */
+  forget(id: string): Change[];
 }
 
 /** Kept in the store, so that targeting by grains works right after a restart. Written only when they have changed. */
@@ -25,9 +27,9 @@ export function minionFacts(store: Store, failed: (cause: unknown) => void): Min
     grains: (id) => bucket.latest(id),
     learnPillar: (id, pillar) => void pillars.set(id, pillar),
     pillar: (id) => pillars.get(id),
-    async forget(id) {
+    forget(id) {
       pillars.delete(id);
-      if (bucket.latest(id) !== undefined) await store.commit([bucket.delete(id)]);
+      return bucket.latest(id) === undefined ? [] : [bucket.delete(id)];
     },
   };
 }

@@ -29,8 +29,7 @@ export function forgetMachine({
   return async (id) => {
     await keys.delete(id);
     link.close(parseMinionId(id), 'the machine is gone');
-    await store.commit(tokens.forget(id, true));
-    await facts.forget(id);
+    await store.commit([...tokens.forget(id, true), ...facts.forget(id)]);
     const whisper = config['graphite.whisper_dir'];
     if (whisper === '') return;
     // The part of a path that an id becomes has neither dots nor slashes.

@@ -81,8 +81,8 @@ export interface KeysOptions {
   readonly bus: EventBus;
   readonly tokens: Tokens;
   readonly minions: MinionBook;
-  /** What else goes with a key that is deleted. */
-  readonly forgotten?: (id: string) => readonly Change[];
+  /** The changes that take away what else is kept under an id: it is its key's, and not the next one's with that name. */
+  readonly belongings?: (id: string) => readonly Change[];
   readonly clock: Clock;
   readonly log: Log;
   /** Salt's `max_minions`: at most so many accepted keys; 0 for no limit. */
@@ -101,8 +101,8 @@ export function graphitePart(id: string): string {
 
 /** The master's book of keys. */
 export function keyBook(options: KeysOptions): Keys {
-  const { store, bus, tokens, minions, clock, log, maxMinions = 0, maxPending = 1_000 } = options;
-  const { forgotten = () => [] } = options;
+  const { store, bus, tokens, minions, belongings = () => [], clock, log } = options;
+  const { maxMinions = 0, maxPending = 1_000 } = options;
   const keys = store.bucket<KeyRecord>('key');
   const denied = store.bucket<KeyRecord>('denied-key');
   /** Whose an accepted name is, in lower case; whose a Graphite path. */
@@ -121,7 +121,8 @@ export function keyBook(options: KeysOptions): Keys {
 
   /** Commits a new record for `id`, or none, with what belongs to it. */
   async function change(id: string, record: KeyRecord | undefined, others: readonly Change[]): Promise<void> {
-    const before = keys.latest(id)?.state;
+    const known = keys.latest(id);
+    const before = known?.state;
     if (before) counts[before]--;
     if (record) counts[record.state]++;
     const path = graphitePart(id);
@@ -130,6 +131,7 @@ export function keyBook(options: KeysOptions): Keys {
     // Of accepted keys alone: a stranger that only asks keeps nobody out.
     if (record?.state === 'accepted') changes.push(names.put(name, id), paths.put(path, id));
     else if (before === 'accepted') changes.push(names.delete(name), paths.delete(path));
+    if (known && known.fingerprint !== record?.fingerprint) changes.push(minions.forget(id), ...belongings(id));
     try {
       await store.commit(changes);
     } catch (error) {
@@ -272,8 +274,7 @@ export function keyBook(options: KeysOptions): Keys {
       const record = keys.latest(id) ?? denied.latest(id);
       if (!record) return false;
       const event = bus.record(keyEvent(id, 'delete', record.fingerprint));
-      const others = [denied.delete(id), minions.forget(id), ...tokens.forget(id), ...forgotten(id)];
-      await change(id, undefined, [event, ...others]);
+      await change(id, undefined, [event, denied.delete(id), ...tokens.forget(id)]);
       return true;
     },
     find(id) {

@@ -80,6 +80,8 @@ export interface Jobs {
   returned(jid: string, id: string, body: JsonMap): Change[];
   /** No return will come. */
   lost(jid: string, id: string, reason: string): Change[];
+  /** None will come of anything that is not over at that minion. */
+  abandon(id: string, reason: string): Change[];
   /** The minion's return; undefined when there is none, or it is no longer kept. */
   returnOf(jid: string, id: string): Promise<JsonMap | undefined>;
   /** Resolves when the minion has it; false when it is expired or lost. Rejects when `signal` aborts. */
@@ -222,6 +224,21 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     return changes;
   }
 
+  function outstanding(id: string): { readonly job: Job; readonly pair: Pair }[] {
+    return due.scan(`${id}/`).flatMap(({ key }) => {
+      const jid = key.slice(id.length + 1);
+      const job = jobs.get(jid);
+      const pair = pairBy('latest', jid, id);
+      return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
+    });
+  }
+
+  function lost(jid: string, id: string, reason: string): Change[] {
+    const changes = move(jid, id, 'lost', { reason });
+    if (changes.length > 0) counters.lost++;
+    return changes;
+  }
+
   async function returnOf(jid: string, id: string): Promise<JsonMap | undefined> {
     const number = pairBy('get', jid, id)?.event;
     const event = number === undefined ? undefined : await store.event(number);
@@ -252,13 +269,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       jobs
         .scan('', { reverse: true, limit, ...(before === undefined ? {} : { after: before }) })
         .map(({ value }) => value),
-    outstanding: (id) =>
-      due.scan(`${id}/`).flatMap(({ key }) => {
-        const jid = key.slice(id.length + 1);
-        const job = jobs.get(jid);
-        const pair = pairBy('latest', jid, id);
-        return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
-      }),
+    outstanding,
     active: (id) =>
       due.scan(`${id}/`).flatMap(({ key }) => {
         const jid = key.slice(id.length + 1);
@@ -302,11 +313,8 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       });
       return [event, put, ...(isOpen(pair.state) ? [due.delete(`${id}/${jid}`)] : [])];
     },
-    lost(jid, id, reason) {
-      const changes = move(jid, id, 'lost', { reason });
-      if (changes.length > 0) counters.lost++;
-      return changes;
-    },
+    lost,
+    abandon: (id, reason) => outstanding(id).flatMap(({ job }) => lost(job.jid, id, reason)),
     returnOf,
     async whenDelivered(jid, id, signal) {
       const pair = await waiters.until(

@@ -3,11 +3,14 @@ import type { ExecutionContext } from 'ava';
 import type { BusEvent } from '../../lib/contracts/events.ts';
 import { parseMinionId } from '../../lib/ids.ts';
 import { silent } from '../../lib/log.ts';
+import { belongingsOf } from '../../master/books.ts';
 import { eventBus } from '../../master/bus.ts';
+import { minionFacts } from '../../master/facts.ts';
 import { instanceRegistry } from '../../master/instances.ts';
 import { jobLedger } from '../../master/jobs/ledger.ts';
 import { keyBook, type KeysOptions } from '../../master/keys.ts';
 import { minionBook } from '../../master/minions.ts';
+import { mineBook } from '../../master/mine/book.ts';
 import { tokens as tokenBook } from '../../master/tokens.ts';
 import { openStore } from '../../store/store.ts';
 import { generateIdentity } from '../../wire/keys.ts';
@@ -38,11 +41,14 @@ export async function open(
   bus.subscribe((event) => events.push(event));
   const tokens = tokenBook({ store, clock });
   const minions = minionBook(store);
-  const keys = keyBook({ store, bus, tokens, minions, clock, log: silent, ...options });
   const jobs = jobLedger({ store, bus, clock });
+  const facts = minionFacts(store, (cause) => t.fail(String(cause)));
+  const mine = mineBook(store);
+  const belongings = belongingsOf({ jobs, facts, mine });
+  const keys = keyBook({ store, bus, tokens, minions, belongings, clock, log: silent, ...options });
   const instances = instanceRegistry({ store, bus, clock });
   const seen = () => events.map(({ tag, data }) => (typeof data['act'] === 'string' ? `${tag} ${data['act']}` : tag));
-  return { store, bus, events, seen, tokens, minions, keys, jobs, instances };
+  return { store, bus, events, seen, tokens, minions, keys, jobs, facts, mine, instances };
 }
 
 /** A minion with a key of its own, at the door. */

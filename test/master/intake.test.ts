@@ -1,7 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
-import { minionFacts } from '../../master/facts.ts';
 import { intake } from '../../master/intake.ts';
 import { jobProgress } from '../../master/jobs/progress.ts';
 import { targeting } from '../../master/targeting.ts';
@@ -144,10 +143,9 @@ test("intake: what can't be recorded ends the session, and is not acknowledged",
 });
 
 test('targeting: only accepted minions are meant, names in a list that nobody has are told', async (t) => {
-  const { keys, store } = await books(t);
+  const { keys, store, facts } = await books(t);
   for (const id of ['web1', 'web2', 'db1', 'waits1']) keys.admit(applicant(id));
   for (const id of ['web1', 'web2', 'db1']) await keys.accept(id, { from: ['pending'], reason: 'a test' });
-  const facts = minionFacts(store, (cause) => t.fail(String(cause)));
   facts.learn('web1', { os: 'Debian', roles: ['head'] });
   facts.learn('db1', { os: 'Debian' });
   facts.learnPillar('web2', { tier: { name: 'front' } });
@@ -170,7 +168,7 @@ test('targeting: only accepted minions are meant, names in a list that nobody ha
   );
   t.deepEqual(meant('web', 'nodegroup'), ['web1', 'web2']);
   t.throws(() => targets.resolve('x', 'globb'), { message: /did you mean 'glob'\?/ });
-  await facts.forget('web1');
+  await store.commit(facts.forget('web1'));
   t.deepEqual(meant('os:Debian', 'grain'), ['db1']);
 });
 

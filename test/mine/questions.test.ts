@@ -1,7 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { systemClock, type Clock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import { mineBook, type MineBook } from '../../master/mine/book.ts';
 import { mineDesk } from '../../master/mine/questions.ts';
 import { mineReader } from '../../master/mine/reader.ts';
 import { mineAtMaster } from '../../minion/mine/at-master.ts';
@@ -9,9 +8,7 @@ import { applicant, books } from '../master/books.ts';
 
 /** The mine of minions whose keys are accepted, as each of them has it; only the wire between is left out. */
 async function world(t: ExecutionContext, ...ids: string[]) {
-  let mine: MineBook | undefined;
-  const { store, keys } = await books(t, { forgotten: (id) => mine?.forgotten(id) ?? [] });
-  const book = (mine = mineBook(store));
+  const { keys, mine: book } = await books(t);
   const facts = { grains: () => undefined, pillar: () => undefined };
   const reader = mineReader({ book, keys, facts, nodegroups: {}, rules: undefined });
   // Nothing else keeps the process of a test.

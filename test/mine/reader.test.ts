@@ -3,7 +3,6 @@ import type { MineEntry } from '../../lib/contracts/mine.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { answerShape, gathering, namesOf } from '../../lib/mine/names.ts';
 import type { MineRule } from '../../lib/mine/access.ts';
-import { mineBook, type MineBook } from '../../master/mine/book.ts';
 import { mineReader } from '../../master/mine/reader.ts';
 import { turns } from '../../master/mine/turns.ts';
 import { fakeClock } from '../kit/clock.ts';
@@ -16,9 +15,7 @@ interface Known {
 
 /** Accepted minions, what is known of them, and one entry of the first of them. */
 async function world(t: ExecutionContext, known: Readonly<Record<string, Known>>, rules?: readonly MineRule[]) {
-  let mine: MineBook | undefined;
-  const { store, keys } = await books(t, { forgotten: (id) => mine?.forgotten(id) ?? [] });
-  const book = (mine = mineBook(store));
+  const { keys, mine: book } = await books(t);
   const fingerprints: Record<string, string> = {};
   for (const id of Object.keys(known)) {
     const one = applicant(id);
