@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
 import type { Jobs } from './jobs/ledger.ts';
+import type { Keys } from './keys.ts';
 import type { OrchestrationBook } from './orchestrate/book.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -13,6 +14,7 @@ export interface HousekeepingOptions {
   readonly bus: EventBus;
   readonly jobs: Jobs;
   readonly tokens: Tokens;
+  readonly keys: Keys;
   readonly instances: Instances;
   readonly orchestrations: OrchestrationBook;
   /** Events up to this number no reactor needs any more. */
@@ -33,6 +35,7 @@ export function housekeeping({
   bus,
   jobs,
   tokens,
+  keys,
   instances,
   orchestrations,
   needless,
@@ -51,6 +54,7 @@ export function housekeeping({
     await jobs.forget(config.keep_jobs_seconds * 1000, bytes / 2);
     await orchestrations.forget(config.keep_jobs_seconds * 1000);
     await tokens.sweep();
+    await keys.sweep();
     await instances.sweep(config.keep_events_seconds * 1000);
     await bus.trim({ ageMs: config.keep_events_seconds * 1000, bytes, needless: needless() });
   }

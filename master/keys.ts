@@ -70,6 +70,8 @@ export interface Keys {
   /** Sorted by id; those that were denied last. */
   list(): KeyEntry[];
   tokenOf(id: string, fingerprint: string): TokenProof;
+  /** Forgets rejected keys that might wait again since an hour and have not come. */
+  sweep(): Promise<number>;
   onChange(listener: KeyListener): void;
   /** Calls back when the time of a rejection is over: whoever waits may be judged anew. */
   onOver(listener: (id: MinionId) => void): void;
@@ -89,10 +91,15 @@ export interface KeysOptions {
   readonly maxMinions?: number;
   /** At most so many keys wait. */
   readonly maxPending?: number;
+  /** At most so many rejected keys are kept when others without a token come. */
+  readonly maxRejected?: number;
 }
 
 /** An applicant that asks again and again is an event once in so many ms, Salt's `acceptance_wait_time`. */
 const REPEAT_MS = 10_000;
+
+/** How long a rejection that is over is remembered when its minion does not ask any more, in ms. */
+const OVER_MS = 3_600_000;
 
 /** The part of a Graphite path that an id becomes. */
 export function graphitePart(id: string): string {
@@ -102,7 +109,7 @@ export function graphitePart(id: string): string {
 /** The master's book of keys. */
 export function keyBook(options: KeysOptions): Keys {
   const { store, bus, tokens, minions, belongings = () => [], clock, log } = options;
-  const { maxMinions = 0, maxPending = 1_000 } = options;
+  const { maxMinions = 0, maxPending = 1_000, maxRejected = 10_000 } = options;
   const keys = store.bucket<KeyRecord>('key');
   const denied = store.bucket<KeyRecord>('denied-key');
   /** Whose an accepted name is, in lower case; whose a Graphite path. */
@@ -165,6 +172,13 @@ export function keyBook(options: KeysOptions): Keys {
     return undefined;
   }
 
+  /** Tokens are as many as were issued: who has one is not kept out by strangers, however many wait. */
+  function whyFull(proof: TokenProof): string | undefined {
+    if (counts.pending >= maxPending && proof !== 'good') return `${maxPending} keys wait already`;
+    if (counts.rejected >= maxRejected && proof !== 'good') return `${maxRejected} rejected keys are kept already`;
+    return maxMinions > 0 && counts.accepted >= maxMinions ? `${maxMinions} minions are allowed` : undefined;
+  }
+
   function admit(applicant: Applicant): Verdict {
     const { id, fingerprint, publicKey, tokenId, outbox } = applicant;
     const known = keys.latest(id);
@@ -204,7 +218,9 @@ export function keyBook(options: KeysOptions): Keys {
         }
         return answer(applicant, { act: 'accept', durable: minions.durable(id, outbox) });
       }
-      if (known.token !== proof || known.tokenId !== tokenId) return wait();
+      const isNews = known.token !== proof || known.tokenId !== tokenId;
+      // What is no proof can be another one each time it asks, which is not worth a record each time.
+      if (isNews && (proof === 'good' || seldom(`${id} ${fingerprint} unproved`))) return wait();
       return answer(applicant, { act: 'pend', reason: known.reason });
     }
     const isBetter = proof === 'good' && known !== undefined && known.token !== 'good' && known.state !== 'accepted';
@@ -216,11 +232,10 @@ export function keyBook(options: KeysOptions): Keys {
     }
     const clash = conflict(id);
     if (clash) return answer(applicant, { act: 'reject', reason: `too like ${clash.other}: ${clash.why}` });
-    if (!known && (counts.pending >= maxPending || (maxMinions > 0 && counts.accepted >= maxMinions))) {
+    const full = known ? undefined : whyFull(proof);
+    if (full !== undefined) {
       counts.refusedFull++;
-      const what =
-        counts.pending >= maxPending ? `${maxPending} keys wait already` : `${maxMinions} minions are allowed`;
-      return answer(applicant, { act: 'full', reason: what });
+      return answer(applicant, { act: 'full', reason: full });
     }
     return wait();
   }
@@ -290,6 +305,12 @@ export function keyBook(options: KeysOptions): Keys {
       const record = keys.latest(id);
       if (record?.fingerprint !== fingerprint) return 'bad';
       return tokens.still(record.token, id, record.tokenId, fingerprint);
+    },
+    async sweep() {
+      const before = clock.now() - OVER_MS;
+      const over = keys.scan().filter(({ value: { state, until } }) => state === 'rejected' && until && until < before);
+      for (const { key } of over) await change(key, undefined, []);
+      return over.length;
     },
     onChange(listener) {
       listeners.push(listener);

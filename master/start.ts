@@ -199,6 +199,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       bus,
       jobs,
       tokens,
+      keys,
       instances,
       orchestrations: books.orchestrations,
       needless: () => reactors.needless(),

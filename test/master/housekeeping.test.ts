@@ -21,6 +21,7 @@ test('housekeeping: ended while it clears up, it does not begin again', async (t
     bus: nothing,
     jobs: jobs as unknown as HousekeepingOptions['jobs'],
     tokens: nothing,
+    keys: nothing,
     instances: nothing,
     orchestrations: nothing,
     needless: () => 0,
