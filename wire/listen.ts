@@ -225,8 +225,10 @@ class Listener implements MasterLink {
   #judge(peer: Peer, proven: Proven): void {
     const applicant = applicantOf(proven);
     const before = peer.stage.at === 'waiting' ? peer.stage.verdict : undefined;
-    const verdict = this.#fenced(applicant) ?? this.#room(peer) ?? this.#handlers.admit(applicant);
-    if (verdict.act === 'accept') return this.#accept(peer, proven, verdict.durable);
+    const asked = this.#fenced(applicant) ?? this.#handlers.admit(applicant);
+    if (asked.act === 'accept') return this.#accept(peer, proven, asked.durable);
+    // Who is let in needs no room to wait: however many strangers do, it is none of its business.
+    const verdict = this.#room(peer) ?? asked;
     const again = peer.stage.at === 'waiting' ? peer.stage.again : new Budget(this.#options.clock, againPerSecond);
     peer.stage = { at: 'waiting', applicant, proven, again, verdict };
     this.#waiting.add(peer);
@@ -236,7 +238,7 @@ class Listener implements MasterLink {
     if (act === 'full') this.#forget(peer);
   }
 
-  #room(peer: Peer): Verdict | undefined {
+  #room(peer: Peer): Exclude<Verdict, { act: 'accept' }> | undefined {
     if (this.#waiting.has(peer) || this.#waiting.size < this.#limits.waiting) return undefined;
     this.#counters.add('full');
     return { act: 'full', reason: `${this.#waiting.size} minions wait to be accepted already` };
