@@ -9,6 +9,7 @@ import type { Log } from '../lib/log.ts';
 import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
 import { openLog, type RecordLog } from '../store/log.ts';
 import { encodeJson } from '../wire/codec.ts';
+import { upLimits } from '../wire/gate.ts';
 import type { UpItem } from '../wire/types.ts';
 import type { JobReturn } from './jobs/messages.ts';
 
@@ -169,14 +170,15 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
       return items.length;
     },
     async addEvent(tag, data, jid) {
+      const ts = Math.floor(clock.now() / 1000);
+      const event = { tag, data, ts, ...(jid === undefined ? {} : { jid }) };
       // What no message can hold would block all that is behind it.
-      encodeJson({ tag, data });
+      encodeJson(event, upLimits);
       if (items.length >= MOST_WAITING) {
         log('warning', 'the outbox is full: an event was dropped', { tag });
         return;
       }
-      const ts = Math.floor(clock.now() / 1000);
-      await add('event', { tag, data, ts, ...(jid === undefined ? {} : { jid }) });
+      await add('event', event);
     },
     addAccepted: (jid, fun) => add('accepted', { jid, fun }),
     addProgress: (jid, place) => add('progress', { jid, ...place }),
@@ -188,7 +190,8 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
       if (resultsDropped > 0)
         log('warning', "the outbox has room again: states' results were dropped", { resultsDropped });
       resultsDropped = 0;
-      await add('progress', { jid, total, ret: { ...shortened(result) } });
+      const body = { jid, total, ret: { ...result } };
+      await add('progress', travels(body) ? body : { ...body, ret: { ...withoutChanges(result) } });
     },
     async addReturn(jid, fun, outcome) {
       const { text: whole, success, retcode, out } = sendable(fun, outcome);
@@ -219,11 +222,20 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
   };
 }
 
-/** A state's result that one message carries. */
-function shortened(result: StateResult): StateResult {
-  if (JSON.stringify(result).length <= PART_CHARACTERS) return result;
+function withoutChanges(result: StateResult): StateResult {
   const comment = `${result.comment.slice(0, 1000)}\n(what it changed is too long for an event; the return has it)`;
   return { ...result, comment, changes: {} };
+}
+
+/** Whether a message holds it: else it would block all that is behind it. */
+function travels(body: JsonMap): boolean {
+  if (JSON.stringify(body).length > PART_CHARACTERS) return false;
+  try {
+    encodeJson(body, upLimits);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A return as JSON; in place of one that is too long to be sent, what was the matter with it, as a failure. */

@@ -16,11 +16,15 @@ export class Budget {
 
   /** Takes that much if anything is left; what is taken beyond the rest is owed. */
   take(amount: number): boolean {
+    if (!this.isLeft()) return false;
+    this.#level -= amount;
+    return true;
+  }
+
+  isLeft(): boolean {
     const now = this.#clock.monotonic();
     this.#level = Math.min(2 * this.#perSecond, this.#level + ((now - this.#filledAt) / 1000) * this.#perSecond);
     this.#filledAt = now;
-    if (this.#level <= 0) return false;
-    this.#level -= amount;
-    return true;
+    return this.#level > 0;
   }
 }

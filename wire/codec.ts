@@ -44,13 +44,13 @@ export function decodeMap(bytes: Buffer, limits: GateLimits = messageLimits): Wi
 }
 
 /** The bytes of JSON on its way. Raises `TS_WIRE_UNFIT`. */
-export function encodeJson(value: JsonMap): Buffer {
-  return encode(value, bodyLimits);
+export function encodeJson(value: JsonMap, limits: GateLimits = bodyLimits): Buffer {
+  return encode(value, limits);
 }
 
 /** The JSON map in these bytes, or undefined. */
-export function decodeJson(bytes: WireValue): JsonMap | undefined {
-  if (!Buffer.isBuffer(bytes) || gate(bytes, bodyLimits) !== undefined) return undefined;
+export function decodeJson(bytes: WireValue, limits: GateLimits = bodyLimits): JsonMap | undefined {
+  if (!Buffer.isBuffer(bytes) || gate(bytes, limits) !== undefined) return undefined;
   // The gate let in no binary: all that is left is JSON.
   const value = unpackr.unpack(bytes) as JsonMap;
   return isWireMap(value) ? value : undefined;

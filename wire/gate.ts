@@ -16,6 +16,8 @@ export interface GateLimits {
 export const messageLimits: GateLimits = { bytes: 4 << 20, depth: 6, items: 10_000, string: 4 << 20, binary: true };
 /** JSON that travels: an event's data, a job's arguments, a return, an answer. */
 export const bodyLimits: GateLimits = { bytes: 3 << 20, depth: 16, items: 200_000, string: 3 << 20, binary: false };
+/** Of that, what comes up: the master decodes it for one minion of many, and no more of it than takes a few milliseconds. */
+export const upLimits: GateLimits = { ...bodyLimits, items: 50_000 };
 /** For what a peer sends before anybody knows whether it is welcome. */
 export const helloLimits: GateLimits = { bytes: 4096, depth: 4, items: 64, string: 1024, binary: true };
 

@@ -9,6 +9,8 @@ export interface IntakeNeeds {
   readonly clock: Clock;
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
+  /** Milliseconds of work that its frames may make in a second. */
+  readonly workPerSecond: number;
   /** Reads a frame; called in the order they came. */
   take(frame: Buffer): void;
   delayed(): void;
@@ -21,6 +23,7 @@ export class Intake {
   readonly #needs: IntakeNeeds;
   readonly #messages: Budget;
   readonly #bytes: Budget;
+  readonly #work: Budget;
   readonly #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #closed = false;
@@ -29,10 +32,11 @@ export class Intake {
     this.#needs = needs;
     this.#messages = new Budget(needs.clock, needs.messagesPerSecond);
     this.#bytes = new Budget(needs.clock, needs.bytesPerSecond);
+    this.#work = new Budget(needs.clock, needs.workPerSecond);
   }
 
   received(frame: Buffer): void {
-    if (this.#waiting.length === 0 && this.#affords(frame)) return this.#needs.take(frame);
+    if (this.#waiting.length === 0 && this.#affords(frame)) return this.#read(frame);
     this.#waiting.push(frame);
     this.#waitingBytes += frame.length;
     this.#needs.delayed();
@@ -51,13 +55,20 @@ export class Intake {
       for (let frame = this.#waiting[0]; frame && !this.#closed && this.#affords(frame); frame = this.#waiting[0]) {
         this.#waiting.shift();
         this.#waitingBytes -= frame.length;
-        this.#needs.take(frame);
+        this.#read(frame);
       }
       if (this.#waiting.length > 0) this.#later();
     });
   }
 
   #affords(frame: Buffer): boolean {
-    return this.#messages.take(1) && this.#bytes.take(frame.length);
+    return this.#work.isLeft() && this.#messages.take(1) && this.#bytes.take(frame.length);
+  }
+
+  /** How much work a frame is shows when it is done: what it took beyond the budget is owed by the next ones. */
+  #read(frame: Buffer): void {
+    const began = this.#needs.clock.monotonic();
+    this.#needs.take(frame);
+    this.#work.take(this.#needs.clock.monotonic() - began);
   }
 }

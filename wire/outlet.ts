@@ -1,9 +1,7 @@
 import { encodeJson, type WireValue } from './codec.ts';
-import { itemParts } from './session.ts';
+import { upLimits } from './gate.ts';
+import { itemParts, messageBytes, messageItems } from './session.ts';
 import type { UpItem } from './types.ts';
-
-const messageItems = 64;
-const messageBytes = 256 << 10;
 
 interface Waiting {
   readonly parts: WireValue[];
@@ -41,7 +39,7 @@ export class Outlet {
       this.#turnedAway = true;
       return false;
     }
-    const body = encodeJson(item.body);
+    const body = encodeJson(item.body, upLimits);
     this.#taken = item.n;
     this.#waiting.push({ parts: itemParts(item, body), bytes: body.length });
     if (!this.#queued) {

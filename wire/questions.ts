@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { wireErrors } from '../lib/errors/wire.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import { decodeJson, encodeJson, isWireMap, type WireMap } from './codec.ts';
+import { upLimits } from './gate.ts';
 
 const waitingQuestions = 1000;
 
@@ -44,11 +45,12 @@ export class Questions {
     }
   }
 
+  /** Raises `TS_WIRE_UNFIT`, `TS_WIRE_BUSY`, `TS_WIRE_NO_SESSION`, `TS_WIRE_TIMEOUT`, `TS_WIRE_ANSWERED`. */
   async ask(question: string, body: JsonMap, timeoutMs: number, state: string): Promise<JsonMap> {
     if (!this.#send) throw wireErrors.noSession({ state });
     const waiting = this.#queue.length;
     if (waiting >= waitingQuestions) throw wireErrors.busy({ question, waiting });
-    const bytes = encodeJson(body);
+    const bytes = encodeJson(body, upLimits);
     return new Promise<JsonMap>((resolve, reject) => {
       const asked: Asked = {
         question,

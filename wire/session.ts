@@ -8,6 +8,7 @@ import { decodeJson, encodeJson, type WireMap, type WireValue } from './codec.ts
 import type { Counters } from './counters.ts';
 import { kinds, type Kind } from './envelope.ts';
 import type { Proven } from './handshake.ts';
+import { upLimits } from './gate.ts';
 import { fingerprintOf, sha256 } from './keys.ts';
 import { Ring } from './ring.ts';
 import type { ListenLimits, MasterHandlers, MasterSession, UpItem } from './types.ts';
@@ -131,7 +132,9 @@ export class LiveSession implements MasterSession {
     const { counters, handlers } = this.#needs;
     const fresh: UpItem[] = [];
     let repeated = false;
-    for (const raw of Array.isArray(body['items']) ? body['items'] : []) {
+    const raws = Array.isArray(body['items']) ? body['items'] : [];
+    if (raws.length > 1 && !mayTravelTogether(raws)) return counters.add('refused.undecodable');
+    for (const raw of raws) {
       const item = itemOf(raw);
       if (!item) {
         counters.add('items.undecodable');
@@ -185,7 +188,7 @@ export class LiveSession implements MasterSession {
   }
 
   async #question({ q, id, body }: WireMap): Promise<void> {
-    const asked = decodeJson(body);
+    const asked = decodeJson(body, upLimits);
     if (typeof q !== 'string' || typeof id !== 'number' || !asked)
       return this.#needs.counters.add('refused.undecodable');
     if (this.#questions >= this.#needs.limits.questions)
@@ -208,6 +211,15 @@ export class LiveSession implements MasterSession {
   }
 }
 
+/** Most items of one message, and bytes of more than one: what is decoded in one go is a few milliseconds' work. */
+export const messageItems = 64;
+export const messageBytes = 256 << 10;
+
+function mayTravelTogether(raws: readonly WireValue[]): boolean {
+  const bytesOf = (raw: WireValue): number => (Array.isArray(raw) && Buffer.isBuffer(raw[2]) ? raw[2].length : 0);
+  return raws.length <= messageItems && raws.reduce((sum: number, raw) => sum + bytesOf(raw), 0) <= messageBytes;
+}
+
 const itemKinds = ['event', 'accepted', 'progress', 'return'] as const;
 
 /** `[n, kind, body]` */
@@ -215,7 +227,7 @@ function itemOf(raw: WireValue): UpItem | undefined {
   if (!Array.isArray(raw)) return undefined;
   const [n, kindIndex, bytes] = raw;
   const kind = typeof kindIndex === 'number' ? itemKinds[kindIndex] : undefined;
-  const body = decodeJson(bytes);
+  const body = decodeJson(bytes, upLimits);
   if (typeof n !== 'number' || !Number.isSafeInteger(n) || !kind || !body) return undefined;
   return { n, kind, body };
 }

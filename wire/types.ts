@@ -94,6 +94,8 @@ export interface ListenLimits {
   /** What one peer may send in a second; more is read later, much more ends its session. */
   readonly messagesPerSecond: number;
   readonly bytesPerSecond: number;
+  /** Milliseconds of the master's main thread in a second. */
+  readonly workPerSecond: number;
   /** Published frames kept for catching up, for each session. */
   readonly recentFrames: number;
   readonly recentBytes: number;

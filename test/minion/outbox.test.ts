@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { readdirSync, truncateSync, statSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { asText, type JsonMap } from '../../lib/json.ts';
+import { asText, type Json, type JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { jobQueue } from '../../minion/jobs/queue.ts';
 import { openOutbox, type Outbox } from '../../minion/outbox.ts';
@@ -221,7 +221,13 @@ test("outbox: a state's result that is too long for a message, kept without its 
   };
   await outbox.addResult('j1', { ...result, changes: { diff: 'short' } }, 2);
   await outbox.addResult('j1', { ...result, changes: { diff: 'x'.repeat(300_000) } }, 2);
-  const [short, long] = bodies(outbox);
+  const deep = Array.from({ length: 30 }).reduce<Json>((inner) => ({ inner }), 'x');
+  for (const changes of [{ deep }, { many: Array<Json>(60_000).fill(0) }]) {
+    await outbox.addResult('j1', { ...result, changes }, 2);
+  }
+  const [short, long, ...others] = bodies(outbox);
+  t.is(others.length, 2);
+  for (const other of others) t.like(other, { ret: { changes: {}, name: '/f', result: true } });
   t.like(short, { jid: 'j1', total: 2, ret: { changes: { diff: 'short' } } });
   t.like(long, { ret: { changes: {}, name: '/f', result: true } });
   t.regex(JSON.stringify(long), /done\\n\(what it changed is too long/);
