@@ -5,6 +5,7 @@ import {
   isSeq,
   parseDocument,
   Scalar as ScalarNode,
+  type Alias,
   type Document,
   type Node,
   type Pair,
@@ -63,6 +64,7 @@ class Builder {
   private readonly placeOf: Placer;
   private readonly errors: TsaltError[];
   private readonly secret: ReadSecret | undefined;
+  private readonly targets = new Map<Alias, Node>();
   private aliased = 0;
   private inAlias = 0;
   private depth = 0;
@@ -88,12 +90,7 @@ class Builder {
         return node.items.map((item) => this.value(item));
       }
       if (isAlias(node)) {
-        const target = node.resolve(this.document);
-        if (!target) throw yamlErrors.unknownAlias({ name: node.source }, { place: this.place(node) });
-        this.inAlias++;
-        const value = this.value(target);
-        this.inAlias--;
-        return value;
+        return this.inside(node, (target) => this.value(target));
       }
       return null;
     } finally {
@@ -135,10 +132,23 @@ class Builder {
   }
 
   private merge(node: unknown): YamlMap[] {
-    const target = isAlias(node) ? node.resolve(this.document) : node;
-    if (isMap(target)) return [this.map(target)];
-    if (isSeq(target)) return target.items.flatMap((item) => this.merge(item));
+    if (isAlias(node)) return this.inside(node, (target) => this.merge(target));
+    // A value of its own: what is merged may unfold as what is named does.
+    if (isMap(node)) return [this.value(node) as YamlMap];
+    if (isSeq(node)) return node.items.flatMap((item) => this.merge(item));
     throw yamlErrors.badMerge(undefined, { place: this.place(node) });
+  }
+
+  /** Goes on with what an alias stands for. */
+  private inside<T>(alias: Alias, go: (target: Node) => T): T {
+    // Looked for once: the package walks the whole document for it.
+    const target = this.targets.get(alias) ?? alias.resolve(this.document);
+    if (!target) throw yamlErrors.unknownAlias({ name: alias.source }, { place: this.place(alias) });
+    this.targets.set(alias, target);
+    this.inAlias++;
+    const made = go(target);
+    this.inAlias--;
+    return made;
   }
 
   private scalar(node: ScalarNode): Scalar {
