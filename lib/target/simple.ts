@@ -44,8 +44,9 @@ function nested(data: Data, toFitting: (value: string) => (found: string) => boo
   };
 }
 
-/** As Python's `re.match`: from the start, to wherever it ends. */
+/** As Python's `re.match`: from the start, to wherever it ends. An empty one is a variable that was empty, not all minions. */
 function regexp(text: string): RegExp {
+  if (text === '') throw targetErrors.emptyPattern(undefined, { hint: "where all are meant, write '.*'" });
   try {
     return new RegExp(`^(?:${text})`);
   } catch (thrown) {
