@@ -13,28 +13,7 @@ import { parseMasterKey } from '../../wire/master-key.ts';
 import { openMinionSockets } from '../../wire/sockets.ts';
 import { startCluster, type Cluster } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
-import type { Minion } from '../kit/minion.ts';
-
-const linkOf = async (minion: Minion): Promise<JsonMap> => {
-  const { link } = await minion.status();
-  return isMap(link) ? (link as JsonMap) : {};
-};
-const keysOf = async (cluster: Cluster): Promise<JsonMap> => (await cluster.control.call('key.list')) as JsonMap;
-
-test('a second minion with an accepted id and a key of its own, it is denied, and the first does not notice', async (t) => {
-  const cluster = await startCluster(t);
-  const first = await cluster.joinMinion('web1');
-  const second = cluster.startMinion('web1');
-  await eventually(async () => (await linkOf(second))['state'] === 'denied');
-  // It is told so before the book says it.
-  await eventually(async () => JSON.stringify((await keysOf(cluster))['denied']) === '["web1"]');
-  t.like(await keysOf(cluster), { accepted: ['web1'] });
-  const { stdout } = await cluster.tsalt('key', 'finger', 'web1');
-  t.regex(stdout, /^Accepted Keys:\nweb1: \S+\nDenied Keys:\nweb1: \S+\n$/);
-  t.is((await cluster.exec('web1', 'test.ping'))[0]?.return, true);
-  t.is((await linkOf(first))['state'], 'accept');
-  t.is((await cluster.events('salt/minion/web1/start')).length, 1);
-});
+import { keysOf, linkOf } from '../security/cluster.ts';
 
 test('a disk that was cloned, of two with one key the newer process is in and the older is told why it is out', async (t) => {
   const cluster = await startCluster(t);
@@ -56,22 +35,6 @@ test('a disk that was cloned, of two with one key the newer process is in and th
   t.is((await cluster.exec('web1', 'test.ping'))[0]?.return, true);
   const told = await eventually(async () => (await cluster.events('tsalt/minion/web1/cloned'))[0]);
   t.like(told?.data, { id: 'web1' });
-});
-
-test('a key that is deleted, its session ends at once, and the minion waits to be accepted again', async (t) => {
-  const cluster = await startCluster(t);
-  const minion = await cluster.joinMinion('web1');
-  await cluster.exec('web1', 'test.ping');
-  await cluster.control.call('key.delete', { match: 'web1' });
-  await t.throwsAsync(cluster.exec('web1', 'test.ping'), { code: 'TS_CONTROL_NO_MINION' });
-  await eventually(async () => (await linkOf(minion))['state'] === 'pend');
-  await eventually(async () => JSON.stringify((await keysOf(cluster))['pending']) === '["web1"]');
-  t.like(await keysOf(cluster), { accepted: [] });
-  await cluster.control.call('key.accept', { match: 'web1' });
-  await cluster.connected('web1');
-  // It comes twice: the first time it finds that its outbox is not the one that the master remembers.
-  await eventually(async () => (await cluster.exec('web1', 'test.ping', [], 5))[0]?.return === true);
-  t.regex(minion.log(), /the master remembers another outbox/);
 });
 
 test('a copy of a minion that came, did something and went, the first one takes jobs again', async (t) => {

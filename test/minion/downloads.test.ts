@@ -1,9 +1,7 @@
 import http, { type RequestListener } from 'node:http';
-import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { createDownloads } from '../../lib/sources/downloads.ts';
-import { certificate } from '../kit/certificate.ts';
 import { fakeClock } from '../kit/clock.ts';
 
 async function serve(t: ExecutionContext, answer: RequestListener): Promise<string> {
@@ -107,21 +105,4 @@ test('downloads: a server that falls silent, is not waited for', async (t) => {
     clock.advance(60_000);
   });
   await t.throwsAsync(createDownloads(clock).get(url), { message: /sent nothing for 60 s/ });
-});
-
-test('downloads: a certificate that nobody signed, is refused unless that is asked for', async (t) => {
-  const plain = await serve(t, (_, response) => void response.end('plain'));
-  const server = https.createServer(certificate(t), (request, response) => {
-    if (request.url === '/down') response.writeHead(302, { location: plain });
-    response.end('safe');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const downloads = createDownloads();
-  await t.throwsAsync(downloads.get(url), { message: /self-signed certificate/ });
-  t.deepEqual(await downloads.get(url, { verifyTls: false }), { content: Buffer.from('safe'), etag: undefined });
-  await t.throwsAsync(downloads.get(`${url}/down`, { verifyTls: false }), {
-    message: /from https only https is followed/,
-  });
 });

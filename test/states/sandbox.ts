@@ -51,6 +51,8 @@ export interface World {
    * command is one too many. `words < input` is one with this input, where `*` stands for any, a part of which is told.
    */
   readonly answers?: Answers;
+  /** What runs commands, in place of all that. */
+  readonly processes?: RunningProcesses;
   /** systemd runs here, and these are its units. */
   readonly services?: Record<string, Partial<ServiceFacts>>;
   /** Execution functions, by name: what they give, or `{fails: code, answer}`. Others are not there. */
@@ -104,6 +106,7 @@ export function sandbox(world: World): Sandbox {
     environment: { ...world.environment },
     ...localParts(root),
     ...(world.commands ? { processes: realProcesses } : answers ? { processes: answering } : {}),
+    ...(world.processes ? { processes: world.processes } : {}),
     ...(world.services ? { services: running(world.services, asked) } : {}),
     ...(world.calls ? { functions: callable(world.calls, asked) } : {}),
     queries: {

@@ -4,7 +4,8 @@ import { jidMaker, parseMinionId, type Jid } from '../../lib/ids.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { connect } from '../../wire/connect.ts';
-import { generateCurveKeys, generateIdentity, type CurveKeys, type Identity } from '../../wire/keys.ts';
+import { MasterHandshake, MinionHandshake } from '../../wire/handshake.ts';
+import { generateCurveKeys, generateIdentity, sha256, type CurveKeys, type Identity } from '../../wire/keys.ts';
 import { listen } from '../../wire/listen.ts';
 import { masterKeyOf } from '../../wire/master-key.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type MasterSockets,
   type OpenMasterSockets,
 } from '../../wire/sockets.ts';
+import { patienceMs } from '../kit/eventually.ts';
 import type {
   Applicant,
   ConnectOptions,
@@ -28,7 +30,7 @@ import type {
 } from '../../wire/types.ts';
 
 /** Waits until `ready` gives something; fails the test when it takes too long. */
-export async function until<T>(what: string, ready: () => T | undefined | false, ms = 60_000): Promise<T> {
+export async function until<T>(what: string, ready: () => T | undefined | false, ms = patienceMs): Promise<T> {
   const end = performance.now() + ms;
   for (;;) {
     const found = ready();
@@ -36,6 +38,21 @@ export async function until<T>(what: string, ready: () => T | undefined | false,
     if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Both ends of a handshake that has come to its challenge, of a minion that expects the master with the pinned key. */
+export function handshake(self: Identity, master: Identity, pinned = master) {
+  const one = new MinionHandshake(self, sha256(pinned.publicKey));
+  const other = MasterHandshake.begin(one.hello, master, 1_700_000_000_000);
+  if (!other) throw new Error('the hello was refused');
+  return { one, other };
+}
+
+/** The bytes, with one bit of one of them another. */
+export function flipped(bytes: Buffer, at: number): Buffer {
+  const other = Buffer.from(bytes);
+  other[at] = (other[at] ?? 0) ^ (1 << (at % 8));
+  return other;
 }
 
 export const nextJid: () => Jid = jidMaker(() => Date.now());

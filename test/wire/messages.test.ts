@@ -6,7 +6,7 @@ import { parseMinionId } from '../../lib/ids.ts';
 import { Channel, type SessionKeys } from '../../wire/channel.ts';
 import { encodeJson } from '../../wire/codec.ts';
 import { Counters } from '../../wire/counters.ts';
-import { headerLength, kinds, openMessage, readHeader, sealMessage, unseal } from '../../wire/envelope.ts';
+import { headerLength, kinds, openMessage, sealMessage, unseal } from '../../wire/envelope.ts';
 import { MasterHandshake, MinionHandshake } from '../../wire/handshake.ts';
 import { Inbox, SeenJobs } from '../../wire/inbox.ts';
 import { openJob, signJob } from '../../wire/jobs.ts';
@@ -15,7 +15,7 @@ import { Outlet } from '../../wire/outlet.ts';
 import { Ring } from '../../wire/ring.ts';
 import { generateToken } from '../../wire/token.ts';
 import { hashTree, leadsToRoot, leafHash } from '../../wire/tree.ts';
-import { manifest } from './kit.ts';
+import { flipped, handshake as begin, manifest } from './kit.ts';
 
 const master = generateIdentity();
 const minion = generateIdentity();
@@ -32,19 +32,10 @@ function keys(): SessionKeys {
   };
 }
 
-function flipped(bytes: Buffer, at: number): Buffer {
-  const other = Buffer.from(bytes);
-  other[at] = (other[at] ?? 0) ^ (1 << (at % 8));
-  return other;
-}
-
 const claim = { id: parseMinionId('m1'), incarnation: 'i1', generation: 3, outbox: 'o1' };
 
 function handshake(self = minion, pinned = master, token = generateToken()) {
-  const one = new MinionHandshake(self, sha256(pinned.publicKey));
-  const other = MasterHandshake.begin(one.hello, master, 1_700_000_000_000);
-  if (!other) throw new Error('the hello was refused');
-  return { one, other, token };
+  return { ...begin(self, master, pinned), token };
 }
 
 test('envelope: a bit flipped anywhere in a message makes it no message', (t) => {
@@ -71,20 +62,6 @@ test('envelope: tweetnacl finds the signature right that is inside a message', (
   const plain = unseal(own.up, 1n, frame.subarray(0, headerLength), frame.subarray(headerLength));
   const said = Buffer.concat([Buffer.from('tsalt/1 message\0'), frame.subarray(0, headerLength), body]);
   t.true(nacl.sign.detached.verify(said, plain?.subarray(-64) ?? Buffer.alloc(64), minion.publicKey));
-});
-
-test('envelope: every version but this one is refused before anything else', (t) => {
-  const own = keys();
-  const frame = sealMessage(
-    { kind: kinds.beat, session: own.session, direction: 'up', counter: 1n },
-    own.up,
-    minion,
-    encodeJson({}),
-  );
-  for (let version = 0; version < 256; version++) {
-    frame[0] = version;
-    t.is(readHeader(frame) !== undefined, version === 1);
-  }
 });
 
 test('channel: only the peer’s next message is let in; repeats, gaps and strangers have no effect', (t) => {
@@ -128,24 +105,6 @@ test('handshake: both sides end with the same keys, and the master knows whose k
   t.false(other.challenge.includes(master.publicKey), 'identities are never in the open');
   t.false(answer.proof.includes(minion.publicKey));
   return t.false(answer.proof.includes(token.secret));
-});
-
-test('handshake: a bit flipped anywhere in any of its messages ends it', (t) => {
-  const { one, other } = handshake();
-  for (let at = 0; at < other.challenge.length; at++) {
-    t.true('refused' in one.answer(flipped(other.challenge, at), claim), `challenge, byte ${at}`);
-  }
-  const answer = one.answer(other.challenge, claim);
-  if ('refused' in answer) return t.fail(answer.refused);
-  for (let at = 0; at < answer.proof.length; at++) {
-    t.true('refused' in other.judge(flipped(answer.proof, at)), `proof, byte ${at}`);
-  }
-  for (let at = 0; at < one.hello.length; at++) {
-    const altered = MasterHandshake.begin(flipped(one.hello, at), master, 0);
-    if (!altered) continue;
-    t.true('refused' in one.answer(altered.challenge, claim), `hello, byte ${at}`);
-  }
-  return undefined;
 });
 
 test('handshake: another master, a proof from another handshake or a key of small order are refused', (t) => {

@@ -5,8 +5,6 @@ import { generateToken } from '../../wire/token.ts';
 import type { MasterSession, Verdict } from '../../wire/types.ts';
 import { accepted, manifest, startMaster, startMinion, tap, until } from './kit.ts';
 
-const noArgs = { arg: [], kwarg: {} };
-
 test('session: an accepted minion is told its jobs, is answered, and its items arrive in order', async (t) => {
   const master = await startMaster(t);
   const minion = startMinion(t, master);
@@ -77,26 +75,6 @@ test('session: jobs that can be caught up no more are told to the master, and la
     [4, 5, 6],
   );
   t.is(minion.link.stats()['jobs.missed'], 3);
-});
-
-test('session: the same job in a second session, or after its time, is not begun', async (t) => {
-  const master = await startMaster(t);
-  const minion = startMinion(t, master);
-  await accepted(minion);
-  const job = manifest();
-  const late = manifest('test.late', Date.now() - 1);
-  master.link.publish(job, [{ session: master.session('m1'), args: noArgs }]);
-  await until('it has come', () => minion.jobs.length === 1);
-  const first = master.session('m1');
-  master.link.close(first.id, 'for the test');
-  await until('another session stands', () => master.opened.length === 2);
-  master.link.publish(job, [{ session: master.session('m1'), args: noArgs }]);
-  master.link.publish(late, [{ session: master.session('m1'), args: noArgs }]);
-  master.link.publish(manifest('test.last'), [{ session: master.session('m1'), args: noArgs }]);
-  master.link.publish(manifest('test.closed'), [{ session: first, args: noArgs }]);
-  await until('the last has come', () => minion.jobs.length === 2);
-  t.is(minion.jobs[1]?.manifest.fun, 'test.last');
-  t.like(minion.link.stats(), { 'jobs.repeated': 1, 'jobs.expired': 1 });
 });
 
 test('session: items sent again are acknowledged again, and are not received twice', async (t) => {

@@ -1,7 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import { connect as connectTcp } from 'node:net';
 import test from 'ava';
 import { systemClock } from '../../lib/clock.ts';
 import { parseMinionId } from '../../lib/ids.ts';
 import { silent } from '../../lib/log.ts';
+import { topsOf } from '../../lib/tops.ts';
+import { loadMasterConfig } from '../../lib/config/load.ts';
+import { fileServer } from '../../master/files.ts';
+import { questions } from '../../master/questions.ts';
 import type { Channel } from '../../wire/channel.ts';
 import { encodeJson, type WireMap } from '../../wire/codec.ts';
 import { kinds, type Kind } from '../../wire/envelope.ts';
@@ -9,7 +15,13 @@ import { MinionHandshake } from '../../wire/handshake.ts';
 import { generateCurveKeys, generateIdentity, sha256 } from '../../wire/keys.ts';
 import { listen } from '../../wire/listen.ts';
 import type { MasterSocketEvents } from '../../wire/sockets.ts';
-import type { Verdict } from '../../wire/types.ts';
+import type { MasterSession, Verdict } from '../../wire/types.ts';
+import { books } from '../master/books.ts';
+import { folder } from '../store/folder.ts';
+import { until } from '../wire/kit.ts';
+import { count, raw, standing, untouched } from './kit.ts';
+
+/* What can be reached by a message is what stands in a table, at the stage that the table says, and nothing else. */
 
 const identity = generateIdentity();
 const body = encodeJson({ a: 1 });
@@ -101,7 +113,7 @@ async function outcome(stage: Stage, what: string, kind?: Kind): Promise<string>
 const row = async (what: string, kind?: Kind) =>
   [what, ...(await Promise.all(stages.map((stage) => outcome(stage, what, kind))))] as const;
 
-test('master: every message in every stage of a connection has one defined outcome', async (t) => {
+test('dispatch: every message in every stage of a connection, one defined outcome', async (t) => {
   t.deepEqual(await row('hello'), ['hello', 'answer', 'refused.malformed', 'refused.malformed', 'refused.malformed']);
   t.deepEqual(await row('noise'), [
     'noise',
@@ -130,4 +142,80 @@ test('master: every message in every stage of a connection has one defined outco
     const challenged = kind === kinds.proof ? 'refused.altered' : 'refused.malformed';
     t.deepEqual(await row(`sealed ${name}`, kind), [`sealed ${name}`, '', challenged, waiting, session]);
   }
+});
+
+test('dispatch: bytes over plain TCP, plain ZeroMQ or with another CURVE key reach no line of ours', async (t) => {
+  const { tapped, master, minion } = await standing(t);
+  const before = tapped.up.length;
+  for (let i = 0; i < 50; i++) {
+    const port = i % 2 === 0 ? master.link.ports.request : master.link.ports.publish;
+    const socket = connectTcp(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.end(i % 3 === 0 ? Buffer.concat([Buffer.from([0x01, 0x00]), randomBytes(200)]) : randomBytes(300));
+  }
+  for (const which of ['none', 'wrong'] as const) {
+    const hello = new MinionHandshake(generateIdentity(), Buffer.alloc(32)).hello;
+    void raw(t, master, which).send(hello);
+  }
+  await untouched(t, master, minion);
+  t.deepEqual(
+    tapped.up.slice(before).filter(({ frame }) => frame.length <= 50),
+    [],
+  );
+});
+
+test('dispatch: noise, cut and oversized messages of a stranger with the CURVE key, counted and without effect', async (t) => {
+  const { master, minion } = await standing(t);
+  const { hello } = new MinionHandshake(generateIdentity(), Buffer.alloc(32));
+  const peer = raw(t, master);
+  const frames = [
+    Buffer.alloc(0),
+    ...Array.from({ length: 60 }, (_, i) => randomBytes(1 + i * 17)),
+    ...Array.from({ length: 49 }, (_, i) => hello.subarray(0, i + 1)),
+    Buffer.concat([hello, Buffer.alloc(1)]),
+    Buffer.alloc(1 << 20, 1),
+  ];
+  for (const frame of frames) await peer.send(frame);
+  await until('all are counted', () => count(master, 'refused.stranger') >= frames.length);
+  t.deepEqual(peer.answers, []);
+  await raw(t, master).send(Buffer.alloc(5 << 20));
+  await untouched(t, master, minion);
+});
+
+/** Everything else that has a name on a master, names that Salt's master answered to, and what any object has by birth. */
+const names = [
+  ['exec', 'run', 'status', 'targets', 'key.accept', 'key.list', 'event.send', 'instance.add', 'instance.gone'],
+  ['jobs.lookup_jid', 'manage.up', 'state.orchestrate', 'wheel.key.accept', 'key.accept_all', 'config.values'],
+  ['_prep_auth_info', '_send_pub', 'publish', 'wheel', 'runner', 'mk_token', 'get_token', 'ping', '_file_recv'],
+  ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '__defineGetter__', 'valueOf', 'get'],
+  ['', ' greet', 'greet ', 'Greet', 'pillar\0', 'files', 'files.', 'files.page.', 'manifest', 'chunk', 'learn'],
+].flat();
+
+test('dispatch: a minion asks for whatever has a name, only its four questions are answered', async (t) => {
+  const { facts } = await books(t);
+  const { config } = loadMasterConfig({ env: {} });
+  const ask = questions({
+    files: fileServer({ base: [folder(t)] }, () => 0, silent),
+    facts,
+    stateEvents: false,
+    pillarOf: () => Promise.resolve({ pillar: { mine: true }, secrets: [] }),
+    mine: {},
+    tops: topsOf(config),
+  });
+  const session: MasterSession = {
+    id: parseMinionId('web1'),
+    fingerprint: '',
+    incarnation: 'i',
+    generation: 1,
+    outbox: 'o',
+  };
+  for (const name of names) {
+    for (const asked of [{}, { fun: 'cmd.run', arg: ['id'], tgt: '*', tgt_type: 'glob', match: '*' }]) {
+      await t.throwsAsync(ask(session, name, asked), { code: 'TS_QUESTION_UNKNOWN' }, name);
+    }
+  }
+  t.deepEqual(await ask(session, 'greet', {}), {});
+  t.true('total' in (await ask(session, 'files.page', { env: 'base' })));
+  t.like(await ask(session, 'pillar', {}), { pillar: { mine: true } });
+  await t.throwsAsync(ask(session, 'files.chunk', {}), { code: 'TS_FILE_UNKNOWN_HASH' });
 });
