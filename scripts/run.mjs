@@ -66,6 +66,13 @@ const steps = {
     const { allTests } = await import('./all-tests.mjs');
     process.exit(await allTests(args));
   },
+  'test:long': (args) => {
+    bundle();
+    // A million frames, unless the environment says otherwise; then every guard is taken out, one after the other.
+    process.env.TSALT_FUZZ_FRAMES ??= '1000000';
+    tool('ava', '--timeout=180m', '--serial', ...(args.length > 0 ? args : ['test/fuzz/**']));
+    if (args.length === 0) run(process.execPath, ['scripts/mutants/main.mjs', 'test/security/guards.json']);
+  },
   demo: (args) => {
     bundle();
     // Ctrl-C is for the demo, which clears up; this process then ends as it does.
