@@ -44,9 +44,13 @@ const common = {
   linger: 100,
   maxMessageSize: messageLimits.bytes + 4096,
   handshakeInterval: 3000,
-  heartbeatInterval: 5000,
-  heartbeatTimeout: 15_000,
-  heartbeatTimeToLive: 20_000,
+  // The kernel ends a dead connection (tcp(7); s, s, and ms for what is not acknowledged). Not ZeroMQ's own heartbeats: their
+  // timer aborts the process when a connection was reset that had sent more than was read (libzmq 4.3.5, issue 4841).
+  tcpKeepalive: 1,
+  tcpKeepaliveIdle: 5,
+  tcpKeepaliveInterval: 5,
+  tcpKeepaliveCount: 3,
+  tcpMaxRetransmitTimeout: 20_000,
 } as const;
 
 let loading: Promise<{ zmq: typeof import('zeromq'); context: Context }> | undefined;

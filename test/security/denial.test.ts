@@ -1,5 +1,9 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import path from 'node:path';
 import test from 'ava';
-import { systemClock } from '../../lib/clock.ts';
+import { sleep, systemClock } from '../../lib/clock.ts';
 import type { WireMap } from '../../wire/codec.ts';
 import { kinds, type Kind } from '../../wire/envelope.ts';
 import { MinionHandshake } from '../../wire/handshake.ts';
@@ -7,6 +11,7 @@ import { Intake } from '../../wire/intake.ts';
 import { generateIdentity } from '../../wire/keys.ts';
 import { fakeClock } from '../kit/clock.ts';
 import { accepted, startMaster, startMinion, until } from '../wire/kit.ts';
+import { openMinionSockets } from '../../wire/sockets.ts';
 import { applicant, books } from '../master/books.ts';
 import { count, raw, rogue, standing, untouched, type Raw } from './kit.ts';
 
@@ -60,21 +65,26 @@ test('denial: one that floods is slowed, then closed; another one’s questions 
   t.true(count(master, 'delayed') > 500);
   const began = systemClock.monotonic();
   t.deepEqual(await minion.link.ask('ping', {}), { question: 'ping' });
-  t.true(systemClock.monotonic() - began < 1000);
+  t.true(systemClock.monotonic() - began < 5000);
 });
 
 test('denial: asking for much work by little messages gets little of it', async (t) => {
   const { master, minion } = await standing(t);
   master.admit = ({ id }) => (String(id) === 'busy' ? { act: 'accept', durable: 0 } : { act: 'pend', reason: '' });
+  const hurried = () => count(master, 'refused.hurried');
+  /** Says it again and again until it is held back, and gives for how many seconds. */
+  const insist = async (bad: Awaited<ReturnType<typeof rogue>>, kind: Kind, body: WireMap): Promise<number> => {
+    const [began, wanted] = [systemClock.monotonic(), hurried() + 100];
+    while (hurried() < wanted) for (let i = 0; i < 50; i++) await bad.send(bad.channel.seal(kind, body));
+    return (systemClock.monotonic() - began) / 1000;
+  };
   const busy = await rogue(t, master, 'busy');
-  for (let i = 0; i < 300; i++) await busy.send(busy.channel.seal(kinds.fetch, { from: 1 }));
-  await until('it is held back', () => count(master, 'refused.hurried') > 100);
-  t.true(count(master, 'fetches') <= 150);
+  const fetching = await insist(busy, kinds.fetch, { from: 1 });
+  t.true(count(master, 'fetches') <= 105 + 75 * fetching, `${count(master, 'fetches')} in ${fetching} s`);
   const waiting = await rogue(t, master, 'waiting');
   const before = master.applicants.length;
-  for (let i = 0; i < 300; i++) await waiting.send(waiting.channel.seal(kinds.again, {}));
-  await until('it is held back too', () => count(master, 'refused.hurried') > 380);
-  t.true(master.applicants.length - before < 50);
+  const asking = await insist(waiting, kinds.again, {});
+  t.true(master.applicants.length - before <= 5 + 3 * asking, `${master.applicants.length - before} in ${asking} s`);
   waiting.close();
   busy.close();
   await until('what they said is done with', () => count(master, 'peers') === 1);
@@ -183,4 +193,39 @@ test('denial: a minion whose messages are much work, is read later, and others a
   t.deepEqual(read, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   const share = (9 * 250) / (clock.monotonic() - before);
   t.true(share < 0.2, `${share} of the time`);
+});
+
+test('denial: strangers send more than is read and are gone while the master is busy, it lives', async (t) => {
+  const child = fork(path.join(import.meta.dirname, 'busy-master-child.js'));
+  t.teardown(() => void (child.connected && child.disconnect()));
+  const [{ port, publicKey }] = (await once(child, 'message')) as [{ port: number; publicKey: string }];
+  const told = Promise.race([once(child, 'message'), once(child, 'exit')]);
+  // What is between them can end a connection the hard way.
+  const lines: Socket[] = [];
+  const between = createServer((near) => {
+    const far = connectTcp(port, '127.0.0.1');
+    near.on('error', () => {});
+    far.on('error', () => {});
+    near.pipe(far).pipe(near);
+    lines.push(far);
+  });
+  between.listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  t.teardown(() => void between.close());
+  const events = { received: () => {}, published: () => {}, ended: () => {} };
+  const key = Buffer.from(publicKey, 'hex');
+  const { port: there } = between.address() as AddressInfo;
+  const peers = await Promise.all([1, 2, 3].map(() => openMinionSockets('127.0.0.1', there, key, events)));
+  // They are connected when the first of them is answered.
+  const { hello } = new MinionHandshake(generateIdentity(), Buffer.alloc(32));
+  for (const peer of peers) peer.send(hello);
+  await sleep(systemClock, 500);
+  // Longer than ZeroMQ's own timers, which have to cope with a connection that is gone and not yet read to its end.
+  child.send(7000);
+  for (const peer of peers) for (let i = 0; i < 20_000; i++) peer.send(Buffer.alloc(1000));
+  await sleep(systemClock, 1500);
+  t.is(lines.length, 3);
+  for (const line of lines) line.resetAndDestroy();
+  for (const peer of peers) peer.stop();
+  t.is((await told)[0], 'still here');
 });

@@ -1,0 +1,35 @@
+import { systemClock } from '../../lib/clock.ts';
+import { silent } from '../../lib/log.ts';
+import { generateCurveKeys, generateIdentity } from '../../wire/keys.ts';
+import { listen } from '../../wire/listen.ts';
+
+/* A master that does nothing for as long as it is told, while what is below it goes on: its parent sees whether it lives. */
+
+const curve = generateCurveKeys();
+const nothing = (): void => {};
+const link = await listen(
+  {
+    interface: '127.0.0.1',
+    publishPort: 0,
+    requestPort: 0,
+    identity: generateIdentity(),
+    curve,
+    clock: systemClock,
+    log: silent,
+  },
+  {
+    admit: () => ({ act: 'pend', reason: '' }),
+    opened: nothing,
+    received: nothing,
+    asked: () => Promise.resolve({}),
+    missed: nothing,
+    closed: nothing,
+  },
+);
+process.on('message', (ms) => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms));
+  // What came meanwhile is read first.
+  setTimeout(() => process.send?.('still here'), 500);
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ port: link.ports.request, publicKey: curve.publicKey.toString('hex') });
