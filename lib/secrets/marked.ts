@@ -15,7 +15,7 @@ export function withoutSecret(source: string, start: number, line: string): stri
 function isInSecret(source: string, start: number, line: string): boolean {
   // A line without anything in it tells nothing.
   let indent = line.trim() === '' ? 0 : indentOf(line);
-  for (let end = start - 1; end >= 0 && indent > 0;) {
+  for (let end = start - 1; end > 0 && indent > 0;) {
     const begin = source.lastIndexOf('\n', end - 1) + 1;
     const above = source.slice(begin, end);
     if (above.trim() !== '' && indentOf(above) < indent) {

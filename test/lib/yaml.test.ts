@@ -221,3 +221,7 @@ test('yaml: a word of the command line, YAML where it is', (t) => {
     '1',
   ]);
 });
+
+test('yaml: a mistake in a file that begins with an empty line and has a mark of a secret, told', (t) => {
+  t.is(loadYaml('\n  a: 1\n  b: [\n!secret x\n', 'f').errors[0]?.code, 'TS_YAML_SYNTAX');
+});
