@@ -112,6 +112,8 @@ test('shell: every execution function with a text full of letters that a shell o
         jobs: { list: async () => [], end: async () => undefined },
         tellGrains: async () => {},
         sendEvent: async () => false,
+        modules: builtinModules,
+        syncCustom: async () => ({ changed: {}, renewed: [], problems: {} }),
         mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },
       };
       // Most of it makes no sense to the function, which says so.
