@@ -15,6 +15,8 @@ import type { Keys } from './keys.ts';
 import type { MineReader } from './mine/reader.ts';
 import type { Orchestrations } from './orchestrate/orchestrations.ts';
 import type { Caller } from './orchestrate/steps.ts';
+import type { PillarCache } from './pillar-cache.ts';
+import type { PillarOf } from './pillar.ts';
 import type { Publisher } from './publisher.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 import { bindRunner } from './runners/bind.ts';
@@ -25,6 +27,7 @@ import { fileserverRunners } from './runners/fileserver.ts';
 import { jobRunners } from './runners/jobs.ts';
 import { manageRunners } from './runners/manage.ts';
 import { mineRunners } from './runners/mine.ts';
+import { pillarRunners } from './runners/pillar.ts';
 import { reactorRunners } from './runners/reactor.ts';
 import { returnerRunners } from './runners/returner.ts';
 import type { Runner, RunnerTable } from './runners/runner.ts';
@@ -46,6 +49,9 @@ export interface RunnerParts {
   readonly facts: MinionFacts;
   readonly files: FileServer;
   readonly publisher: Publisher;
+  readonly pillarOf: PillarOf;
+  /** Undefined: pillars are made anew each time. */
+  readonly pillars: PillarCache | undefined;
   readonly mineReader: MineReader;
   readonly reactors: () => ReactorEngine;
   readonly orchestrations: () => Orchestrations;
@@ -130,6 +136,7 @@ function runnersOf(parts: RunnerParts): RunnerTable {
       (args, caller) => salt['salt.execute'].run(args, caller),
     ),
     ...cacheRunners(facts, meant),
+    ...pillarRunners({ ...parts, meant }),
     ...fileserverRunners(files, () => environmentNames(parts.config.file_roots)),
     ...testRunners(parts.clock),
     'master.stats': { summary: 'counters of every part of the master', takes: [], run: () => stats() },

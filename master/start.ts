@@ -20,6 +20,7 @@ import { metricsOf, type Figures } from './metrics/figures.ts';
 import { serveMetrics } from './metrics/server.ts';
 import { orchestrations, type Orchestrations } from './orchestrate/orchestrations.ts';
 import { standInOf } from './orchestrate/stand-in-of.ts';
+import { pillarCache } from './pillar-cache.ts';
 import { pillarCompiler } from './pillar.ts';
 import { renderPool } from './pool/render-pool.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
@@ -68,7 +69,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
 
   const { identity, curve } = loadOrMakeMasterKeys(config.pki_dir);
   const masterKey = formatMasterKey(masterKeyOf(identity, curve));
-  const pillarOf = pillarCompiler({
+  const compiler = pillarCompiler({
     pool,
     roots: config.pillar_roots,
     settings: pillarSettings(config),
@@ -76,6 +77,15 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     instances,
     log: logOf(log, 'pillar'),
   });
+  const pillars = config.pillar_cache
+    ? pillarCache(compiler, {
+        keepMs: config.pillar_cache_ttl * 1000,
+        roots: config.pillar_roots,
+        inputs: () => instances.list(),
+        clock,
+      })
+    : undefined;
+  const pillarOf = pillars?.pillarOf ?? compiler;
   const desk = await openFrontDesk({ books, pillarOf, config, identity, curve, clock, log });
   const { link, publisher, notConnected, progress } = desk;
   atEnd(() => link.stop());
@@ -86,6 +96,8 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     ...books,
     config,
     keyCommands: commands,
+    pillarOf,
+    pillars,
     files: desk.files,
     publisher,
     mineReader: desk.mine,
@@ -221,6 +233,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       intake: { ...desk.stats() },
       mine: { ...desk.mineStats() },
       pool: { ...pool.counters() },
+      pillars: { ...pillars?.stats() },
       reactors: { ...reactors.counters() },
       orchestrations: { ...orchestrating.counters() },
       sessions: link.sessions.size,

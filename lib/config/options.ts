@@ -282,6 +282,12 @@ export function masterOptions(dirs: Directories) {
       2,
       'Processes that render reactor files, and as many that render pillar, which may wait for its sources.',
     ),
+    pillar_cache: option(
+      kind.flag,
+      false,
+      "A minion's pillar is not made again while the files of the pillar trees, its grains and what it asks for are the same; what `ext_pillar` and code say may be as old as `pillar_cache_ttl`.",
+    ),
+    pillar_cache_ttl: option(kind.seconds, 3600, 'How long a pillar counts, with `pillar_cache`.'),
     keep_jobs_seconds: option(kind.seconds, 86_400, 'How long jobs and returns are kept.'),
     keep_events_seconds: option(kind.seconds, 604_800, 'How long events are kept.'),
     keep_mb: option(

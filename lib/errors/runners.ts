@@ -8,6 +8,7 @@ export const runnerErrors = catalogue('TS_RUNNER', {
   missing: ({ fun, name }: { fun: string; name: string }) => `${fun} needs to be told the ${name}`,
   badArgument: ({ name, expected, given }: { name: string; expected: string; given: string }) =>
     `'${name}' is ${expected}, not '${given.slice(0, 80)}'`,
+  noSuchMinion: ({ id }: { id: string }) => `there is no accepted minion '${id.slice(0, 80)}'`,
   noSuchEnvironment: ({ env }: { env: string }) => `there is no environment '${env.slice(0, 80)}'`,
   noSuchFile: ({ file, env }: { file: string; env: string }) =>
     `the environment '${env.slice(0, 80)}' has no file '${file.slice(0, 200)}'`,

@@ -15,6 +15,8 @@ export interface Figures {
   readonly intake: Counters;
   readonly mine: Counters;
   readonly pool: Counters;
+  /** Empty without `pillar_cache`. */
+  readonly pillars: Counters;
   readonly reactors: Counters;
   readonly orchestrations: Counters;
   readonly sessions: number;
@@ -33,6 +35,13 @@ export function metricsOf(of: Figures): Metric[] {
   return [
     gauge('sessions', 'Minions that are connected.', of.sessions),
     by('minion_keys', 'gauge', 'Keys of minions, by state.', 'state', pick(keys, 'accepted', 'pending', 'rejected')),
+    by(
+      'pillar_cache_total',
+      'counter',
+      'Pillars asked for, by whether one was kept.',
+      'outcome',
+      pick(of.pillars, 'hits', 'misses'),
+    ),
     by('jobs_open', 'gauge', 'Jobs of minions that are not over, by state.', 'state', { ...of.open }),
     by('jobs_total', 'counter', 'What became of jobs of minions.', 'outcome', jobs),
     counter('events_total', 'Events that were fired.', bus['fired']),
