@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
 import * as arg from './args.ts';
 import { retained, rules, type Dated } from './retention.ts';
-import { formatComplaint, parseTime } from './strptime.ts';
+import { formatComplaint, parseTime } from '../../lib/strptime.ts';
 
 const count = v.union([v.literal('all'), v.pipe(v.number(), v.integer(), v.minValue(0))], "a number, or 'all'");
 
@@ -34,7 +34,10 @@ export default defineState<typeof args, Facts>({
 `,
   args,
   reads: ['files'],
-  check: ({ strptime_format: format }) => (format === undefined ? undefined : formatComplaint(format)),
+  check({ strptime_format: format = '' }) {
+    const complaint = formatComplaint(format);
+    return complaint === undefined ? undefined : `strptime_format: ${complaint}`;
+  },
   read({ name, strptime_format: format }, { files }) {
     if (files.follow(name)?.kind !== 'directory') {
       return { problem: 'Name provided to file.retention must be a directory' };

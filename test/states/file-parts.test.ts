@@ -3,7 +3,7 @@ import { decode, encode } from '../../lib/encoding.ts';
 import { hashInList } from '../../lib/sources/content-hash.ts';
 import { optionsComplaint, patchOptions } from '../../states/file/patch-options.ts';
 import { parseSize } from '../../states/file/size.ts';
-import { formatComplaint, parseTime } from '../../states/file/strptime.ts';
+import { formatComplaint, parseTime } from '../../lib/strptime.ts';
 
 /* Parts of `file` states that have rules of their own. */
 
@@ -17,7 +17,7 @@ test('moments in names: by formats of Python', (t) => {
   t.is(read('2023-02-03x', '%Y-%m-%d'), undefined);
   t.is(read('a.b 2023', 'a.b %Y'), '2023-01-01T00:00:00.000Z');
   t.is(read('axb 2023', 'a.b %Y'), undefined);
-  t.regex(formatComplaint('%Y %Q') ?? '', /^strptime_format: %Q is not one of/);
+  t.regex(formatComplaint('%Y %Q') ?? '', /^%Q is not one of/);
   t.regex(formatComplaint('50%') ?? '', /% is not one of/);
 });
 

@@ -1,4 +1,4 @@
-import { escapeRegExp } from '../../lib/regex.ts';
+import { escapeRegExp } from './regex.ts';
 
 /* Moments in names, by Python's strptime formats: https://docs.python.org/3/library/datetime.html#format-codes */
 
@@ -28,7 +28,7 @@ const codes: Readonly<Record<string, string>> = {
 export function formatComplaint(format: string): string | undefined {
   const odd = [...format.matchAll(/%([\s\S]?)/g)].find(([, code = '']) => code !== '%' && !Object.hasOwn(codes, code));
   return odd
-    ? `strptime_format: ${odd[0]} is not one of ${Object.keys(codes)
+    ? `${odd[0]} is not one of ${Object.keys(codes)
         .map((code) => `%${code}`)
         .join(' ')} %%`
     : undefined;
