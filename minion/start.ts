@@ -152,6 +152,7 @@ async function start(
 
   const timetable = startTimetable({
     config,
+    grains,
     run: (order, control) => runner.run(order, control),
     sendEvent: (tag, data) => agent.sendEvent(tag, data),
     clock,

@@ -1,15 +1,19 @@
 import type { Clock } from '../lib/clock.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
-import { isMap, type JsonMap } from '../lib/json.ts';
+import type { SeenSchedule } from '../lib/contracts/execution.ts';
+import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import type { ScheduledJob } from '../lib/schedule/job.ts';
+import { scheduleIn } from '../lib/schedule/read.ts';
+import { scheduler, tellFindings } from '../lib/schedule/scheduler.ts';
 import type { JobRunner } from './agent.ts';
 import { collectorJobs } from './collectors/schedule.ts';
 import { mineJobs, type MineConfig } from './mine/timed.ts';
-import type { ScheduledJob } from './schedule.ts';
-import { scheduler } from './scheduler.ts';
 
 export interface TimetableOptions {
   readonly config: Pick<MinionConfig, 'id' | 'collectors' | 'schedule'> & MineConfig;
+  /** May name times (`whens`). */
+  readonly grains: () => JsonMap;
   readonly run: JobRunner['run'];
   readonly sendEvent: (tag: string, data: JsonMap) => Promise<boolean>;
   readonly clock: Clock;
@@ -24,47 +28,57 @@ export interface Timetable {
   config(schedule: JsonMap): void;
   /** The master is there: what is of use to it alone begins. */
   accepted(): void;
+  /** Sets one entry until the minion stops, over all others; null takes it away, undefined forgets what was set so. */
+  override(name: string, entry: Json | undefined): void;
+  seen(): SeenSchedule;
+  /** Runs a job now; false when there is none of that name, or too many of it run. */
+  runNow(name: string): boolean;
   stop(): void;
 }
 
-/** Runs the collectors' jobs, over them those of the pillar's `schedule`, and over both those of the config's. */
-export function startTimetable({ config, run, sendEvent, clock, log }: TimetableOptions): Timetable {
+/** Runs the jobs of collectors and of the mine, over them those of the pillar's `schedule`, and over both those of the config's. */
+export function startTimetable({ config, grains, run, sendEvent, clock, log }: TimetableOptions): Timetable {
   const timed = scheduler({ id: config.id, clock, log, run: runScheduled });
+  const ofCollectors = collectorJobs(config.collectors);
   let known: string | undefined;
   let ofPillar: JsonMap = {};
   let ofMine: JsonMap = {};
+  let pillarWhens: JsonMap = {};
   let ofConfig = config.schedule as JsonMap;
+  const unsaved = new Map<string, Json>();
   set();
 
   function set(): void {
-    const text = JSON.stringify([ofMine, ofPillar, ofConfig]);
+    const entries = { ...ofCollectors, ...ofMine, ...ofPillar, ...ofConfig, ...Object.fromEntries(unsaved) };
+    const schedule = Object.fromEntries(Object.entries(entries).filter(([, entry]) => entry !== null));
+    const usesNames = Object.values(schedule).some((job) => isMap(job) && 'when' in job);
+    // Grains are asked for when something may name a time of theirs.
+    const whens = usesNames ? { ...mapIn(grains(), 'whens'), ...pillarWhens } : {};
+    const text = JSON.stringify([schedule, whens]);
     if (text === known) return;
     known = text;
-    const { errors, warnings } = timed.set({
-      ...collectorJobs(config.collectors),
-      ...ofMine,
-      ...ofPillar,
-      ...ofConfig,
-    });
-    for (const { message } of errors) log('error', message);
-    for (const { message } of warnings) log('warning', message);
+    tellFindings(timed.set(schedule, whens), log);
   }
 
-  async function runScheduled(job: ScheduledJob): Promise<void> {
-    const order = { jid: '', fun: job.fun, arg: job.args, kwarg: job.kwargs, user: 'schedule' };
+  async function runScheduled(job: ScheduledJob): Promise<boolean> {
+    const { name: schedule, fun, args, kwargs, metadata, event, returnJob } = job;
+    const order = { jid: '', fun, arg: args, kwarg: kwargs, user: 'schedule' };
     const outcome = await run(order, { term: new AbortController().signal });
     const { return: value, success, retcode } = outcome;
-    if (!success) log('warning', 'a scheduled job failed', { job: job.name, fun: job.fun });
-    if (job.event !== undefined && success && isMap(value)) await sendEvent(job.event, value as JsonMap);
-    if (job.returnJob)
-      await sendEvent('schedule/return', { schedule: job.name, fun: job.fun, return: value, success, retcode });
+    if (!success) log('warning', 'a scheduled job failed', { job: schedule, fun });
+    if (event !== undefined && success && isMap(value)) await sendEvent(event, value as JsonMap);
+    if (!returnJob) return success;
+    const funArgs = Object.keys(kwargs).length > 0 ? [...args, kwargs] : [...args];
+    const data = { schedule, fun, fun_args: funArgs, return: value, success, retcode, ...(metadata && { metadata }) };
+    await sendEvent('schedule/return', data);
+    return success;
   }
 
   return {
     pillar(pillar) {
-      const { schedule } = pillar;
       ofMine = mineJobs(config, pillar);
-      ofPillar = isMap(schedule) ? (schedule as JsonMap) : {};
+      ofPillar = scheduleIn(pillar);
+      pillarWhens = mapIn(pillar, 'whens');
       set();
     },
     config(schedule) {
@@ -77,6 +91,22 @@ export function startTimetable({ config, run, sendEvent, clock, log }: Timetable
       ofMine = mineJobs(config, {});
       set();
     },
+    override(name, entry) {
+      if (entry === undefined) unsaved.delete(name);
+      else unsaved.set(name, entry);
+      set();
+    },
+    seen: () => ({
+      ofMinion: { ...ofCollectors, ...ofMine },
+      unsaved: Object.fromEntries(unsaved),
+      status: timed.status(),
+    }),
+    runNow: (name) => timed.runNow(name),
     stop: () => timed.stop(),
   };
+}
+
+function mapIn(values: JsonMap, key: string): JsonMap {
+  const value = values[key];
+  return isMap(value) ? (value as JsonMap) : {};
 }

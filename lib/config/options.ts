@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { readBeacons } from '../beacons/read.ts';
+import { readSchedule } from '../schedule/read.ts';
 import type { LogLevel } from '../log.ts';
 import type { Directories } from './directories.ts';
 import * as kind from './kinds.ts';
@@ -349,7 +350,9 @@ export function minionOptions(dirs: Directories) {
       'What is no longer in the state trees of such code is gone on the minion, too.',
     ),
     grains: option(kind.freeMap, {}, 'Grains of your own.'),
-    schedule: option(kind.freeMap, {}, "Functions by time, in Salt's form."),
+    schedule: option(kind.freeMap, {}, "Functions by time, in Salt's form; see [schedules](../guides/schedule.md).", {
+      examine: (written) => readSchedule(written, undefined).findings,
+    }),
     beacons: option(
       kind.freeMap,
       {},

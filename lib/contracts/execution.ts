@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Json, JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { PillarRequest } from '../pillar-settings.ts';
+import type { JobStatus } from '../schedule/timed.ts';
 import type { Machine } from './machine.ts';
 import type { Mine } from './mine.ts';
 import type { StateReturn } from './state.ts';
@@ -79,6 +80,26 @@ export interface SyncedCustom {
   readonly problems: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What the schedule of the minion that runs here has besides config and pillar, and how it is doing. Without secrets. */
+export interface SeenSchedule {
+  /** Jobs of its collectors and of the mine; config and pillar go over them. */
+  readonly ofMinion: JsonMap;
+  /** Set by functions until the minion stops, over all else; null is an entry that is gone until then. */
+  readonly unsaved: JsonMap;
+  readonly status: readonly JobStatus[];
+}
+
+/** The scheduler of the minion that runs here. */
+export interface MinionSchedule {
+  look(): Promise<SeenSchedule>;
+  /** Runs a job now; false when there is none of that name, or too many of it run. */
+  runNow(name: string): Promise<boolean>;
+  /** Sets one entry until the minion stops; null takes it away. */
+  override(name: string, entry: Json): Promise<void>;
+  /** These are in the config's files by now: it reads them, and forgets what was set otherwise. */
+  saved(names: readonly string[]): Promise<void>;
+}
+
 /** What a function is handed. */
 export interface ExecContext {
   readonly id: string;
@@ -113,6 +134,8 @@ export interface ExecContext {
    * one, by kind, as `modules.haproxy`; and what is wrong with it. Without an environment, from those of the top files.
    */
   syncCustom(kinds: readonly string[], saltenv?: string): Promise<SyncedCustom>;
+  /** Undefined with no minion. */
+  readonly schedule?: MinionSchedule | undefined;
   /** Gathers the operator's own grains anew, and tells the master, where there is one, all grains as they are by now. */
   tellGrains(): Promise<void>;
   /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { jobName, readJob, whyFixed, writeJob } from './jobs.ts';
+import { jobAt, jobName, readKept, whyFixed, writeEntry } from '../../lib/schedule/kept.ts';
+import { savedOnly } from './saved.ts';
 
 export default defineState({
   summary: "The minion's schedule has no job of this name.",
@@ -8,11 +9,11 @@ export default defineState({
 stay-as-you-are:
   schedule.absent: []
 `,
-  args: v.strictObject({ name: jobName }),
+  args: v.strictObject({ name: jobName, ...savedOnly }),
   reads: ['files'],
-  read: readJob,
+  read: readKept,
   plan({ name }, facts) {
-    if (facts.own === undefined && facts.elsewhere === undefined && facts.file.problem === undefined)
+    if (jobAt(facts, name) === undefined && facts.file.problem === undefined)
       return alreadyRight(`Job ${name} not present in schedule`);
     const fixed = whyFixed(facts, name);
     if (fixed !== undefined) return impossible(fixed);
@@ -20,7 +21,7 @@ stay-as-you-are:
       changes: { [name]: 'removed' },
       comment: `Job: ${name} would be deleted from schedule.`,
       done: `Removed job ${name} from schedule`,
-      steps: writeJob(facts, name, undefined),
+      steps: writeEntry(facts.file, name, undefined),
     };
   },
 });

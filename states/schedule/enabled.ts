@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineState } from '../../lib/contracts/state.ts';
-import { jobName, readJob } from './jobs.ts';
+import { jobName, readKept } from '../../lib/schedule/kept.ts';
+import { savedOnly } from './saved.ts';
 import { planEnabled } from './switch.ts';
 
 export default defineState({
@@ -16,8 +17,8 @@ switch:
   schedule.enabled:
     - name: stay-as-you-are
 `,
-  args: v.strictObject({ name: jobName }),
+  args: v.strictObject({ name: jobName, ...savedOnly }),
   reads: ['files'],
-  read: readJob,
+  read: readKept,
   plan: ({ name }, facts) => planEnabled(name, true, facts),
 });

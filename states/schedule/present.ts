@@ -1,6 +1,18 @@
 import * as v from 'valibot';
 import { alreadyRight, defineState, impossible } from '../../lib/contracts/state.ts';
-import { checkJob, isSameJob, jobArgs, jobOf, readJob, whyFixed, writeJob } from './jobs.ts';
+import {
+  checkJob,
+  isSameJob,
+  jobArgs,
+  jobAt,
+  jobName,
+  jobOf,
+  readKept,
+  someFunction,
+  whyFixed,
+  writeEntry,
+} from '../../lib/schedule/kept.ts';
+import { jobGiven, savedOnly } from './saved.ts';
 
 export default defineState({
   summary: "The minion's schedule has a job of this name: a function that is called by the clock.",
@@ -8,25 +20,27 @@ export default defineState({
 stay-as-you-are:
   schedule.present:
     - function: state.highstate
-    - hours: 6
+    - when: Monday 3:00am
     - splay: 600
 `,
-  args: v.strictObject(jobArgs),
+  args: v.strictObject({ name: jobName, function: someFunction, ...jobArgs, ...savedOnly }),
   reads: ['files'],
-  check: checkJob,
-  read: readJob,
+  check: (given) => checkJob(jobGiven(given)),
+  read: readKept,
   plan(given, facts) {
     const { name } = given;
-    const job = jobOf(given);
-    if (isSameJob(facts.own ?? facts.elsewhere, job)) return alreadyRight(`Job ${name} in correct state`);
+    const job = jobOf(jobGiven(given));
+    const wrong = checkJob(jobGiven(given), facts.whens);
+    if (wrong !== undefined) return impossible(wrong);
+    const old = jobAt(facts, name);
+    if (isSameJob(old, job)) return alreadyRight(`Job ${name} in correct state`);
     const fixed = whyFixed(facts, name);
     if (fixed !== undefined) return impossible(fixed);
-    const { own } = facts;
     return {
-      changes: { [name]: own === undefined ? 'added' : { old: own, new: job } },
-      comment: `Job: ${name} would be ${own === undefined ? 'added to' : 'modified in'} schedule.`,
-      done: own === undefined ? `Adding new job ${name} to schedule` : `Modifying job ${name} in schedule`,
-      steps: writeJob(facts, name, job),
+      changes: { [name]: old === undefined ? 'added' : { old, new: job } },
+      comment: `Job: ${name} would be ${old === undefined ? 'added to' : 'modified in'} schedule.`,
+      done: old === undefined ? `Adding new job ${name} to schedule` : `Modifying job ${name} in schedule`,
+      steps: writeEntry(facts.file, name, job),
     };
   },
 });

@@ -1,10 +1,10 @@
 import { alreadyRight, impossible, type Plan } from '../../lib/contracts/state.ts';
-import { whyFixed, writeJob, type JobFacts } from './jobs.ts';
+import { jobAt, whyFixed, writeEntry, type KeptSchedule } from '../../lib/schedule/kept.ts';
 
 /** The plan of whether a job runs. */
-export function planEnabled(name: string, enabled: boolean, facts: JobFacts): Plan {
+export function planEnabled(name: string, enabled: boolean, facts: KeptSchedule): Plan {
   const word = enabled ? 'enabled' : 'disabled';
-  const job = facts.own ?? facts.elsewhere;
+  const job = jobAt(facts, name);
   if (facts.file.problem === undefined && job === undefined) return impossible(`Job ${name} not present in schedule`);
   if (job !== undefined && (job['enabled'] ?? true) === enabled)
     return alreadyRight(`Job ${name} is already ${word} in schedule`);
@@ -14,6 +14,6 @@ export function planEnabled(name: string, enabled: boolean, facts: JobFacts): Pl
     changes: { [name]: word },
     comment: `Job: ${name} would be ${word} in schedule.`,
     done: `${enabled ? 'Enabled' : 'Disabled'} job ${name} from schedule`,
-    steps: writeJob(facts, name, { ...job, enabled }),
+    steps: writeEntry(facts.file, name, { ...job, enabled }),
   };
 }

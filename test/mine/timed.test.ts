@@ -20,6 +20,7 @@ function setUp(more: Partial<TimetableOptions['config']> = {}) {
   };
   const made = startTimetable({
     config,
+    grains: () => ({}),
     clock,
     log: silent,
     run: async ({ fun }) => {
