@@ -1,6 +1,7 @@
 import type {
   ExecContext,
   MinionJobs,
+  MinionSchedule,
   ModuleRegistry,
   ShownStates,
   StateRequest,
@@ -74,6 +75,7 @@ export interface ExecutionParts {
   readonly mine?: Mine;
   /** None where no minion runs. */
   readonly jobs?: MinionJobs;
+  readonly schedule?: MinionSchedule;
   tellGrains?(): Promise<void>;
   /** Of state runs that are asked for; not of those that are a part of another. */
   readonly watcher?: RunWatcher | undefined;
@@ -299,6 +301,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     modules,
     syncCustom,
     jobs: parts.jobs ?? { list: async () => [], end: async () => undefined },
+    schedule: parts.schedule,
     async tellGrains() {
       await parts.tellGrains?.();
     },

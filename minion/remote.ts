@@ -13,6 +13,7 @@ import { masterCode } from './custom/sync.ts';
 import { bindArguments, findFunction } from './functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { jobsThrough, tellOfCustom } from './own-questions.ts';
+import { scheduleThrough } from './own-schedule.ts';
 import { optionsOf, toJson, partsOfConfig } from './local.ts';
 import { mineAtMaster } from './mine/at-master.ts';
 import { builtinModules } from './modules/registry.ts';
@@ -136,6 +137,7 @@ async function run(call: RemoteCall): Promise<Json> {
     signal,
     jobs: jobsThrough(ask),
     mine: mineAtMaster(ask),
+    schedule: scheduleThrough(ask),
     async tellGrains() {
       await ask('greet', { grains: await freshGrains(), version });
     },

@@ -24,6 +24,7 @@ import { startBeacons } from './lookout/start.ts';
 import { readMembership } from './membership.ts';
 import { openOutbox } from './outbox.ts';
 import { ownAnswer } from './own-questions.ts';
+import { scheduleAnswer } from './own-schedule.ts';
 import { patientAsk } from './patient-ask.ts';
 import { pillarQuestion, secretsOf } from './pillar-question.ts';
 import { askingWithout, outboxWithoutSecrets } from './secrecy.ts';
@@ -178,7 +179,7 @@ async function start(
     log: logOf(log, 'beacons'),
   });
 
-  const unwatchFiles = watchWrittenFiles({
+  const written = watchWrittenFiles({
     configDir,
     clock,
     log: logOf(log, 'config'),
@@ -192,7 +193,9 @@ async function start(
 
   /** Asks the master what the minion can't answer itself. Every pillar that comes by, for whatever job, may bring another schedule and other beacons. */
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
-    const own = ownAnswer(agent, question, body, () => beacons.renew());
+    const own =
+      ownAnswer(agent, question, body, () => beacons.renew()) ??
+      scheduleAnswer(timetable, written.reread, question, body);
     if (own) return secrets.data(own);
     const answer = await askMaster(question, body);
     const isWhole = question === 'pillar' && body.for_one_run !== true;
@@ -257,7 +260,7 @@ async function start(
     agent,
     async stop() {
       stopping.abort();
-      unwatchFiles();
+      written.stop();
       beacons.stop();
       timetable.stop();
       await local.close();

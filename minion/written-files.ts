@@ -14,24 +14,31 @@ export interface WrittenFilesOptions {
   readonly changed: (config: MinionConfig) => void;
 }
 
+export interface WrittenFiles {
+  /** Reads the config anew, whatever has changed. */
+  readonly reread: () => void;
+  stop(): void;
+}
+
 const LOOK_EVERY_MS = 5000;
 /** What states and functions of `schedule` and `beacons` write. */
 const names = ['_schedule.conf', 'beacons.conf'];
 
 /**
  * Looks every five seconds whether a file that states write is another one than before; then reads the config anew. A config
- * that can't be read changes nothing. Gives what ends it.
+ * that can't be read changes nothing.
  */
-export function watchWrittenFiles({ configDir, clock, log, changed }: WrittenFilesOptions): () => void {
+export function watchWrittenFiles({ configDir, clock, log, changed }: WrittenFilesOptions): WrittenFiles {
   const files = names.map((name) => path.join(configDir, 'minion.d', name));
   const stamp = (): string => files.map(stampOf).join();
   let known = stamp();
   let cancel = () => {};
   const look = (): void => {
     cancel = clock.after(LOOK_EVERY_MS, look);
-    const now = stamp();
-    if (now === known) return;
-    known = now;
+    if (stamp() !== known) reread();
+  };
+  const reread = (): void => {
+    known = stamp();
     try {
       changed(loadMinionConfig({ configDir, env: process.env }).config);
     } catch (thrown) {
@@ -39,7 +46,7 @@ export function watchWrittenFiles({ configDir, clock, log, changed }: WrittenFil
     }
   };
   cancel = clock.after(LOOK_EVERY_MS, look);
-  return () => cancel();
+  return { reread, stop: () => cancel() };
 }
 
 /** Another text for another file; empty for none. */

@@ -27,6 +27,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExecModul
   pkg: () => import('./pkg.ts'),
   random: () => import('./random.ts'),
   saltutil: () => import('./saltutil.ts'),
+  schedule: () => import('./schedule.ts'),
   service: () => import('./service.ts'),
   state: () => import('./state.ts'),
   status: () => import('./status.ts'),

@@ -12,7 +12,7 @@ test('files that states write: another text, the whole config is read anew; a br
   const clock = fakeClock();
   const seen: JsonMap[] = [];
   const told: string[] = [];
-  const stop = watchWrittenFiles({
+  const written = watchWrittenFiles({
     configDir,
     clock,
     log: (_, message) => told.push(message),
@@ -36,6 +36,6 @@ test('files that states write: another text, the whole config is read anew; a br
   clock.advance(5000);
   t.is(seen.length, 2);
   t.deepEqual(told, ["the config's schedule and beacons can't be read anew"]);
-  stop();
+  written.stop();
   t.is(clock.waiting, 0);
 });
