@@ -132,6 +132,12 @@ export function runReturnEvent(facts: RunFacts, answer: Json, success: boolean):
   return { tag: `salt/run/${facts.jid}/ret`, data: { ...data, return: answer, success } };
 }
 
+/** `salt/scheduler/<jid>/ret`: a run of the master's schedule is over. Salt has runner functions fire under the same tag. */
+export function scheduledRunEvent(facts: RunFacts, schedule: string, answer: Json, success: boolean): NewEvent {
+  const { data } = runReturnEvent(facts, answer, success);
+  return { tag: `salt/scheduler/${facts.jid}/ret`, data: { ...data, schedule } };
+}
+
 /** `ms` since 1970 as C's ctime(3) writes it, in UTC: `Sat Jan 31 23:59:59 2026`. */
 function ctime(ms: number): string {
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(ms)

@@ -20,6 +20,7 @@ import type { PillarOf } from './pillar.ts';
 import type { Publisher } from './publisher.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 import { bindRunner } from './runners/bind.ts';
+import type { MasterSchedule } from './schedule.ts';
 import { cacheRunners } from './runners/cache.ts';
 import { customRunnerTable, type CustomRunners } from './runners/custom.ts';
 import { eventRunners } from './runners/event.ts';
@@ -32,6 +33,7 @@ import { reactorRunners } from './runners/reactor.ts';
 import { returnerRunners } from './runners/returner.ts';
 import type { Runner, RunnerTable } from './runners/runner.ts';
 import { saltRunners } from './runners/salt.ts';
+import { scheduleRunners } from './runners/schedule.ts';
 import { orchestrationRunners } from './runners/state.ts';
 import { testRunners } from './runners/test.ts';
 import { configWheel } from './wheel/config.ts';
@@ -55,6 +57,7 @@ export interface RunnerParts {
   readonly mineReader: MineReader;
   readonly reactors: () => ReactorEngine;
   readonly orchestrations: () => Orchestrations;
+  readonly schedule: () => Pick<MasterSchedule, 'list'>;
   readonly away: Away;
   /** Those of the operator's own. */
   readonly custom: CustomRunners;
@@ -83,6 +86,8 @@ export interface Runners {
   list(client: Client): readonly ListedFunction[];
   /** All of both, those of the operator's own among them. */
   listAll(): Promise<readonly ListedFunction[]>;
+  /** Whether there is such a runner function; where its module is of the operator's own, whether there is the module. */
+  knows(fun: string): boolean;
   /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
   call(call: Call, caller?: Caller): Promise<Json>;
 }
@@ -101,6 +106,7 @@ export function runners(parts: RunnerParts): Runners {
       const replaced = new Set(own.map(({ name }) => moduleOf(name)));
       return [...list('runner').filter(({ name }) => !replaced.has(moduleOf(name))), ...own, ...list('wheel')];
     },
+    knows: (fun) => Object.hasOwn(tables.runner, fun) || parts.custom.has(moduleOf(fun)),
     async call({ fun, arg = [], kwarg = {}, client }, caller = {}) {
       if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg);
       const table = client === undefined ? { ...tables.wheel, ...tables.runner } : tables[client];
@@ -135,6 +141,7 @@ function runnersOf(parts: RunnerParts): RunnerTable {
       () => parts.mineReader,
       (args, caller) => salt['salt.execute'].run(args, caller),
     ),
+    ...scheduleRunners(parts.schedule),
     ...cacheRunners(facts, meant),
     ...pillarRunners({ ...parts, meant }),
     ...fileserverRunners(files, () => environmentNames(parts.config.file_roots)),

@@ -28,6 +28,7 @@ import { reactorPowers } from './reactor/powers.ts';
 import { startReactors } from './reactor/start.ts';
 import { runners, type Runners } from './runners.ts';
 import { customRunners } from './runners/custom.ts';
+import { masterSchedule, type MasterSchedule } from './schedule.ts';
 import { keyCommands } from './wheel/key.ts';
 
 export interface MasterOptions {
@@ -104,6 +105,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     clock,
     reactors: () => reactors,
     orchestrations: () => orchestrating,
+    schedule: () => schedule,
     away: notConnected,
     custom: customRunners({
       roots: config.file_roots,
@@ -166,6 +168,16 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   });
   atEnd(() => reactors.stop());
 
+  const schedule: MasterSchedule = masterSchedule({
+    schedule: config.schedule,
+    runners: running,
+    bus,
+    newJid: () => jobs.newJid(),
+    clock,
+    log: logOf(log, 'schedule'),
+  });
+  atEnd(() => schedule.stop());
+
   const { interface: address, bundle_port: port, bundle_dir: directory } = config;
   const bundles = config.bundle_server
     ? await serveBundles({ interface: address, port, directory, masterKey, log: logOf(log, 'bundles') })
@@ -221,6 +233,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
   );
   atEnd(announce(config, { ...ports, master_key: masterKey, fingerprint: identity.fingerprint }));
   orchestrating.resume();
+  schedule.start();
   log('info', 'the master is running', ports);
 
   function stats() {
@@ -236,6 +249,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       pillars: { ...pillars?.stats() },
       reactors: { ...reactors.counters() },
       orchestrations: { ...orchestrating.counters() },
+      schedule: { ...schedule.counters() },
       sessions: link.sessions.size,
     };
   }

@@ -234,6 +234,12 @@ export function masterOptions(dirs: Directories) {
       {},
       'Where returns and other events go besides: a map from a name to what it takes; [what there is](returners.md).',
     ),
+    schedule: option(
+      kind.freeMap,
+      {},
+      "Runner functions by time, in Salt's form; see [schedules](../guides/schedule.md).",
+      { examine: (written) => readSchedule(written, {}).findings },
+    ),
     'auth.unknown': option(
       kind.oneOf('reject', 'pend'),
       'reject',

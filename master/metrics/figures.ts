@@ -19,6 +19,7 @@ export interface Figures {
   readonly pillars: Counters;
   readonly reactors: Counters;
   readonly orchestrations: Counters;
+  readonly schedule: Counters;
   readonly sessions: number;
   /** What is not over, by state. */
   readonly open: JobStates;
@@ -30,7 +31,7 @@ export interface Figures {
 
 /** The figures of a master, each with what it means. */
 export function metricsOf(of: Figures): Metric[] {
-  const { store, bus, wire, keys, jobs, intake, mine, pool, reactors, orchestrations } = of;
+  const { store, bus, wire, keys, jobs, intake, mine, pool, reactors, orchestrations, schedule } = of;
   const refused = Object.entries(wire).filter(([name]) => name.startsWith('refused.'));
   return [
     gauge('sessions', 'Minions that are connected.', of.sessions),
@@ -77,6 +78,14 @@ export function metricsOf(of: Figures): Metric[] {
       'orchestrations_total',
       'Orchestrations that have ended since the master was started.',
       orchestrations['ended'],
+    ),
+    gauge('schedule_running', 'Runs of scheduled jobs that are not over.', schedule['running']),
+    by(
+      'schedule_total',
+      'counter',
+      "What became of the times of the master's scheduled jobs; runs that failed are among the runs.",
+      'outcome',
+      pick(schedule, 'runs', 'failed', 'skipped', 'missed'),
     ),
     gauge('render_waiting', 'Renderings that wait for a process.', pool['waiting']),
     counter('render_processes_total', 'Rendering processes that were started.', pool['started']),

@@ -48,6 +48,10 @@ const ofSalt = [
   ],
   [salt.runNewEvent(run), 'an [orchestration](../guides/orchestrate.md) has begun'],
   [salt.runReturnEvent(run, {}, true), 'it is over; `return` is its answer'],
+  [
+    salt.scheduledRunEvent(run, '<job>', {}, true),
+    "a run of the master's [schedule](../guides/schedule.md) is over; `run` is the orchestration that it began, if it did",
+  ],
   [salt.minionEvent(id, '<tag>', {}, 0), 'a minion fired it; what it sent is in `data.data`'],
 ];
 
@@ -60,7 +64,7 @@ const own = [
   ],
   [
     'schedule/return',
-    ['id', 'data.schedule', 'data.fun', 'data.return', 'data.success', 'data.retcode'],
+    ['id', 'data.schedule', 'data.fun', 'data.fun_args', 'data.return', 'data.success', 'data.retcode'],
     'a scheduled job with `return_job` is done',
   ],
   [

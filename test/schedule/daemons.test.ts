@@ -1,0 +1,142 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { startCluster, write, type Cluster } from '../kit/cluster.ts';
+import { daemon } from '../kit/daemon.ts';
+import { eventually } from '../kit/eventually.ts';
+
+/** What a run of that scheduled job came to, as an event tells it; the first one after `since`. */
+function runOf(cluster: Cluster, job: string, since = 0): Promise<JsonMap & { readonly seq: number }> {
+  return eventually(async () => {
+    const events = await cluster.events();
+    for (const { seq, tag, data } of events) {
+      if (seq <= since) continue;
+      // What a minion says is under `data`.
+      const said = isMap(data['data']) ? (data['data'] as JsonMap) : data;
+      if (/^salt\/scheduler\/\d{20}\/ret$|^schedule\/return$/.test(tag) && said['schedule'] === job)
+        return { ...said, seq };
+    }
+    return undefined;
+  });
+}
+
+const first = (endings: readonly { readonly return?: Json }[]): JsonMap => endings[0]?.return as JsonMap;
+
+test('schedule on the master: runner functions and orchestrations, each run an event; counted and listed', async (t) => {
+  const cluster = await startCluster(t, {
+    schedule: {
+      up: { function: 'manage.up', seconds: 1, metadata: { team: 'ops' } },
+      roll: { function: 'state.orchestrate', args: ['roll'], hours: 1, run_on_start: true },
+      broken: { function: 'state.orchestrate', args: ['none'], hours: 1, run_on_start: true },
+      quiet: { function: 'manage.up', hours: 1, run_on_start: true, return_job: false },
+      off: { function: 'manage.up', seconds: 1, enabled: false },
+    },
+  });
+  const up = await runOf(cluster, 'up');
+  t.like(up, { fun: 'runner.manage.up', user: 'schedule', return: [], success: true, metadata: { team: 'ops' } });
+  t.like(await runOf(cluster, 'up', up.seq), { success: true });
+  t.like(await runOf(cluster, 'broken'), { success: false, fun_args: ['none'] });
+
+  write(cluster.states, 'roll.sls', 'rolled:\n  test.succeed_with_changes: []\n');
+  const before = (await cluster.events()).at(-1)?.seq ?? 0;
+  await cluster.restartMaster();
+  const roll = await runOf(cluster, 'roll', before);
+  t.like(roll, { success: true });
+  const told = (await cluster.events()).map(({ tag }) => tag);
+  t.true(told.includes(`salt/run/${asText(roll['run'])}/ret`), 'the orchestration has events of its own');
+  await runOf(cluster, 'broken', before);
+
+  const jobs = (await cluster.run('schedule.list')) as JsonMap[];
+  t.deepEqual(
+    jobs.map(({ name, enabled }) => [name, enabled]),
+    [
+      ['up', true],
+      ['roll', true],
+      ['broken', true],
+      ['quiet', true],
+      ['off', false],
+    ],
+  );
+  t.like(jobs[1], { fun: 'state.orchestrate', runs: 1, failed: 0 });
+  t.like(jobs[3], { runs: 1 });
+  t.regex(asText(jobs[1]?.['next']), /^\d{4}-\d\d-\d\dT/);
+  const { schedule } = (await cluster.run('master.stats')) as { schedule: JsonMap };
+  t.like(schedule, { jobs: 4, failed: 1, missed: 0 });
+});
+
+const typos: [title: string, schedule: JsonMap, message: RegExp][] = [
+  [
+    'a misspelt option',
+    { a: { function: 'manage.up', secnds: 1 } },
+    /there is no option 'secnds'[^]*did you mean 'seconds'/,
+  ],
+  [
+    'a misspelt function',
+    { a: { function: 'manage.upp', seconds: 1 } },
+    /no function 'manage.upp'[^]*did you mean 'manage.up'/,
+  ],
+  ['a name of a time', { a: { function: 'manage.up', when: 'lunch' } }, /"lunch" in 'when' is no time such as/],
+];
+for (const [title, schedule, message] of typos)
+  test(`schedule on the master: ${title}, keeps it from starting and is told with what was meant`, async (t) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-schedule-'));
+    const ports = { interface: '127.0.0.1', publish_port: 0, ret_port: 0, bundle_port: 0 };
+    const master = daemon('master', directory, { ...ports, schedule });
+    t.teardown(async () => {
+      await master.kill9();
+      rmSync(directory, { recursive: true, force: true });
+    });
+    master.start();
+    await eventually(() => !master.isRunning());
+    t.regex(master.log(), message);
+  });
+
+test('schedule on a minion: what a function sets runs at once and after a restart, what the pillar sets runs as well', async (t) => {
+  const cluster = await startCluster(t);
+  write(cluster.pillar, 'top.sls', "base:\n  '*':\n    - times\n");
+  write(
+    cluster.pillar,
+    'times.sls',
+    'schedule:\n  from-pillar:\n    function: test.ping\n    seconds: 1\n    args: []\n',
+  );
+  const minion = await cluster.joinMinion('m1', { config: { root: '/' } });
+  t.like(await runOf(cluster, 'from-pillar'), { fun: 'test.ping', return: true, success: true });
+
+  const added = await cluster.tsalt(
+    'exec',
+    'm1',
+    'schedule.add',
+    'kept',
+    'function=test.echo',
+    "job_args=['hi']",
+    'hours=1',
+  );
+  t.is(added.code, 0, added.stdout + added.stderr);
+  t.regex(added.stdout, /Added job: kept to schedule\./);
+  t.true(existsSync(path.join(minion.configDir, 'minion.d/_schedule.conf')));
+  t.like(first(await cluster.exec('m1', 'schedule.run_job', ['kept'])), { result: true });
+  const ran = await runOf(cluster, 'kept');
+  t.like(ran, { fun: 'test.echo', return: 'hi', fun_args: ['hi'] });
+
+  const passing = await cluster.tsalt(
+    'exec',
+    'm1',
+    'schedule.add',
+    'lost',
+    'function=test.ping',
+    'hours=1',
+    'persist=False',
+  );
+  t.is(passing.code, 0, passing.stdout + passing.stderr);
+  t.regex(asText(first(await cluster.exec('m1', 'schedule.list'))), /lost:/);
+
+  await minion.stop();
+  minion.start();
+  await cluster.connected('m1');
+  t.like(first(await cluster.exec('m1', 'schedule.job_status', ['kept'])), { function: 'test.echo', runs: 0 });
+  t.like(first(await cluster.exec('m1', 'schedule.run_job', ['kept'])), { result: true });
+  t.like(await runOf(cluster, 'kept', ran.seq), { return: 'hi' });
+  t.notRegex(asText(first(await cluster.exec('m1', 'schedule.list'))), /lost:/);
+});
