@@ -1,45 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { messageOf } from '../../lib/errors/error.ts';
 import { startCluster } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
 import { needing } from '../kit/needing.ts';
-
-interface SmallDisk {
-  readonly directory: string;
-  /** Takes all the space that is left. */
-  fill(): void;
-  /** Gives that space back. */
-  free(): void;
-}
+import { smallDisk } from '../kit/small-disk.ts';
 
 const asRoot = needing('root', process.getuid?.() === 0);
-
-/** A file system of some megabytes. */
-function smallDisk(t: ExecutionContext, megabytes: number): SmallDisk {
-  const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-disk-'));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory]);
-  t.teardown(() => execFileSync('umount', ['--lazy', directory]));
-  const filler = path.join(directory, 'filler');
-  return {
-    directory,
-    fill() {
-      const file = openSync(filler, 'a');
-      try {
-        for (const page = Buffer.alloc(4096, 1); ;) writeSync(file, page);
-      } catch {
-        // It is full: that was the purpose.
-      } finally {
-        closeSync(file);
-      }
-    },
-    free: () => rmSync(filler, { force: true }),
-  };
-}
 
 asRoot(
   "a full disk under the master's store, what was acknowledged stays, the error says why, and it goes on with space",
