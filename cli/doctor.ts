@@ -4,7 +4,7 @@ import { cliErrors } from '../lib/errors/cli.ts';
 import { TsaltError } from '../lib/errors/error.ts';
 import { version } from '../lib/version.ts';
 import { connectLocal, type LocalClient } from '../wire/local/client.ts';
-import { controlOptions, masterConfig } from './control.ts';
+import { connectMaster, controlOptions, masterConfig } from './control.ts';
 import type { Finding } from './doctor/finding.ts';
 import { masterChecks } from './doctor/master-checks.ts';
 import { masterFacts } from './doctor/master-facts.ts';
@@ -45,8 +45,9 @@ export default async function doctor(argv: readonly string[], io: Io): Promise<n
   return findings.some(({ grade }) => grade === 'bad') ? 1 : 0;
 
   async function ofMaster(): Promise<Finding[]> {
-    const { config } = masterConfig(given, io);
-    const control = await ifThere('master', path.join(config.sock_dir, 'master.sock'));
+    const master = masterConfig(given, io);
+    const { config } = master;
+    const control = await ifThere(() => connectMaster(given, io, master));
     if (!control) return [];
     try {
       const looking = { control, config, now: () => Date.now(), timeoutSeconds: secondsOf(given.timeout) };
@@ -59,7 +60,7 @@ export default async function doctor(argv: readonly string[], io: Io): Promise<n
 
   async function ofMinion(): Promise<Finding[]> {
     const { config } = loadMinionConfig({ configDir: given['config-dir'], env: io.env });
-    const minion = await ifThere('minion', path.join(config.sock_dir, 'minion.sock'));
+    const minion = await ifThere(() => connectLocal('minion', path.join(config.sock_dir, 'minion.sock')));
     if (!minion) return [];
     try {
       return await minionFindings(minion, config);
@@ -70,9 +71,9 @@ export default async function doctor(argv: readonly string[], io: Io): Promise<n
 }
 
 /** A line to a daemon of this machine; undefined where none runs. */
-async function ifThere(what: string, socket: string): Promise<LocalClient | undefined> {
+async function ifThere(connect: () => Promise<LocalClient>): Promise<LocalClient | undefined> {
   try {
-    return await connectLocal(what, socket);
+    return await connect();
   } catch (error) {
     if (error instanceof TsaltError && error.code === 'TS_CONTROL_UNREACHABLE') return undefined;
     throw error;

@@ -14,18 +14,21 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
     return 0;
   }
   refuseWords('master', words);
-  const { config, warnings } = loadMasterConfig({
-    configDir: given['config-dir'],
-    env: io.env,
-    flags: { log_level: given['log-level'] },
-  });
+  const load = () =>
+    loadMasterConfig({ configDir: given['config-dir'], env: io.env, flags: { log_level: given['log-level'] } });
+  const { config, warnings } = load();
   const { username } = os.userInfo();
   if (config.user !== undefined && config.user !== username)
     throw cliErrors.wrongUser({ wanted: config.user, username });
   const log = daemonLog(config, io);
   sayWarnings(warnings, log);
   const ended = toldToEnd();
-  const running = await startMaster({ config, clock: systemClock, log });
+  const running = await startMaster({
+    config,
+    clock: systemClock,
+    log,
+    rereadOperators: () => load().config.operators,
+  });
   log('info', 'the master stops', { signal: await ended });
   await running.stop();
   return 0;

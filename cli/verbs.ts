@@ -18,6 +18,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
   exec: { summary: "run a function on minions; short: tsalt 'web*' test.ping", load: () => import('./exec.ts') },
   key: { summary: "list, accept, reject and delete minions' keys", load: () => import('./key.ts') },
   run: { summary: 'run a function of the master, such as jobs.list', load: () => import('./run.ts') },
+  operator: {
+    summary: "make an operator's key; have the master read who its operators are",
+    load: () => import('./operator.ts'),
+  },
   event: { summary: 'watch events, or send one', load: () => import('./event.ts') },
   master: { summary: 'run the master', load: () => import('./master.ts') },
   minion: { summary: 'run a minion', load: () => import('./minion.ts') },

@@ -7,6 +7,7 @@ export type Log = (level: LogLevel, message: string, facts?: LogFacts) => void;
 
 /** The parts of the daemons, by which levels may differ. */
 export const components = [
+  'access',
   'beacons',
   'bundles',
   'config',

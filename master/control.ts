@@ -3,13 +3,14 @@ import { controlErrors } from '../lib/errors/control.ts';
 import { fnmatch } from '../lib/fnmatch.ts';
 import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { BusEvent } from '../lib/contracts/events.ts';
-import type { LocalCall, LocalMethod } from '../wire/local/server.ts';
+import type { ControlCall, ControlMethod } from './access/guard.ts';
 import type { EventBus } from './bus.ts';
 import type { Instances } from './instances.ts';
 import type { JobProgress } from './jobs/progress.ts';
-import type { Jobs, Pair } from './jobs/ledger.ts';
+import type { Job, Jobs, Pair } from './jobs/ledger.ts';
+import type { Asker } from './access/askers.ts';
 import type { Publisher } from './publisher.ts';
-import type { Runners } from './runners.ts';
+import type { Client, Runners } from './runners.ts';
 import type { Tokens } from './tokens.ts';
 import type { Keys } from './keys.ts';
 import type { KeyCommands } from './wheel/key.ts';
@@ -47,8 +48,8 @@ const text = (params: JsonMap, name: string): string => {
 const map = (value: Json | undefined): JsonMap => (isMap(value) ? (value as JsonMap) : {});
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
 
-/** Everything that may be asked over the control socket, by name. Whoever can open the socket is an operator. */
-export function controlMethods(parts: ControlParts): Readonly<Record<string, LocalMethod>> {
+/** Everything that may be asked over the control socket, by name; `access/guard.ts` stands before it. */
+export function controlMethods(parts: ControlParts): Readonly<Record<string, ControlMethod>> {
   const { bus, keys, tokens, instances, runners } = parts;
   const lists = (): JsonMap => ({ ...keys.list() });
   return {
@@ -61,15 +62,18 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Loc
       params.master === true
         ? { master: parts.masterKey, fingerprint: parts.fingerprint }
         : keys.finger(text(params, 'match')),
-    targets: async (params) => {
+    targets: async (params, { asker }) => {
       const target = { tgt: text(params, 'tgt'), tgt_type: text(params, 'tgt_type') };
-      const { minions, unknown, missing } = parts.publisher.meant(target);
-      const away = minions.filter((id) => parts.notConnected(id) !== undefined);
-      return { minions: [...minions], away, unknown: [...unknown], missing: [...missing] };
+      const wish = { side: 'control', fun: 'targets' } as const;
+      if (!asker.may(wish)) await asker.act(wish, async () => {});
+      const { minions, unknown, missing, byPillar } = parts.publisher.meant(target);
+      return asker.act({ ...wish, byPillar, about: aboutTarget(target.tgt, byPillar) }, async () => {
+        const away = minions.filter((id) => parts.notConnected(id) !== undefined);
+        return { minions: [...minions], away, unknown: [...unknown], missing: [...missing] };
+      });
     },
     exec: async (params, call) => exec(parts, params, call),
-    run: async ({ fun, arg, kwarg }, { emit }) =>
-      runners.call({ fun: asText(fun), arg: list(arg), kwarg: map(kwarg) }, { began: (jid) => emit({ jid }) }),
+    run: async (params, call) => run(runners, params, call),
     'run.functions': async () => (await runners.listAll()).map(({ takes, ...one }) => ({ ...one, takes: [...takes] })),
     'event.send': async (params) => {
       const { seq } = await bus.fire({ tag: text(params, 'tag'), data: map(params.data) });
@@ -104,7 +108,7 @@ function pickText(params: JsonMap, name: 'handle' | 'address'): { handle?: strin
 }
 
 /** Sends every event from `since` on whose tag matches, until the caller is gone. */
-async function listen(bus: EventBus, params: JsonMap, { signal, emit }: LocalCall): Promise<Json> {
+async function listen(bus: EventBus, params: JsonMap, { signal, emit }: ControlCall): Promise<Json> {
   const matches = fnmatch(typeof params.tag === 'string' ? params.tag : '*');
   let sent = typeof params.since === 'number' ? params.since - 1 : bus.head();
   const send = (event: BusEvent): void => {
@@ -138,8 +142,8 @@ function hintFor(kind: string): string | undefined {
     : undefined;
 }
 
-/** The job that is asked for, and how many seconds minions have to take it. Raises `TS_CONTROL_NO_MINION`. */
-function aim({ publisher, timeoutSeconds }: ControlParts, params: JsonMap) {
+/** The job that is asked for, and how many seconds minions have to take it. */
+function aim({ publisher, timeoutSeconds }: ControlParts, params: JsonMap, user: string) {
   const tgt = text(params, 'tgt');
   const seconds = typeof params.timeout === 'number' ? params.timeout : timeoutSeconds;
   const request = {
@@ -150,16 +154,62 @@ function aim({ publisher, timeoutSeconds }: ControlParts, params: JsonMap) {
     kwarg: map(params.kwarg),
     ...(isMap(params.metadata) && { metadata: params.metadata as JsonMap }),
   };
-  const resolved = publisher.resolve(request, { user: 'operator', takeWithinMs: seconds * 1000 });
-  if (resolved.minions.length === 0) throw controlErrors.noMinion({ tgt }, { hint: hintFor(request.tgt_type) });
-  return { resolved, seconds };
+  const resolved = publisher.resolve(request, { user, takeWithinMs: seconds * 1000 });
+  return { resolved, seconds, byPillar: publisher.meant(request).byPillar };
+}
+
+/** Publishes a job, if it may be on all of its minions. Raises `TS_ACCESS_...`, `TS_CONTROL_NO_MINION`. */
+async function publish(parts: ControlParts, params: JsonMap, asker: Asker): Promise<{ job: Job; seconds: number }> {
+  const tgt = text(params, 'tgt');
+  const wish = { side: 'minion', fun: text(params, 'fun'), args: list(params.arg), kwargs: map(params.kwarg) } as const;
+  // A target may take long to read: nobody has it read for what they may run nowhere.
+  if (!asker.may(wish)) await asker.act({ ...wish, about: aboutUnread(tgt, params) }, async () => {});
+  const { resolved, seconds, byPillar } = aim(parts, params, asker.user);
+  const { minions } = resolved;
+  return asker.act({ ...wish, minions, byPillar, about: aboutTarget(tgt, byPillar) }, async (outcome) => {
+    if (minions.length === 0) throw controlErrors.noMinion({ tgt }, { hint: hintFor(resolved.tgt_type) });
+    const job = await parts.publisher.publish(resolved);
+    outcome.jid = job.jid;
+    return { job, seconds };
+  });
+}
+
+/** Calls a function of the master: as what it was allowed, a runner or a wheel function, it is called. */
+async function run(runners: Runners, { fun: name, arg, kwarg }: JsonMap, { asker, emit }: ControlCall): Promise<Json> {
+  const fun = asText(name);
+  const isOf = (client: Client): boolean => runners.list(client).some((one) => one.name === fun);
+  // What is in neither list is one of the operator's own runners, or nothing.
+  const isWheel = isOf('wheel') && !isOf('runner');
+  const [args, kwargs] = [list(arg), map(kwarg)];
+  return asker.act({ side: isWheel ? 'wheel' : 'runner', fun, args, kwargs }, (outcome) =>
+    runners.call(
+      { fun, arg: args, kwarg: kwargs, ...(isWheel ? { client: 'wheel' } : {}) },
+      {
+        user: asker.user,
+        permit: (deed) => asker.permit(deed),
+        began: (jid) => {
+          outcome.jid = jid;
+          emit({ jid });
+        },
+      },
+    ),
+  );
+}
+
+/** A target, for the audit log: one that is by pillar holds what may be a secret. */
+function aboutTarget(tgt: string, byPillar: boolean): string {
+  return byPillar ? '(by pillar)' : tgt;
+}
+
+/** The same for one that was not read: of these kinds none is by pillar. */
+function aboutUnread(tgt: string, params: JsonMap): string | undefined {
+  return ['glob', 'list', 'pcre'].includes(text(params, 'tgt_type')) ? tgt : undefined;
 }
 
 /** Publishes a job and tells how it ends on each minion, as it happens; with `progress`, where its state runs are, too. */
-async function exec(parts: ControlParts, params: JsonMap, { signal, emit }: LocalCall): Promise<Json> {
-  const { jobs, publisher, notConnected, clock } = parts;
-  const { resolved, seconds } = aim(parts, params);
-  const job = await publisher.publish(resolved);
+async function exec(parts: ControlParts, params: JsonMap, { asker, signal, emit }: ControlCall): Promise<Json> {
+  const { jobs, notConnected, clock } = parts;
+  const { job, seconds } = await publish(parts, params, asker);
   emit({ jid: job.jid, minions: [...job.minions] });
   for (const id of job.missing) emit({ jid: job.jid, id, state: 'unknown', reason: 'no accepted minion has this id' });
   if (params.wait === false) return { jid: job.jid };

@@ -21,6 +21,8 @@ import type { Publisher } from './publisher.ts';
 import type { ReactorEngine } from './reactor/engine.ts';
 import { bindRunner } from './runners/bind.ts';
 import type { MasterSchedule } from './schedule.ts';
+import type { AuditLog } from './audit/log.ts';
+import { auditRunners } from './runners/audit.ts';
 import { cacheRunners } from './runners/cache.ts';
 import { customRunnerTable, type CustomRunners } from './runners/custom.ts';
 import { eventRunners } from './runners/event.ts';
@@ -61,6 +63,7 @@ export interface RunnerParts {
   readonly away: Away;
   /** Those of the operator's own. */
   readonly custom: CustomRunners;
+  readonly audit: AuditLog;
   readonly stats: () => JsonMap;
   readonly clock: Clock;
 }
@@ -108,7 +111,7 @@ export function runners(parts: RunnerParts): Runners {
     },
     knows: (fun) => Object.hasOwn(tables.runner, fun) || parts.custom.has(moduleOf(fun)),
     async call({ fun, arg = [], kwarg = {}, client }, caller = {}) {
-      if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg);
+      if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg, caller.user);
       const table = client === undefined ? { ...tables.wheel, ...tables.runner } : tables[client];
       const runner = Object.hasOwn(table, fun) ? table[fun] : undefined;
       if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, Object.keys(table))) });
@@ -135,6 +138,7 @@ function runnersOf(parts: RunnerParts): RunnerTable {
     ...eventRunners(bus),
     ...returnerRunners(reactors),
     ...customRunnerTable(() => parts.custom),
+    ...auditRunners(() => parts.audit),
     ...orchestrationRunners(orchestrations),
     ...salt,
     ...mineRunners(

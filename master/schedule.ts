@@ -70,7 +70,7 @@ export function masterSchedule(options: MasterScheduleOptions): MasterSchedule {
     let began: string | undefined;
     try {
       const call = { client: 'runner', fun, arg: args, kwarg: kwargs } as const;
-      const value = await runners.call(call, { began: (jid) => (began = jid) });
+      const value = await runners.call(call, { user: 'schedule', began: (jid) => (began = jid) });
       return { value, success: isGood(value), began };
     } catch (thrown) {
       return { value: messageOf(thrown), success: false, began };

@@ -6,9 +6,10 @@ import type { JsonMap } from '../lib/json.ts';
 import { pillarSettings } from '../lib/pillar-settings.ts';
 import { logOf, type Log } from '../lib/log.ts';
 import { loadOrMakeMasterKeys } from '../wire/key-files.ts';
-import { serveLocal } from '../wire/local/server.ts';
 import { formatMasterKey, masterKeyOf } from '../wire/master-key.ts';
+import { openControl } from './access/open.ts';
 import { announce } from './announcement.ts';
+import { openAudit } from './audit/log.ts';
 import { openBooks } from './books.ts';
 import { serveBundles } from './bundle-server.ts';
 import { controlMethods } from './control.ts';
@@ -35,6 +36,8 @@ export interface MasterOptions {
   readonly config: MasterConfig;
   readonly clock: Clock;
   readonly log: Log;
+  /** Reads the option `operators` again. Raises what is wrong with the config; without it they stay as they are. */
+  readonly rereadOperators?: () => JsonMap;
 }
 
 export interface RunningMaster {
@@ -60,11 +63,22 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
   }
 }
 
-async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => unknown) => void): Promise<void> {
+async function start(
+  { config, clock, log, rereadOperators = () => config.operators }: MasterOptions,
+  atEnd: (end: () => unknown) => void,
+): Promise<void> {
   const startedAt = clock.now() / 1000;
   const books = await openBooks(config, clock, log);
   const { store, bus, keys, jobs, instances, tokens } = books;
   atEnd(() => store.close());
+  const audit = openAudit({
+    file: config.audit_file || path.join(config.cachedir, 'audit.log'),
+    mostBytes: config.audit_mb * 1024 * 1024,
+    keep: config.audit_keep,
+    clock,
+    log: logOf(log, 'access'),
+  });
+  atEnd(() => audit.close());
   const pool = renderPool({ clock, log: logOf(log, 'pillar'), size: config.worker_threads });
   atEnd(() => pool.stop());
 
@@ -110,9 +124,9 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     custom: customRunners({
       roots: config.file_roots,
       powers: {
-        call: (client, fun, kwarg = {}, arg = []) => running.call({ client, fun, kwarg, arg }),
-        async publish(request) {
-          const resolved = publisher.resolve(request, { user: 'runner', takeWithinMs: TAKE_WITHIN_MS });
+        call: (user, client, fun, kwarg = {}, arg = []) => running.call({ client, fun, kwarg, arg }, { user }),
+        async publish(user = 'operator', request) {
+          const resolved = publisher.resolve(request, { user, takeWithinMs: TAKE_WITHIN_MS });
           const { jid, minions } = await publisher.publish(resolved);
           return { jid, minions: [...minions] };
         },
@@ -122,6 +136,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       clock,
       log,
     }),
+    audit,
     stats,
   });
   const orchestrating: Orchestrations = orchestrations({
@@ -161,7 +176,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
         return { jid, minions: [...minions] };
       },
       call: (client, fun, arg, kwarg, { cause, depth, once }) =>
-        running.call({ client, fun, arg, kwarg }, { cause, depth, once, waits: false }),
+        running.call({ client, fun, arg, kwarg }, { user: 'reactor', cause, depth, once, waits: false }),
     }),
     clock,
     log: logOf(log, 'reactors'),
@@ -215,7 +230,14 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
     status: () => ({ pid: process.pid, ...ports, master_key: masterKey, sessions: link.sessions.size }),
     forget: forgetMachine({ ...books, config, link }),
   });
-  const control = await serveLocal('master', path.join(config.sock_dir, 'master.sock'), methods);
+  const control = await openControl({
+    config,
+    methods,
+    audit,
+    rereadOperators,
+    facts: books.facts,
+    log: logOf(log, 'access'),
+  });
   atEnd(() => control.close());
   atEnd(
     housekeeping({
@@ -250,6 +272,7 @@ async function start({ config, clock, log }: MasterOptions, atEnd: (end: () => u
       reactors: { ...reactors.counters() },
       orchestrations: { ...orchestrating.counters() },
       schedule: { ...schedule.counters() },
+      audit: { ...audit.stats() },
       sessions: link.sessions.size,
     };
   }

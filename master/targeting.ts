@@ -14,6 +14,8 @@ export interface Meant {
   readonly unknown: readonly MinionId[];
   /** Names in a list that nobody accepted has. */
   readonly missing: readonly string[];
+  /** What pillars hold was looked at: who is told the minions is told of their pillar. */
+  readonly byPillar: boolean;
 }
 
 export interface TargetingOptions {
@@ -25,7 +27,14 @@ export interface TargetingOptions {
 export function targeting({ keys, facts, nodegroups }: TargetingOptions): Targeting {
   const accepted = (): MinionId[] =>
     keys.list().flatMap(({ id, state }) => (state === 'accepted' && isMinionId(id) ? [id] : []));
-  const factsOf = (id: string): TargetFacts => ({ id, grains: facts.grains(id), pillar: facts.pillar(id) });
+  const factsOf = (id: string, onPillar: () => void): TargetFacts => ({
+    id,
+    grains: facts.grains(id),
+    get pillar() {
+      onPillar();
+      return facts.pillar(id);
+    },
+  });
   return {
     resolve(target, type) {
       if (type === 'list') {
@@ -35,13 +44,16 @@ export function targeting({ keys, facts, nodegroups }: TargetingOptions): Target
           minions: names.filter(isMinionId).filter((name) => there.has(name)),
           unknown: [],
           missing: names.filter((name) => !there.has(name)),
+          byPillar: false,
         };
       }
       const matches = parseTarget(typeof target === 'string' ? target : target.join(','), type, { nodegroups });
-      const verdicts = accepted().map((id) => [id, matches(factsOf(id))] as const);
+      let byPillar = false;
+      const noted = (): void => void (byPillar = true);
+      const verdicts = accepted().map((id) => [id, matches(factsOf(id, noted))] as const);
       const those = (wanted: boolean | undefined): MinionId[] =>
         verdicts.flatMap(([id, verdict]) => (verdict === wanted ? [id] : []));
-      return { minions: those(true), unknown: those(undefined), missing: [] };
+      return { minions: those(true), unknown: those(undefined), missing: [], byPillar };
     },
   };
 }

@@ -127,6 +127,7 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
     const order: JobOrder = { jid, fun, user, arg: args.arg, kwarg: args.kwarg };
     const own: Underway = { order, term: new AbortController(), kill: new AbortController(), pid: undefined };
     running.set(jid, own);
+    log('info', 'a job is taken', { jid, fun, user });
     try {
       const quick = await runner.isQuick(fun);
       // Written before it starts: after a crash it is reported as interrupted, never run again.

@@ -132,13 +132,14 @@ function isSmallOrder(raw: Buffer): boolean {
 }
 
 /** What a signature is for: bytes signed for one purpose are no signature for another. */
-export type Purpose = 'challenge' | 'proof' | 'message' | 'job';
+export type Purpose = 'challenge' | 'proof' | 'message' | 'job' | 'operator';
 
 const domains: Readonly<Record<Purpose, Buffer>> = {
   challenge: Buffer.from('tsalt/1 challenge\0'),
   proof: Buffer.from('tsalt/1 proof\0'),
   message: Buffer.from('tsalt/1 message\0'),
   job: Buffer.from('tsalt/1 job\0'),
+  operator: Buffer.from('tsalt/1 operator\0'),
 };
 
 export const signatureLength = 64;

@@ -134,7 +134,7 @@ function raise(error: TsaltError): never {
 
 const prefix = 'TSALT_';
 /** Variables that are no options. */
-const reserved = new Set(['TSALT_CONFIG_DIR']);
+const reserved = new Set(['TSALT_CONFIG_DIR', 'TSALT_OPERATOR_KEY']);
 
 function variables(env: ConfigSource['env'], vocabulary: Vocabulary): Checked {
   const variableOf = (option: string) => prefix + option.replaceAll('.', '_').toUpperCase();
@@ -199,7 +199,7 @@ function together(layers: readonly Checked[]): Checked {
 function underRootDir(config: Record<string, unknown>): Record<string, unknown> {
   const root = typeof config.root_dir === 'string' ? path.resolve(config.root_dir) : '/';
   if (root === '/') return config;
-  const moved = ['pki_dir', 'cachedir', 'sock_dir', 'pidfile', 'log_file'].map((name) => {
+  const moved = ['pki_dir', 'cachedir', 'sock_dir', 'pidfile', 'log_file', 'audit_file'].map((name) => {
     const value = config[name];
     if (typeof value !== 'string' || value === '' || `${value}/`.startsWith(`${root}/`)) return [name, value];
     return [name, path.join(root, value)];

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { readBeacons } from '../beacons/read.ts';
 import { readSchedule } from '../schedule/read.ts';
+import { readOperators } from '../operators/read.ts';
 import type { LogLevel } from '../log.ts';
 import type { Directories } from './directories.ts';
 import * as kind from './kinds.ts';
@@ -125,7 +126,7 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
     root_dir: option(
       kind.path,
       '/',
-      "Put before `pki_dir`, `cachedir`, `sock_dir`, `pidfile` and `log_file`: a whole daemon's files under one directory.",
+      "Put before `pki_dir`, `cachedir`, `sock_dir`, `pidfile`, `log_file` and `audit_file`: a whole daemon's files under one directory.",
     ),
     cachedir: option(kind.path, path.join(dirs.state, daemon), 'What has to survive a restart: log, tables, caches.'),
     pki_dir: option(kind.path, path.join(dirs.config, 'pki', daemon), 'Keys.'),
@@ -217,6 +218,32 @@ export function masterOptions(dirs: Directories) {
       kind.optional(kind.text),
       undefined,
       'The user the master should run as; starting as another is refused.',
+    ),
+    sock_group: option(
+      kind.optional(kind.either('the name or number of a group', kind.text, kind.wholeNumber('a number', 0))),
+      undefined,
+      "The group whose members may use the master's control socket; that of the master's user unless it is said. Without `operators` each of them may do anything.",
+    ),
+    operators: option(
+      kind.freeMap,
+      {},
+      'Who may ask for what at the control socket, by name: `keys` (lines of `tsalt operator keygen`) and `rules`; see [operators](../guides/operators.md). Empty: whoever can open the socket may do anything.',
+      { examine: (written) => readOperators(written).findings },
+    ),
+    audit_file: option(
+      kind.text,
+      '',
+      'The audit log: who asked for what at the control socket, and what came of it; empty for `audit.log` in `cachedir`.',
+    ),
+    audit_mb: option(
+      kind.wholeNumber('a whole number of MiB, from 1', 1),
+      64,
+      'An audit log that would become larger, in MiB, is put aside under the number of its last line, and another one begun.',
+    ),
+    audit_keep: option(
+      kind.wholeNumber('a whole number', 0),
+      20,
+      'So many audit logs that were put aside are kept; the oldest are deleted.',
     ),
     reactor: option(
       kind.reactorList,

@@ -105,6 +105,8 @@ export function isSaltOption(name: string): boolean {
 
 /** What there is for an option of Salt that tsalt does not have, as a hint. */
 export function insteadOf(name: string): string | undefined {
+  if (/^(?:publisher_acl|client_acl|external_auth|sudo_acl)/.test(name))
+    return "who may do what is said by 'operators' of the master's config";
   return /^(?:return|returner_dirs|ext_job_cache|master_job_cache|event_return.*|(?:carbon|influxdb|pgjsonb|rawfile_json|returner)\..*)$/.test(
     name,
   )

@@ -26,6 +26,8 @@ export interface Orchestration extends OrchestrationRequest, Origin {
   /** How many orchestrations led to this one by calling each other. */
   readonly nesting: number;
   readonly once?: string | undefined;
+  /** Who asked for it, and whose its jobs are. */
+  readonly user?: string | undefined;
   /** Once it is over; the event holds the answer. */
   readonly ended?: { readonly retcode: number; readonly event: number; readonly at: number } | undefined;
 }
@@ -155,13 +157,19 @@ function origin({ cause, depth }: Orchestration): Origin {
   return { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
 }
 
-function factsOf({ jid, mods, saltenv, test, pillar, pillarenv, cause }: Orchestration): RunFacts {
+/** Who asked for an orchestration: one that was recorded by an older version does not say it. */
+export function userOf({ user, cause }: Orchestration): string {
+  return user ?? (cause === undefined ? 'operator' : 'reactor');
+}
+
+function factsOf(orchestration: Orchestration): RunFacts {
+  const { jid, mods, saltenv, test, pillar, pillarenv } = orchestration;
   const named = { saltenv, test, pillar, ...(pillarenv === undefined ? {} : { pillarenv }) };
   return {
     jid,
     fun: 'runner.state.orchestrate',
     fun_args: [mods.join(','), named],
-    user: cause === undefined ? 'operator' : 'reactor',
+    user: userOf(orchestration),
   };
 }
 

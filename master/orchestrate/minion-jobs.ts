@@ -17,6 +17,7 @@ export interface MinionJobsParts {
 export interface PublishHow {
   /** Published once for this key: again, it is the job that is there. */
   readonly once: string;
+  readonly user: string;
   readonly origin: Origin;
   /** Seconds that minions have to take it where the job does not say. */
   readonly timeoutSeconds: number;
@@ -38,7 +39,7 @@ export async function runOnMinions(
   const { tgt, tgt_type, fun, arg, kwarg, timeout = how.timeoutSeconds, tolerated, forgiven } = job;
   const resolved = parts.publisher.resolve(
     { tgt, tgt_type, fun, arg, kwarg },
-    { user: 'orchestrate', takeWithinMs: timeout * 1000 },
+    { user: how.user, takeWithinMs: timeout * 1000 },
   );
   const unknown = resolved.missing.map((id) => silent('', id, 'no accepted minion has this id'));
   const endings = new Map<string, KeptEnding>();

@@ -158,7 +158,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
 
   /** The one that is meant, recorded. */
   async function recorded(request: Asked, caller: Caller, wanted?: string): Promise<Orchestration> {
-    const { once, nesting = 0, cause, depth } = caller;
+    const { once, user, nesting = 0, cause, depth } = caller;
     const known = once === undefined ? undefined : book.begunFor(once);
     const there = known ?? (wanted === undefined ? undefined : book.find(parseJid(wanted)));
     if (there) {
@@ -175,6 +175,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
       created: clock.now(),
       nesting,
       ...(once === undefined ? {} : { once }),
+      ...(user === undefined ? {} : { user }),
       ...(cause === undefined ? {} : { cause }),
       ...(depth === undefined ? {} : { depth }),
     };

@@ -13,13 +13,18 @@ import type {
 import { messageOf } from '../../lib/errors/error.ts';
 import type { Json } from '../../lib/json.ts';
 import type { EventBus } from '../bus.ts';
+import type { Deed } from '../access/rules.ts';
 import type { Origin } from '../jobs/ledger.ts';
 import { awaitEvents, type Began } from './await-events.ts';
-import type { Orchestration, OrchestrationBook } from './book.ts';
+import { userOf, type Orchestration, type OrchestrationBook } from './book.ts';
 import { runOnMinions, withReturns, type KeptEnding, type MinionJobsParts } from './minion-jobs.ts';
 
 /** Who calls a function of the master, for those that have to know. */
 export interface Caller extends Origin {
+  /** Whose its jobs are. */
+  readonly user?: string | undefined;
+  /** Raises `TS_ACCESS_...` for what they may not do: asked by a function that does what its arguments say. */
+  readonly permit?: (deed: Deed) => void;
   /** It is done once for this key, however often it is called. */
   readonly once?: string;
   /** False: what takes long is only begun. */
@@ -61,6 +66,7 @@ type KeptResult =
  */
 export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal: AbortSignal): Steps {
   const { jid, nesting, cause, depth } = orchestration;
+  const user = userOf(orchestration);
   const { book, bus, call, clock, jobs, publisher, timeoutSeconds } = parts;
   const origin: Origin = { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
   const counts = new Map<string, number>();
@@ -77,12 +83,12 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
     book.keepStep(jid, key, JSON.parse(JSON.stringify(kept)) as Json);
 
   function publish(job: MinionJob, key: string): Promise<readonly KeptEnding[]> {
-    return runOnMinions(job, { once: `orchestration ${jid} ${key}`, origin, timeoutSeconds, signal }, parts);
+    return runOnMinions(job, { once: `orchestration ${jid} ${key}`, user, origin, timeoutSeconds, signal }, parts);
   }
 
   async function answer(one: MasterCall, once: string): Promise<MasterAnswer> {
     try {
-      return { answer: await call(one, { ...origin, once, nesting: nesting + 1 }) };
+      return { answer: await call(one, { ...origin, user, once, nesting: nesting + 1 }) };
     } catch (thrown) {
       signal.throwIfAborted();
       return { answer: null, error: messageOf(thrown) };

@@ -31,8 +31,10 @@ export interface RunnerOrder {
 export interface CustomRunnersOptions {
   /** `file_roots`: runners are those of `base`. */
   readonly roots: Roots;
-  /** What runners may do. */
-  readonly powers: Omit<RunnerContext, 'clock' | 'log' | 'outcome'> & {
+  /** What runners may do, for whoever called one. */
+  readonly powers: Pick<RunnerContext, 'fire'> & {
+    call(user: string | undefined, ...asked: Parameters<RunnerContext['call']>): Promise<Json>;
+    publish(user: string | undefined, request: PublishRequest): ReturnType<RunnerContext['publish']>;
     /** `signal`: nobody waits for it any longer. */
     outcome(jid: string, id: string, signal: AbortSignal): Promise<JobOutcome>;
   };
@@ -52,7 +54,8 @@ export interface ListedRunner {
 export interface CustomRunners {
   /** Whether a file has the functions of this module; it then takes the place of a built-in one. */
   has(module: string): boolean;
-  call(fun: string, arg: readonly Json[], kwarg: JsonMap): Promise<Json>;
+  /** `user`: whose its jobs are. */
+  call(fun: string, arg: readonly Json[], kwarg: JsonMap, user?: string): Promise<Json>;
   /** What functions there are; of a file that is broken none. */
   list(): Promise<ListedRunner[]>;
   /** What was new or another one since it was asked last, and what is wrong: `runners.fleet`. */
@@ -101,7 +104,7 @@ export function customRunners({ roots, powers, clock, log }: CustomRunnersOption
   }
 
   /** Loads a file in a process of its own, and runs one of its functions there, or gives what functions there are. */
-  async function inProcess(files: RunnerFiles, order?: RunnerOrder): Promise<Json> {
+  async function inProcess(files: RunnerFiles, order?: RunnerOrder, user?: string): Promise<Json> {
     if (running >= MOST_AT_ONCE) throw customErrors.tooMany({ most: MOST_AT_ONCE });
     running++;
     const program = poolProgram('runner-child');
@@ -111,7 +114,7 @@ export function customRunners({ roots, powers, clock, log }: CustomRunnersOption
       heapMb: HEAP_MB,
       clock,
       log,
-      answer: (asked, given) => answer(asked, given, over.signal),
+      answer: (asked, given) => answer(asked, given, over.signal, user),
     });
     try {
       // Both are plain data.
@@ -125,7 +128,7 @@ export function customRunners({ roots, powers, clock, log }: CustomRunnersOption
   }
 
   /** What a runner's process may say is anything: what makes no sense is refused. */
-  async function answer(asked: string, given: Json, signal: AbortSignal): Promise<Json> {
+  async function answer(asked: string, given: Json, signal: AbortSignal, user: string | undefined): Promise<Json> {
     const { method, args } = isMap(given) ? given : {};
     if (asked !== 'context' || !Array.isArray(args)) throw new RangeError(`not answered here: ${asked}`);
     const [first, second, third, fourth] = args as Json[];
@@ -134,9 +137,9 @@ export function customRunners({ roots, powers, clock, log }: CustomRunnersOption
         log(levelOf(first), asText(second).slice(0, 1000), { facts: asText(third).slice(0, 1000) });
         return null;
       case 'call':
-        return powers.call(first === 'wheel' ? 'wheel' : 'runner', asText(second), mapOf(third), listOf(fourth));
+        return powers.call(user, first === 'wheel' ? 'wheel' : 'runner', asText(second), mapOf(third), listOf(fourth));
       case 'publish':
-        return { ...(await powers.publish(mapOf(first) as unknown as PublishRequest)) };
+        return { ...(await powers.publish(user, mapOf(first) as unknown as PublishRequest)) };
       case 'outcome':
         return { ...(await powers.outcome(asText(first), asText(second), signal)) };
       case 'fire':
@@ -149,9 +152,9 @@ export function customRunners({ roots, powers, clock, log }: CustomRunnersOption
 
   return {
     has: (module) => fileOf(module) !== undefined,
-    async call(fun, arg, kwarg) {
+    async call(fun, arg, kwarg, user) {
       const path = fileOf(fun.split('.')[0] ?? '') ?? '';
-      return inProcess(await filesFor(path, BASE), { fun, arg, kwarg });
+      return inProcess(await filesFor(path, BASE), { fun, arg, kwarg }, user);
     },
     async list() {
       const all = [...modulesIn(BASE)].map(async ([path, module]) => {

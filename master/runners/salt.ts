@@ -35,15 +35,21 @@ export function saltRunners(parts: SaltRunnerParts) {
           arg: Array.isArray(arg) ? arg : [arg],
           kwarg: kwarg as JsonMap,
         };
+        const user = caller.user ?? 'operator';
+        // Whoever may call this may call no more by it than they may themselves.
+        const wish = { side: 'minion', fun: request.fun, args: request.arg, kwargs: request.kwarg } as const;
+        caller.permit?.(wish);
+        const { minions: meant, byPillar } = publisher.meant(request);
+        caller.permit?.({ ...wish, minions: meant, byPillar });
         const once = caller.once ?? `salt.execute ${jobs.newJid()}`;
         if (caller.waits === false) {
-          const resolved = publisher.resolve(request, { user: 'runner', takeWithinMs: seconds * 1000 });
+          const resolved = publisher.resolve(request, { user, takeWithinMs: seconds * 1000 });
           const { jid, minions } = await publisher.publish(resolved, { once, origin: caller });
           return { jid, minions: [...minions] };
         }
         const endings = await runOnMinions(
           { ...request, timeout: seconds, tolerated: 0, forgiven: [] },
-          { once, origin: caller, timeoutSeconds: seconds, signal: new AbortController().signal },
+          { once, user, origin: caller, timeoutSeconds: seconds, signal: new AbortController().signal },
           { jobs, publisher, notConnected: away, clock },
         );
         const all = await withReturns(endings, jobs);

@@ -73,7 +73,13 @@ export async function startCluster(t: Pick<ExecutionContext, 'teardown'>, config
     if (!control) throw new Error('the master is not running');
     return control;
   };
-  const socket = (): Promise<LocalClient> => connectLocal('master', path.join(master.directory, 'run/master.sock'));
+  // As who owns the master, where operators are named.
+  const socket = (): Promise<LocalClient> => {
+    const [owner = '', all = ''] = ['owner.sock', 'master.sock'].map((name) =>
+      path.join(master.directory, 'run', name),
+    );
+    return connectLocal('master', existsSync(owner) ? owner : all);
+  };
   const described = (): ReturnType<Cluster['described']> =>
     JSON.parse(readFileSync(path.join(master.directory, 'run/master.json'), 'utf8')) as ReturnType<
       Cluster['described']

@@ -17,7 +17,7 @@ const job = (clock: { now(): number }, minions: string[], more: Partial<NewJob> 
   ...more,
 });
 
-const nobody: ReturnType<WhyParts['meant']> = { minions: [], unknown: [], missing: [] };
+const nobody: ReturnType<WhyParts['meant']> = { minions: [], unknown: [], missing: [], byPillar: false };
 
 async function asked(t: Parameters<typeof books>[0]) {
   const all = await books(t);

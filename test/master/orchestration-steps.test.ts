@@ -22,6 +22,7 @@ async function master(t: ExecutionContext) {
       minions: String(tgt).split(',').filter(isMinionId),
       missing: [],
       unknown: [],
+      byPillar: false,
     }),
   };
   const called: string[] = [];

@@ -3,7 +3,7 @@ import type { Json, JsonMap } from '../../lib/json.ts';
 
 /*
  * The talk on a local (unix) socket: one JSON object a line. A request is `{id, method, params}`; it is answered by any
- * number of `{id, event}` and one `{id, result}` or `{id, error}`. Who may open the socket may ask anything.
+ * number of `{id, event}` and one `{id, result}` or `{id, error}`.
  */
 
 /** Longest line either side takes, in bytes: a state run's return of some thousand states. */

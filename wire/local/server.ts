@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { controlErrors } from '../../lib/errors/control.ts';
@@ -10,7 +10,14 @@ import { lineSplitter, type LocalAnswer, type LocalRequest } from './lines.ts';
 /** What a caller may leave unread before the call is ended. */
 const MOST_UNREAD_BYTES = 128 * 1024 * 1024;
 
+/** One connection: the same object for every call that comes over it. */
+export interface LocalPeer {
+  /** Ends the connection, and with it what was asked over it. */
+  end(): void;
+}
+
 export interface LocalCall {
+  readonly peer: LocalPeer;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
   /** Sends an event of this call ahead of its result. */
@@ -19,8 +26,17 @@ export interface LocalCall {
 
 export type LocalMethod = (params: JsonMap, call: LocalCall) => Promise<Json>;
 
+const FOLDER_MODE = 0o750;
+
 export interface LocalServer {
   close(): Promise<void>;
+}
+
+export interface SocketAccess {
+  /** The number of the group that may open the socket; that of the process unless given. */
+  readonly group?: number | undefined;
+  /** Nobody may but the owner (and root). */
+  readonly ownerOnly?: boolean;
 }
 
 /**
@@ -32,9 +48,10 @@ export async function serveLocal(
   what: string,
   socketPath: string,
   methods: Readonly<Record<string, LocalMethod>>,
+  { group, ownerOnly = false }: SocketAccess = {},
 ): Promise<LocalServer> {
   checkLength(socketPath);
-  mkdirSync(path.dirname(socketPath), { recursive: true, mode: 0o750 });
+  mkdirSync(path.dirname(socketPath), { recursive: true, mode: FOLDER_MODE });
   if (await answers(socketPath)) throw controlErrors.inUse({ what, path: socketPath });
   rmSync(socketPath, { force: true });
   const table = new Map(Object.entries(methods));
@@ -48,7 +65,15 @@ export async function serveLocal(
     server.once('error', reject);
     server.listen(socketPath, resolve);
   });
-  chmodSync(socketPath, 0o660);
+  if (group !== undefined) {
+    const owner = process.getuid?.() ?? -1;
+    const folder = path.dirname(socketPath);
+    const { mode, uid } = statSync(folder);
+    // One that is not as it is made here (`/run`, `/tmp`) is not ours to give away.
+    if ((mode & 0o7777) === FOLDER_MODE && uid === owner) chownSync(folder, owner, group);
+    chownSync(socketPath, owner, group);
+  }
+  chmodSync(socketPath, ownerOnly ? 0o600 : 0o660);
   return {
     async close() {
       for (const socket of open) socket.destroy();
@@ -78,6 +103,7 @@ function answers(socketPath: string): Promise<boolean> {
 
 function serve(socket: net.Socket, methods: ReadonlyMap<string, LocalMethod>): void {
   const calls = new AbortController();
+  const peer: LocalPeer = { end: () => socket.destroy() };
   const send = (answer: LocalAnswer): void => {
     if (socket.destroyed) return;
     socket.write(`${JSON.stringify(answer)}\n`);
@@ -90,7 +116,11 @@ function serve(socket: net.Socket, methods: ReadonlyMap<string, LocalMethod>): v
       id = request.id;
       const method = methods.get(request.method);
       if (!method) throw unknownMethod(request.method, methods);
-      const result = await method(request.params, { signal: calls.signal, emit: (event) => send({ id, event }) });
+      const result = await method(request.params, {
+        peer,
+        signal: calls.signal,
+        emit: (event) => send({ id, event }),
+      });
       send({ id, result });
     } catch (thrown) {
       send({
