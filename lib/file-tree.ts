@@ -16,5 +16,8 @@ export interface TreeManifest {
 /** Entries a page of a manifest carries: well below what a message may hold. */
 export const MANIFEST_PAGE_ENTRIES = 2000;
 
+/** Small files that one answer carries, as far as together they have no more bytes than one piece. */
+export const MOST_TOGETHER = 64;
+
 /** Bytes of a file that one answer carries. */
 export const CHUNK_BYTES = 128 * 1024;

@@ -31,6 +31,11 @@ export function lineOf(source: string, line: number): string {
   return withoutSecret(source, start, (lines[line - 1] ?? '').replace(/\r$/, ''));
 }
 
+/** The place alone: what stands there is nobody's to see. */
+export function placeWithoutLine({ file, line, column }: Place): Place {
+  return { file, line, column };
+}
+
 /** `file:line:column`, as compilers and editors write it. */
 export function formatPlace(place: Place): string {
   return `${place.file}:${place.line}:${place.column}`;

@@ -138,6 +138,11 @@ export function scheduledRunEvent(facts: RunFacts, schedule: string, answer: Jso
   return { tag: `salt/scheduler/${facts.jid}/ret`, data: { ...data, schedule } };
 }
 
+/** `salt/fileserver/gitfs/update`: a git remote was asked. `remote` is ours. */
+export function gitUpdateEvent(remote: string, changed: boolean): NewEvent {
+  return { tag: 'salt/fileserver/gitfs/update', data: { changed, backend: 'gitfs', remote } };
+}
+
 /** `ms` since 1970 as C's ctime(3) writes it, in UTC: `Sat Jan 31 23:59:59 2026`. */
 function ctime(ms: number): string {
   const [day = '', date = '', month = '', year = '', time = ''] = new Date(ms)

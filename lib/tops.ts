@@ -36,9 +36,13 @@ export function topFileName({ state_top: file }: Pick<TopsConfig, 'state_top'>):
   return file.slice(file.lastIndexOf('/') + 1);
 }
 
-export function topsOf(config: TopsConfig): Tops {
+/** `environments`: those that there are, where they are not the ones that `file_roots` names. */
+export function topsOf(
+  config: TopsConfig,
+  environments: readonly string[] = environmentNames(config.file_roots),
+): Tops {
   return {
-    environments: environmentNames(config.file_roots),
+    environments: [...environments],
     file: topFileName(config),
     strategy: config.top_file_merging_strategy,
     order: [...config.env_order],

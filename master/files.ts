@@ -1,128 +1,67 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, type Stats } from 'node:fs';
-import path from 'node:path';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { BASE } from '../lib/environments.ts';
 import { fileErrors } from '../lib/errors/files.ts';
-import { hasCustom } from '../lib/custom/names.ts';
-import { ANY, directoriesOf, type Roots } from '../lib/environments.ts';
-import { CHUNK_BYTES, MANIFEST_PAGE_ENTRIES, type TreeEntry, type TreeManifest } from '../lib/file-tree.ts';
-import { messageOf } from '../lib/errors/error.ts';
+import {
+  CHUNK_BYTES,
+  MANIFEST_PAGE_ENTRIES,
+  MOST_TOGETHER,
+  type TreeEntry,
+  type TreeManifest,
+} from '../lib/file-tree.ts';
 import type { JsonMap } from '../lib/json.ts';
-import type { Log } from '../lib/log.ts';
+import type { FileSource, Located } from './files/source.ts';
 
 export interface FileServer {
+  /** The environments that there are, `base` first. */
+  environments(): readonly string[];
   /** Undefined where there is no such environment. */
-  manifest(env: string): TreeManifest | undefined;
+  manifest(env: string): Promise<TreeManifest | undefined>;
   /**
    * A page of the manifest, from entry `after`: `{hash, total, entries}`; `{hash, same: true}` when that is the hash `known`;
    * `{missing: true}` where there is no such environment.
    */
-  page(env: string, after: number, known: string): JsonMap;
+  page(env: string, after: number, known: string): Promise<JsonMap>;
   /** Whether an environment may have code for minions: then they ask for more. Quick: each minion asks when it starts. */
   hasCustom(): boolean;
   /** Up to 128 KiB of the file with this hash, from `offset`: `{data (base64), bytes}`. */
   chunk(sha256: string, offset: number): JsonMap;
+  /**
+   * Small files by their hashes: `{files}`, each in base64, or null for one that is not here. Fewer than were asked for, when
+   * they are more than 64, or more than 128 KiB together.
+   */
+  several(hashes: readonly string[]): JsonMap;
 }
 
-interface Known {
-  readonly signature: string;
-  readonly sha256: string;
-}
+/** No more manifests are kept. */
+const MOST_KEPT = 16;
 
-/** How long one walk of the tree answers for, in ms: a highstate of many minions at once walks it once. */
-const FRESH_MS = 250;
+/** Serves state trees by content. Of several sources the first that has a path wins, as in Salt (`fileserver_backend`). */
+export function fileServer(sources: readonly FileSource[]): FileServer {
+  /** By what the sources gave: the same lists make the same manifest. */
+  const kept: { readonly of: readonly (readonly TreeEntry[])[]; readonly manifest: TreeManifest }[] = [];
 
-/**
- * Serves the state trees of `file_roots` by content: of several roots of an environment the first that has a path wins, as
- * in Salt. Hashes are kept by a file's identity (inode, size, times), so that a walk reads only what changed.
- */
-export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log): FileServer {
-  const hashes = new Map<string, Known>();
-  /** The files that had these bytes when they were looked at last: the same one is in many environments. */
-  const byHash = new Map<string, Set<string>>();
-  const walked = new Map<string, { at: number; manifest: TreeManifest }>();
-  const complainedOf = new Set<string>();
-
-  /** What can't be read is not there for minions, and keeps nothing else from them. */
-  function tolerant<T>(file: string, read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (cause) {
-      if (!complainedOf.has(file))
-        log('warning', 'a file of the state tree can not be served', { file, reason: messageOf(cause) });
-      complainedOf.add(file);
-      return undefined;
-    }
-  }
-
-  function hashOf(file: string, stats: Stats): string {
-    const signature = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
-    const known = hashes.get(file);
-    const isKnown = known?.signature === signature;
-    const sha256 = isKnown ? known.sha256 : createHash('sha256').update(readFileSync(file)).digest('hex');
-    hashes.set(file, { signature, sha256 });
-    const holders = byHash.get(sha256) ?? new Set();
-    byHash.set(sha256, holders.add(file));
-    return sha256;
-  }
-
-  /** A file that has these bytes now. Raises `TS_FILE_UNKNOWN_HASH`, `TS_FILE_CHANGED_MEANWHILE`. */
-  function holderOf(sha256: string): { readonly file: string; readonly size: number } {
-    const holders = byHash.get(sha256);
-    if (!holders) throw fileErrors.unknownHash({ sha256 });
-    let gone = '';
-    for (const file of holders) {
-      const stats = statSync(file, { throwIfNoEntry: false });
-      if (stats && hashOf(file, stats) === sha256) return { file, size: stats.size };
-      holders.delete(file);
-      gone = file;
-    }
-    byHash.delete(sha256);
-    throw fileErrors.changedMeanwhile({ path: path.basename(gone) });
-  }
-
-  function walk(root: string, folder: string, above: readonly string[], found: Map<string, TreeEntry>): void {
-    const names = tolerant(path.join(root, folder), () => readdirSync(path.join(root, folder)));
-    if (!names) return;
-    if (names.length === 0 && folder !== '') found.set(`${folder}/`, [`${folder}/`, '', 0]);
-    for (const name of names) {
-      const inTree = folder === '' ? name : `${folder}/${name}`;
-      const file = path.join(root, inTree);
-      // A link is what it leads to, as Salt serves it; one that leads nowhere is not there.
-      const stats = tolerant(file, () => statSync(file, { throwIfNoEntry: false }));
-      if (stats?.isFile() && !found.has(inTree)) {
-        const sha256 = tolerant(file, () => hashOf(file, stats));
-        if (sha256 !== undefined) found.set(inTree, [inTree, sha256, stats.size]);
-      }
-      if (!stats?.isDirectory()) continue;
-      const self = `${stats.dev}:${stats.ino}`;
-      // A link to a folder above would never end.
-      if (!above.includes(self)) walk(root, inTree, [...above, self], found);
-    }
-  }
-
-  function manifest(env: string): TreeManifest | undefined {
-    const roots = directoriesOf(fileRoots, env);
-    if (!roots) return undefined;
-    // Not by its name: any name may stand for the same directories, and minions choose it.
-    const key = roots.join('\0');
-    const fresh = walked.get(key);
-    if (fresh && monotonic() - fresh.at < FRESH_MS) return fresh.manifest;
-    const found = new Map<string, TreeEntry>();
-    for (const root of roots) {
-      if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) walk(root, '', [], found);
-    }
-    const entries = [...found.values()].sort(([a], [b]) => (a < b ? -1 : 1));
+  async function manifest(env: string): Promise<TreeManifest | undefined> {
+    const of = (await Promise.all(sources.map((source) => source.lists(env)))).flat();
+    if (of.length === 0) return undefined;
+    const known = kept.find((one) => one.of.length === of.length && one.of.every((list, index) => list === of[index]));
+    if (known) return known.manifest;
+    const entries = together(of).sort(([a], [b]) => (a < b ? -1 : 1));
     const made = { hash: createHash('sha256').update(JSON.stringify(entries)).digest('hex'), entries };
-    walked.set(key, { at: monotonic(), manifest: made });
+    kept.push({ of, manifest: made });
+    if (kept.length > MOST_KEPT) kept.shift();
     return made;
   }
 
   return {
+    environments() {
+      const names = new Set(sources.flatMap((source) => source.names()));
+      return names.delete(BASE) ? [BASE, ...names] : [...names];
+    },
     manifest,
-    // Of environments without roots of their own nobody knows which there are.
-    hasCustom: () => Object.keys(fileRoots).some((env) => env === ANY || hasCustom(fileRoots, env)),
-    page(env, after, known) {
-      const whole = manifest(env);
+    hasCustom: () => sources.some((source) => source.hasCustom()),
+    async page(env, after, known) {
+      const whole = await manifest(env);
       if (!whole) return { missing: true };
       const { hash, entries } = whole;
       if (known === hash) return { hash, same: true };
@@ -130,15 +69,56 @@ export function fileServer(fileRoots: Roots, monotonic: () => number, log: Log):
       return { hash, total: entries.length, entries: page };
     },
     chunk(sha256, offset) {
-      const { file, size } = holderOf(sha256);
-      const data = Buffer.alloc(Math.max(0, Math.min(CHUNK_BYTES, size - offset)));
-      const handle = openSync(file, 'r');
-      try {
-        const bytes = readSync(handle, data, 0, data.length, offset);
-        return { data: data.subarray(0, bytes).toString('base64'), bytes: size };
-      } finally {
-        closeSync(handle);
-      }
+      const holder = holderOf(sha256);
+      return { data: pieceOf(holder, offset).toString('base64'), bytes: holder.size };
     },
+    several,
   };
+
+  function several(hashes: readonly string[]): JsonMap {
+    const files: (string | null)[] = [];
+    let bytes = 0;
+    for (const sha256 of hashes.slice(0, MOST_TOGETHER)) {
+      const found = lookUp(sha256);
+      const file = typeof found === 'object' && found.size <= CHUNK_BYTES ? found : undefined;
+      bytes += file?.size ?? 0;
+      if (bytes > CHUNK_BYTES) break;
+      files.push(file ? pieceOf(file, 0).toString('base64') : null);
+    }
+    return { files };
+  }
+
+  /** Raises `TS_FILE_UNKNOWN_HASH`, `TS_FILE_CHANGED_MEANWHILE`. */
+  function holderOf(sha256: string): Located {
+    const found = lookUp(sha256);
+    if (typeof found === 'object') return found;
+    throw found === undefined ? fileErrors.unknownHash({ sha256 }) : fileErrors.changedMeanwhile({ path: found });
+  }
+
+  /** A file that has these bytes, or the name of one that had them. */
+  function lookUp(sha256: string): Located | string | undefined {
+    let gone: string | undefined;
+    for (const source of sources) {
+      const found = source.locate(sha256);
+      if (found && 'file' in found) return found;
+      gone ??= found?.gone;
+    }
+    return gone;
+  }
+}
+
+function pieceOf({ file, size }: Located, offset: number): Buffer {
+  const data = Buffer.alloc(Math.max(0, Math.min(CHUNK_BYTES, size - offset)));
+  const handle = openSync(file, 'r');
+  try {
+    return data.subarray(0, readSync(handle, data, 0, data.length, offset));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function together(lists: readonly (readonly TreeEntry[])[]): TreeEntry[] {
+  const byPath = new Map<string, TreeEntry>();
+  for (const list of lists) for (const entry of list) if (!byPath.has(entry[0])) byPath.set(entry[0], entry);
+  return [...byPath.values()];
 }

@@ -7,7 +7,7 @@ import type { CurveKeys, Identity } from '../wire/keys.ts';
 import { listen } from '../wire/listen.ts';
 import type { MasterLink } from '../wire/types.ts';
 import type { Books } from './books.ts';
-import { fileServer, type FileServer } from './files.ts';
+import type { FileServer } from './files.ts';
 import { jobProgress, type JobProgress } from './jobs/progress.ts';
 import { intake } from './intake.ts';
 import { mineDesk } from './mine/questions.ts';
@@ -23,7 +23,6 @@ export interface FrontDesk {
   readonly link: MasterLink;
   readonly publisher: Publisher;
   readonly progress: JobProgress;
-  readonly files: FileServer;
   readonly mine: MineReader;
   readonly mineStats: () => Readonly<Record<string, number>>;
   /** Undefined while the minion is connected, else since when it is not, for a person. */
@@ -34,6 +33,7 @@ export interface FrontDesk {
 export interface FrontDeskOptions {
   readonly books: Books;
   readonly pillarOf: PillarOf;
+  readonly files: FileServer;
   readonly config: MasterConfig;
   readonly identity: Identity;
   readonly curve: CurveKeys;
@@ -43,7 +43,7 @@ export interface FrontDeskOptions {
 
 /** Opens the ports and serves minions. Raises `TS_WIRE_CANNOT_BIND`. */
 export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDesk> {
-  const { books, pillarOf, config, identity, curve, clock, log } = options;
+  const { books, pillarOf, files, config, identity, curve, clock, log } = options;
   const { store, bus, jobs, keys, minions, facts, mine: book } = books;
   const { nodegroups } = config;
 
@@ -82,7 +82,6 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     clock,
     log: logOf(log, 'wire'),
   });
-  const files = fileServer(config.file_roots, () => clock.monotonic(), logOf(log, 'files'));
   const reader = mineReader({ book, keys, facts, nodegroups, rules: config.mine_access });
   const mining = mineDesk({ book, reader, keys, clock });
   const answers = questions({
@@ -90,7 +89,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     facts,
     stateEvents: config.state_events,
     pillarOf,
-    tops: topsOf(config),
+    tops: () => topsOf(config, files.environments()),
     mine: mining.questions,
   });
   opened = await listen(
@@ -124,7 +123,6 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     link: opened,
     publisher: publishing,
     progress,
-    files,
     mine: reader,
     mineStats: () => mining.stats(),
     notConnected: (id) => (isMinionId(id) && link().sessions.has(id) ? undefined : present.lastSeen(id)),

@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/errors/error.ts';
+import type { GitForPillar } from '../lib/git/pillar-remotes.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Roots } from '../lib/environments.ts';
@@ -13,6 +14,8 @@ export interface PillarOptions {
   readonly settings: PillarSettings;
   /** `pki_dir`: where the keys are that open what is sealed. */
   readonly keys: string;
+  /** What is fetched from git for it. */
+  readonly git: GitForPillar;
   readonly instances: Instances;
   readonly log: Log;
 }
@@ -28,8 +31,13 @@ const plain = (value: object): JsonMap => JSON.parse(JSON.stringify(value)) as J
  * instance registry (`opts.instances`). Raises `TS_STATE_...` and `TS_PILLAR_...` with the first mistake, which the log has,
  * too: who may mend it is at the master, not at the minion.
  */
-export function pillarCompiler({ pool, roots, settings, keys, instances, log }: PillarOptions): PillarOf {
-  const made = { roots: plain(roots) as PillarWork['roots'], settings: plain(settings), keys };
+export function pillarCompiler({ pool, roots, settings, keys, git, instances, log }: PillarOptions): PillarOf {
+  const made = {
+    roots: plain(roots) as PillarWork['roots'],
+    settings: plain(settings),
+    keys,
+    git: plain(git),
+  };
   return async (id, grains, request) => {
     const known = instances.list().filter(({ state }) => state !== 'gone' && state !== 'failed');
     const members = known.map((instance) => ({

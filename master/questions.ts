@@ -19,7 +19,7 @@ export interface QuestionParts {
   readonly stateEvents: boolean;
   readonly pillarOf: PillarOf;
   /** The state trees that there are, and how their top files become one: told with the pillar. */
-  readonly tops: Tops;
+  readonly tops: () => Tops;
   readonly mine: MineQuestions;
 }
 
@@ -49,6 +49,8 @@ export function questions({
         files.page(text(body.env), wholeNumber(body.after), text(body.known)),
       'files.chunk': (_: MasterSession, body: JsonMap) => files.chunk(text(body.sha256), wholeNumber(body.offset)),
       'files.custom': () => ({ any: files.hasCustom() }),
+      'files.several': (_: MasterSession, body: JsonMap) =>
+        files.several((Array.isArray(body.hashes) ? body.hashes : []).map(text)),
       pillar: async ({ id }: MasterSession, body: JsonMap) => {
         const override = map(body.override);
         const request = { override, ...named(body, 'saltenv'), ...named(body, 'pillarenv') };
@@ -58,7 +60,7 @@ export function questions({
           facts.learnPillar(id, hideValues(pillar, new Set(secrets)));
         return {
           pillar,
-          tops: tellTops(tops),
+          tops: tellTops(tops()),
           ...(secrets.length > 0 && { secrets: [...secrets] }),
           ...(stateEvents && { state_events: true }),
         };

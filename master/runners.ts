@@ -1,6 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
-import { environmentNames } from '../lib/environments.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { runnerErrors } from '../lib/errors/runners.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
@@ -8,6 +7,7 @@ import { nearest } from '../lib/nearest.ts';
 import type { EventBus } from './bus.ts';
 import type { MinionFacts } from './facts.ts';
 import type { FileServer } from './files.ts';
+import type { Upkeep } from './git/upkeep.ts';
 import type { Instances } from './instances.ts';
 import type { Away } from './jobs/listing.ts';
 import type { Jobs } from './jobs/ledger.ts';
@@ -27,6 +27,7 @@ import { cacheRunners } from './runners/cache.ts';
 import { customRunnerTable, type CustomRunners } from './runners/custom.ts';
 import { eventRunners } from './runners/event.ts';
 import { fileserverRunners } from './runners/fileserver.ts';
+import { gitRunners } from './runners/git.ts';
 import { jobRunners } from './runners/jobs.ts';
 import { manageRunners } from './runners/manage.ts';
 import { mineRunners } from './runners/mine.ts';
@@ -52,6 +53,7 @@ export interface RunnerParts {
   readonly instances: Instances;
   readonly facts: MinionFacts;
   readonly files: FileServer;
+  readonly upkeep: Upkeep;
   readonly publisher: Publisher;
   readonly pillarOf: PillarOf;
   /** Undefined: pillars are made anew each time. */
@@ -123,7 +125,7 @@ export function runners(parts: RunnerParts): Runners {
 const moduleOf = (fun: string): string => fun.split('.')[0] ?? '';
 
 function runnersOf(parts: RunnerParts): RunnerTable {
-  const { bus, instances, facts, files, reactors, orchestrations, stats } = parts;
+  const { bus, instances, facts, reactors, orchestrations, stats } = parts;
   const meant: Publisher['meant'] = (request) => parts.publisher.meant(request);
   const salt = saltRunners(parts);
   return {
@@ -148,7 +150,8 @@ function runnersOf(parts: RunnerParts): RunnerTable {
     ...scheduleRunners(parts.schedule),
     ...cacheRunners(facts, meant),
     ...pillarRunners({ ...parts, meant }),
-    ...fileserverRunners(files, () => environmentNames(parts.config.file_roots)),
+    ...fileserverRunners(parts),
+    ...gitRunners(() => parts.upkeep),
     ...testRunners(parts.clock),
     'master.stats': { summary: 'counters of every part of the master', takes: [], run: () => stats() },
   };

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
+import { pillarRemoteOptions } from '../lib/git/pillar-remotes.ts';
 import type { JsonMap } from '../lib/json.ts';
 import { pillarSettings } from '../lib/pillar-settings.ts';
 import { logOf, type Log } from '../lib/log.ts';
@@ -14,7 +15,9 @@ import { openBooks } from './books.ts';
 import { serveBundles } from './bundle-server.ts';
 import { controlMethods } from './control.ts';
 import { forgetMachine } from './forget.ts';
+import { openFiles } from './files/open.ts';
 import { openFrontDesk } from './front-desk.ts';
+import { gitDirectory } from './git/repositories.ts';
 import { housekeeping } from './housekeeping.ts';
 import { exposition } from './metrics/exposition.ts';
 import { metricsOf, type Figures } from './metrics/figures.ts';
@@ -82,6 +85,9 @@ async function start(
   const pool = renderPool({ clock, log: logOf(log, 'pillar'), size: config.worker_threads });
   atEnd(() => pool.stop());
 
+  const trees = openFiles(config, bus, clock, log);
+  atEnd(() => trees.upkeep.stop());
+
   const { identity, curve } = loadOrMakeMasterKeys(config.pki_dir);
   const masterKey = formatMasterKey(masterKeyOf(identity, curve));
   const compiler = pillarCompiler({
@@ -89,6 +95,7 @@ async function start(
     roots: config.pillar_roots,
     settings: pillarSettings(config),
     keys: config.pki_dir,
+    git: { directory: gitDirectory(config), options: pillarRemoteOptions(config) },
     instances,
     log: logOf(log, 'pillar'),
   });
@@ -96,12 +103,12 @@ async function start(
     ? pillarCache(compiler, {
         keepMs: config.pillar_cache_ttl * 1000,
         roots: config.pillar_roots,
-        inputs: () => instances.list(),
+        inputs: () => [instances.list(), trees.upkeep.counters().changed],
         clock,
       })
     : undefined;
   const pillarOf = pillars?.pillarOf ?? compiler;
-  const desk = await openFrontDesk({ books, pillarOf, config, identity, curve, clock, log });
+  const desk = await openFrontDesk({ books, pillarOf, files: trees.files, config, identity, curve, clock, log });
   const { link, publisher, notConnected, progress } = desk;
   atEnd(() => link.stop());
 
@@ -113,7 +120,8 @@ async function start(
     keyCommands: commands,
     pillarOf,
     pillars,
-    files: desk.files,
+    files: trees.files,
+    upkeep: trees.upkeep,
     publisher,
     mineReader: desk.mine,
     clock,
@@ -148,6 +156,7 @@ async function start(
     newJid: () => jobs.newJid(),
     pillarOf,
     standIn,
+    git: () => trees.git(),
     timeoutSeconds: config.timeout,
     call: (call, caller) => running.call(call, caller),
     clock,
@@ -273,6 +282,7 @@ async function start(
       orchestrations: { ...orchestrating.counters() },
       schedule: { ...schedule.counters() },
       audit: { ...audit.stats() },
+      git: { ...trees.upkeep.counters(), failing: trees.upkeep.failing() },
       sessions: link.sessions.size,
     };
   }

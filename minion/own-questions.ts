@@ -1,7 +1,7 @@
 import type { MinionJob, MinionJobs } from '../lib/contracts/execution.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import type { Agent } from './agent.ts';
-import type { Ask } from './remote-tree.ts';
+import type { Ask } from './fetched-files.ts';
 
 /*
  * What a function asks that the minion answers itself: it goes the way of the questions to the master, since a function

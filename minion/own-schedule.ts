@@ -1,6 +1,6 @@
 import type { MinionSchedule, SeenSchedule } from '../lib/contracts/execution.ts';
 import { asText, type JsonMap } from '../lib/json.ts';
-import type { Ask } from './remote-tree.ts';
+import type { Ask } from './fetched-files.ts';
 import type { Timetable } from './timetable.ts';
 
 /*

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { fileErrors } from '../lib/errors/files.ts';
 import type { TreeEntry, TreeManifest } from '../lib/file-tree.ts';
 import { asText, type JsonMap } from '../lib/json.ts';
-import { writeWhole } from './write-whole.ts';
-
-export type Ask = (question: string, body: JsonMap) => Promise<JsonMap>;
+import { writeWhole } from '../lib/write-whole.ts';
+import { fetchedFiles, readIfThere, type Ask } from './fetched-files.ts';
 
 /** The state tree of the master, as this minion has it. */
 export interface RemoteTree {
@@ -16,7 +14,7 @@ export interface RemoteTree {
   fetch(entry: TreeEntry): Promise<Buffer>;
 }
 
-/** Files are kept by their hash, in a directory of the minion's own: what has not changed is not sent again. */
+/** What is in an environment, and the files in it, are kept in a directory of the minion's own. */
 export function remoteTree(ask: Ask, cachedir: string): RemoteTree {
   const folder = path.join(cachedir, 'files');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -35,23 +33,7 @@ export function remoteTree(ask: Ask, cachedir: string): RemoteTree {
         return made;
       }
     },
-    async fetch([name, sha256, bytes]) {
-      const file = path.join(folder, hexOnly(sha256));
-      const cached = readIfThere(file);
-      if (cached && hashOf(cached) === sha256) return cached;
-      const parts: Buffer[] = [];
-      for (let have = 0; have < bytes;) {
-        const { data } = await ask('files.chunk', { sha256, offset: have });
-        const part = Buffer.from(typeof data === 'string' ? data : '', 'base64');
-        if (part.length === 0) break;
-        parts.push(part);
-        have += part.length;
-      }
-      const whole = Buffer.concat(parts);
-      if (hashOf(whole) !== sha256) throw fileErrors.wrongHash({ path: name });
-      writeWhole(file, whole);
-      return whole;
-    },
+    fetch: fetchedFiles(ask, folder),
   };
 
   /** The other pages; undefined when the tree changed in between. */
@@ -85,25 +67,6 @@ function readManifest(file: string): TreeManifest | undefined {
     // A cache that can't be read is no cache.
     return undefined;
   }
-}
-
-function readIfThere(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw cause;
-  }
-}
-
-/** A hash of the wire is a file's name only when it is one. */
-function hexOnly(sha256: string): string {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw fileErrors.unknownHash({ sha256 });
-  return sha256;
-}
-
-function hashOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The tree that a manifest names (asked for when the tree is), as the state engine reads it; a file's bytes are fetched when they are asked for. */

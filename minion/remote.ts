@@ -22,7 +22,8 @@ import type { PillarRequest } from '../lib/pillar-settings.ts';
 import { readTops, topsOf } from '../lib/tops.ts';
 import { pillarQuestion, secretsOf } from './pillar-question.ts';
 import { remoteEnvironments } from './remote-environments.ts';
-import { remoteTree, type Ask } from './remote-tree.ts';
+import type { Ask } from './fetched-files.ts';
+import { remoteTree } from './remote-tree.ts';
 import { inSecrecy } from './secrecy.ts';
 
 export interface RemoteCall {

@@ -3,7 +3,7 @@ import type { Json, JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Redactor } from '../lib/secrets/redactor.ts';
 import type { Outbox } from './outbox.ts';
-import type { Ask } from './remote-tree.ts';
+import type { Ask } from './fetched-files.ts';
 
 /** The ways on which something of a call leaves its process before its answer does. */
 interface WaysOut {

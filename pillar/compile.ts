@@ -1,12 +1,19 @@
 import { BASE, directoriesOf, environmentNames, type Roots } from '../lib/environments.ts';
 import { TsaltError } from '../lib/errors/error.ts';
 import { stateErrors } from '../lib/errors/state.ts';
+import type { KeptPlace } from '../lib/git/kept.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { PillarRequest, PillarSettings } from '../lib/pillar-settings.ts';
 import { createRedactor } from '../lib/secrets/redactor.ts';
 import { parseTarget } from '../lib/target/target.ts';
 import { topFileName } from '../lib/tops.ts';
-import { environmentsOfRoots, nearestEnvironment, type Environments } from '../states/engine/environments.ts';
+import {
+  environmentsOfRoots,
+  nearestEnvironment,
+  onlyEnvironment,
+  type Environments,
+} from '../states/engine/environments.ts';
+import { treeOfKept } from '../states/engine/kept.ts';
 import type { RenderContext } from '../states/engine/render.ts';
 import { topFiles } from '../states/engine/top.ts';
 import { withExternal, type ExternalParts } from './external.ts';
@@ -63,28 +70,33 @@ export async function compilePillar(
 
   const external = async (pillar: JsonMap): Promise<JsonMap> => {
     const groups = groupsOf(id, grains, nodegroups, errors);
-    const of = { ...parts, id, grains, nodegroups: groups, secret };
+    const of = {
+      ...parts,
+      id,
+      grains,
+      nodegroups: groups,
+      saltenv: pillarenv ?? saltenv ?? BASE,
+      pillarenv: named,
+      compile: (environment: string, places: readonly KeptPlace[], shown: (path: string) => string) =>
+        files(pillar, onlyEnvironment(treeOfKept(places, shown), environment), environment),
+      merge: (under: JsonMap, over: JsonMap) => mergePillar(under, over, merging),
+      secret,
+    };
     return withExternal(pillar, settings.ext_pillar, builtinExtPillars, of, merging, errors);
   };
 
-  const files = async (known: JsonMap): Promise<JsonMap> => {
+  const files = async (known: JsonMap, from = environments, only = pillarenv): Promise<JsonMap> => {
     // What is being made can't be asked for; what is there before can.
-    const rendering: RenderContext = { ...context, pillar: known, saltenv: pillarenv ?? saltenv ?? BASE };
-    const wanted = await topFiles(environments, rendering, { id, grains, pillar: known }, errors, {
+    const rendering: RenderContext = { ...context, pillar: known, saltenv: only ?? saltenv ?? BASE };
+    const wanted = await topFiles(from, rendering, { id, grains, pillar: known }, errors, {
       strategy: 'each',
-      saltenv: pillarenv,
+      saltenv: only,
       // Without merging there is one environment whose top file counts.
-      from: strategy === 'none' ? (saltenv ?? BASE) : undefined,
+      from: strategy === 'none' ? (only ?? saltenv ?? BASE) : undefined,
       nodegroups,
       file: topFileName(settings),
     });
-    const reader = pillarFiles(
-      environments,
-      { ...rendering, secret },
-      merging,
-      settings.pillar_includes_override_sls,
-      errors,
-    );
+    const reader = pillarFiles(from, { ...rendering, secret }, merging, settings.pillar_includes_override_sls, errors);
     let pillar: JsonMap = {};
     for (const file of wanted ?? []) pillar = mergePillar(pillar, await reader.read(file), merging);
     return pillar;

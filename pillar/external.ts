@@ -12,7 +12,7 @@ import { mergePillar, type Merging } from './merge.ts';
 export type ExternalSources = PillarSettings['ext_pillar'];
 
 /** What sources work with. */
-export type ExternalParts = Pick<ExtPillarContext, 'processes' | 'downloads' | 'remainingMs'>;
+export type ExternalParts = Pick<ExtPillarContext, 'processes' | 'downloads' | 'remainingMs' | 'git'>;
 
 /** A source that is ready to be asked. */
 interface Ready {

@@ -72,7 +72,8 @@ function environmentMistakes(config: Named, file: string): TsaltError[] {
 /** Sources of pillar. */
 async function sourceMistakes({ ext_pillar: sources = [] }: Named, file: string): Promise<TsaltError[]> {
   const errors: TsaltError[] = [];
-  for (const one of sources) {
+  // Those of git are looked at with the config itself, which knows their lines.
+  for (const one of sources.filter(({ name }) => name !== 'git')) {
     const own: TsaltError[] = [];
     await readySources([one], builtinExtPillars, own);
     const place = { file, line: 1, column: 1, ...placeOfWord(file, one.name) };

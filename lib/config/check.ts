@@ -3,7 +3,7 @@ import { describe } from '../describe.ts';
 import { configErrors } from '../errors/config.ts';
 import { didYouMean, type TsaltError } from '../errors/error.ts';
 import { nearest } from '../nearest.ts';
-import type { Place } from '../place.ts';
+import { placeWithoutLine, type Place } from '../place.ts';
 import type { Options } from './option.ts';
 import { insteadOf, isSaltOption } from './salt-options.ts';
 
@@ -58,7 +58,7 @@ export function check(written: Record<string, unknown>, vocabulary: Vocabulary, 
           got: option.secret ? 'what is there' : describe(issue.input),
         },
         // A secret's line is not shown.
-        { place: option.secret && place ? { file: place.file, line: place.line, column: place.column } : place },
+        { place: option.secret && place ? placeWithoutLine(place) : place },
       ),
     );
   }
@@ -83,8 +83,9 @@ function unknown(
     return { complaint: configErrors.otherDaemon({ option: name, owner, daemon }, { place }), harmless: true };
   }
   if (isSaltOption(name)) {
+    const shown = place && /pass/.test(name) ? placeWithoutLine(place) : place;
     const hint = insteadOf(name);
-    return { complaint: configErrors.onlyInSalt({ option: name }, { place, hint }), harmless: true };
+    return { complaint: configErrors.onlyInSalt({ option: name }, { place: shown, hint }), harmless: true };
   }
   const flat = Object.keys(options).filter((option) => option.startsWith(`${name}.`));
   const hint =

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { folder } from '../git/settings.ts';
 import { isMinionId } from '../ids.ts';
 import type { Json, JsonMap } from '../json.ts';
 import { components, type Component, type LogLevel } from '../log.ts';
@@ -24,6 +25,8 @@ export const minionId = kind("a minion id (letters, digits, '.', '_' and '-', at
   ),
 );
 export const path = kind('a path', (words) => v.pipe(v.string(words), v.nonEmpty(words)));
+/** A folder of a tree: its words are told by the schema that remotes have for it. */
+export const treeFolder: Kind<string> = { words: 'a folder of a tree, such as states/web', schema: folder };
 /** YAML reads `yes`, `no`, `on`, `off` as booleans too, as Salt's does. */
 export const flag = kind('true or false', (words) => v.boolean(words));
 export const port = wholeNumber('a port (0 to 65535; 0 takes any free one)', 0, 65_535);

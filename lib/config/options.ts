@@ -4,6 +4,8 @@ import { readSchedule } from '../schedule/read.ts';
 import { readOperators } from '../operators/read.ts';
 import type { LogLevel } from '../log.ts';
 import type { Directories } from './directories.ts';
+import { findInPillarSources } from '../git/pillar-remotes.ts';
+import { gitfs, gitPillar } from './git-options.ts';
 import * as kind from './kinds.ts';
 import { option, type Values } from './option.ts';
 import { examineRules } from '../mine/access.ts';
@@ -62,6 +64,7 @@ const pillarMaking = {
     kind.extPillarList,
     [],
     'Sources of pillar besides the pillar tree, asked one after the other; [what there is](ext_pillar.md).',
+    { examine: findInPillarSources },
   ),
   ext_pillar_first: option(
     kind.flag,
@@ -199,6 +202,8 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
 export function masterOptions(dirs: Directories) {
   return {
     ...shared(dirs, 'master'),
+    ...gitfs,
+    ...gitPillar,
     interface: option(kind.text, '0.0.0.0', 'The address to listen on.'),
     publish_port: option(kind.port, 4505, 'Where jobs are published.'),
     metrics_port: option(

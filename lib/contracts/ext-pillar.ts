@@ -1,4 +1,6 @@
 import type { GenericSchema } from 'valibot';
+import type { KeptPlace } from '../git/kept.ts';
+import type { GitForPillar } from '../git/pillar-remotes.ts';
 import type { JsonMap } from '../json.ts';
 import type { ReadSecret } from '../yaml/load.ts';
 import type { DownloadView, Processes } from './machine.ts';
@@ -21,6 +23,16 @@ export interface ExtPillarContext {
   remainingMs(): number;
   readonly processes: Processes;
   readonly downloads: DownloadView;
+  /** The environment that it is made for. */
+  readonly saltenv: string;
+  /** The only environment that pillar is from (`pillarenv`), where there is one. */
+  readonly pillarenv: string | undefined;
+  /** What a master fetched from git; undefined where nobody fetches. */
+  readonly git?: GitForPillar | undefined;
+  /** The pillar that the top file of an environment means for the minion, from trees that are kept of git. */
+  compile(environment: string, places: readonly KeptPlace[], shown: (path: string) => string): Promise<JsonMap>;
+  /** Lays one part of a pillar over another, as config says. */
+  merge(under: JsonMap, over: JsonMap): JsonMap;
   /** Makes ready what reads values that YAML marks as secrets. */
   secret(): Promise<ReadSecret>;
 }

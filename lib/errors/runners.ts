@@ -10,6 +10,7 @@ export const runnerErrors = catalogue('TS_RUNNER', {
     `'${name}' is ${expected}, not '${given.slice(0, 80)}'`,
   noSuchMinion: ({ id }: { id: string }) => `there is no accepted minion '${id.slice(0, 80)}'`,
   noSuchEnvironment: ({ env }: { env: string }) => `there is no environment '${env.slice(0, 80)}'`,
+  noSuchRemote: ({ remote }: { remote: string }) => `there is no git remote '${remote.slice(0, 200)}'`,
   noSuchFile: ({ file, env }: { file: string; env: string }) =>
     `the environment '${env.slice(0, 80)}' has no file '${file.slice(0, 200)}'`,
   noText: ({ file }: { file: string }) => `${file} is no text, or has more than a megabyte`,

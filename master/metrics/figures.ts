@@ -20,6 +20,8 @@ export interface Figures {
   readonly reactors: Counters;
   readonly orchestrations: Counters;
   readonly schedule: Counters;
+  /** Updates of git remotes by outcome, and how many remotes fail. */
+  readonly git: Counters;
   readonly sessions: number;
   /** What is not over, by state. */
   readonly open: JobStates;
@@ -31,7 +33,7 @@ export interface Figures {
 
 /** The figures of a master, each with what it means. */
 export function metricsOf(of: Figures): Metric[] {
-  const { store, bus, wire, keys, jobs, intake, mine, pool, reactors, orchestrations, schedule } = of;
+  const { store, bus, wire, keys, jobs, intake, mine, pool, reactors, orchestrations, schedule, git } = of;
   const refused = Object.entries(wire).filter(([name]) => name.startsWith('refused.'));
   return [
     gauge('sessions', 'Minions that are connected.', of.sessions),
@@ -87,6 +89,14 @@ export function metricsOf(of: Figures): Metric[] {
       'outcome',
       pick(schedule, 'runs', 'failed', 'skipped', 'missed'),
     ),
+    by(
+      'git_updates_total',
+      'counter',
+      'Looks at git remotes, by outcome.',
+      'outcome',
+      pick(git, 'changed', 'same', 'failed'),
+    ),
+    gauge('git_failing', 'Git remotes that could not be taken the last time.', git['failing']),
     gauge('render_waiting', 'Renderings that wait for a process.', pool['waiting']),
     counter('render_processes_total', 'Rendering processes that were started.', pool['started']),
     counter('render_killed_total', 'Rendering processes that were killed: too slow, or too large.', pool['killed']),

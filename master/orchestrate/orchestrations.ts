@@ -15,7 +15,9 @@ import { stepsOf, type Caller, type StepsParts } from './steps.ts';
 export interface OrchestrationsParts extends StepsParts {
   readonly newJid: () => Jid;
   readonly pillarOf: PillarOf;
-  readonly standIn: StandIn;
+  readonly standIn: Omit<StandIn, 'git'>;
+  /** What git has now. */
+  readonly git: () => StandIn['git'];
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -119,6 +121,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
     try {
       const asked: StandInWork = {
         ...standIn,
+        git: parts.git(),
         mods: [...mods],
         saltenv,
         test,

@@ -1,9 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Roots } from '../../lib/environments.ts';
 import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
+import type { KeptPlace } from '../../lib/git/kept.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import { compileSls } from '../../states/engine/compile.ts';
 import { environmentsOfRoots } from '../../states/engine/environments.ts';
+import { environmentsWithKept } from '../../states/engine/kept.ts';
 import { runChunks, type RunOptions } from '../../states/engine/run.ts';
 import { orchestrationStates } from '../../states/registry.ts';
 import { rehearsing, standIn, type AskMaster } from './stand-in.ts';
@@ -16,6 +18,8 @@ export interface StandIn {
   opts: JsonMap;
   /** `file_roots` */
   roots: Record<string, string[]>;
+  /** What git has, by environment; it goes over `roots` where `fileserver_backend` names it first. */
+  git: { first: boolean; places: [environment: string, places: readonly KeptPlace[]][] };
   failhard: boolean;
   /** Whether it is a test run. */
   test: boolean;
@@ -38,8 +42,8 @@ export async function compileOrchestration(
   ask: AskMaster,
   clock: Clock,
 ): Promise<{ readonly errors: string[] } | { readonly run: () => Promise<Json> }> {
-  const { id, grains, opts, roots, failhard, mods, saltenv, test, pillar, now } = work;
-  const environments = environmentsOfRoots(roots as Roots);
+  const { id, grains, opts, roots, git, failhard, mods, saltenv, test, pillar, now } = work;
+  const environments = environmentsWithKept(environmentsOfRoots(roots as Roots), new Map(git.places), git.first);
   const context = { id, grains, pillar, opts, saltenv, now };
   const compiled = await compileSls(mods, { environments, context, registry: orchestrationStates, saltenv });
   if (compiled.errors.length > 0) return { errors: compiled.errors.map(({ message }) => message) };

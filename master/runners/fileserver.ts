@@ -8,23 +8,23 @@ import type { FileServer } from '../files.ts';
 import type { Runner, RunnerTable } from './runner.ts';
 
 /** Salt's runner `fileserver`: what minions may fetch. */
-export function fileserverRunners(files: FileServer, environments: () => readonly string[]): RunnerTable {
+export function fileserverRunners(parts: { readonly files: FileServer }): RunnerTable {
   const listing = (summary: string, pick: (entries: readonly TreeEntry[]) => readonly string[]): Runner => ({
     summary,
     takes: ['saltenv'],
-    run: ({ saltenv = BASE }) => [...pick(entriesOf(asText(saltenv)))],
+    run: async ({ saltenv = BASE }) => [...pick(await entriesOf(asText(saltenv)))],
   });
-  function entriesOf(env: string): readonly TreeEntry[] {
-    const manifest = files.manifest(env);
+  async function entriesOf(env: string): Promise<readonly TreeEntry[]> {
+    const manifest = await parts.files.manifest(env);
     if (manifest) return manifest.entries;
-    const hint = didYouMean(nearest(env, environments()));
+    const hint = didYouMean(nearest(env, parts.files.environments()));
     throw runnerErrors.noSuchEnvironment({ env }, { hint });
   }
   return {
     'fileserver.envs': {
       summary: 'the environments of the state tree',
       takes: [],
-      run: (): Json => [...environments()],
+      run: (): Json => [...parts.files.environments()],
     },
     'fileserver.file_list': listing('the files of an environment (`base`)', (entries) =>
       entries.map(([name]) => name).filter((name) => !name.endsWith('/')),

@@ -3,7 +3,7 @@ import type { JsonMap } from '../../lib/json.ts';
 import type { RunnerTable } from '../runners/runner.ts';
 
 /** Options whose settings may hold passwords of other services. */
-const unseen: readonly string[] = ['ext_pillar', 'returners'];
+const unseen: readonly string[] = ['ext_pillar', 'gitfs_remotes', 'returners'];
 
 /** Salt's wheel module `config`, for reading: what a master does is changed in its files. */
 export function configWheel(config: () => MasterConfig): RunnerTable {

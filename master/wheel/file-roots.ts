@@ -15,8 +15,8 @@ const LOOKED_AT_BYTES = 8192;
 /** Salt's wheel module `file_roots`, for reading: state trees are changed in their files. */
 export function fileRootsWheel(roots: () => Roots, files: () => Pick<FileServer, 'manifest'>): RunnerTable {
   /** Where a file of the tree lies. Only what a walk of the tree has found is looked for. */
-  function placesOf(name: string, env: string): string[] {
-    const manifest = files().manifest(env);
+  async function placesOf(name: string, env: string): Promise<string[]> {
+    const manifest = await files().manifest(env);
     const directories = directoriesOf(roots(), env);
     if (!manifest || !directories) {
       const hint = didYouMean(nearest(env, environmentNames(roots())));
@@ -34,8 +34,8 @@ export function fileRootsWheel(roots: () => Roots, files: () => Pick<FileServer,
     summary,
     takes: ['path', 'saltenv'],
     needs: 1,
-    run: ({ path: name, saltenv = BASE }) =>
-      placesOf(asText(name), asText(saltenv)).map((file) => ({ [file]: look(file) })),
+    run: async ({ path: name, saltenv = BASE }) =>
+      (await placesOf(asText(name), asText(saltenv))).map((file) => ({ [file]: look(file) })),
   });
   return {
     'file_roots.find': ofFile(
@@ -50,7 +50,8 @@ export function fileRootsWheel(roots: () => Roots, files: () => Pick<FileServer,
     'file_roots.list_env': {
       summary: 'the files of an environment (`base`)',
       takes: ['saltenv'],
-      run: ({ saltenv = BASE }) => (files().manifest(asText(saltenv))?.entries ?? []).map(([name]) => name),
+      run: async ({ saltenv = BASE }) =>
+        ((await files().manifest(asText(saltenv)))?.entries ?? []).map(([name]) => name),
     },
     'file_roots.list_roots': {
       summary: 'the directories of each environment',

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isJsonMap, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeWhole } from '../../lib/write-whole.ts';
 import { sentFiles, type CustomCode } from './code.ts';
 import type { CustomPlugin } from './index-file.ts';
 import { problemOf } from './registries.ts';

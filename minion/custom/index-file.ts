@@ -4,7 +4,7 @@ import type { MinionKind } from '../../lib/custom/names.ts';
 import type { TreeEntry } from '../../lib/file-tree.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { version } from '../../lib/version.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeWhole } from '../../lib/write-whole.ts';
 
 /** A file of an operator's own code, as it was found when it was tried. */
 export interface CustomPlugin {

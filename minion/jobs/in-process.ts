@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { jobErrors } from '../../lib/errors/jobs.ts';
+import { answeredCode } from '../../lib/errors/answered.ts';
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import type { StatePlace, StateResult } from '../../lib/contracts/state.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
@@ -126,6 +127,7 @@ async function answer(
       id,
       code: thrown instanceof TsaltError ? thrown.code : 'TS_INTERNAL',
       message: messageOf(thrown),
+      answered: answeredCode(thrown),
     };
   }
 }

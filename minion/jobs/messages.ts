@@ -23,9 +23,15 @@ export type ToWorker =
       readonly flags: JsonMap;
       readonly grains: JsonMap;
     }
-  /** The answer to a question of the worker's. */
+  /** The answer to a question of the worker's; `answered`: the code of the error that the master answered with. */
   | { readonly type: 'answer'; readonly id: number; readonly body: JsonMap }
-  | { readonly type: 'refusal'; readonly id: number; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'refusal';
+      readonly id: number;
+      readonly code: string;
+      readonly message: string;
+      readonly answered: string | undefined;
+    }
   /** End what is running, with its children. */
   | { readonly type: 'terminate'; readonly reason: string };
 

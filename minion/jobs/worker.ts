@@ -37,7 +37,7 @@ export async function work(): Promise<void> {
       const asker = waiting.get(message.id);
       waiting.delete(message.id);
       if (message.type === 'answer') asker?.resolve(message.body);
-      else asker?.reject(new TsaltError(message.code, message.message));
+      else asker?.reject(new TsaltError(message.code, message.message, { cause: { code: message.answered } }));
     });
   });
 

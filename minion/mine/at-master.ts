@@ -1,7 +1,7 @@
 import type { Mine } from '../../lib/contracts/mine.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import { gathering } from '../../lib/mine/names.ts';
-import type { Ask } from '../remote-tree.ts';
+import type { Ask } from '../fetched-files.ts';
 
 /** The mine at the master. Each question may be asked twice: what was told once is there as if it was. */
 export function mineAtMaster(ask: Ask): Mine {

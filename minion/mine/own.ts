@@ -4,7 +4,7 @@ import type { ExecContext } from '../../lib/contracts/execution.ts';
 import type { Mine, MineEntries } from '../../lib/contracts/mine.ts';
 import { isMap } from '../../lib/json.ts';
 import { parseTarget, type Nodegroups, type TargetFacts } from '../../lib/target/target.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeWhole } from '../../lib/write-whole.ts';
 
 /** The mine of a machine without a master: it has told what is in it itself, and may read all of it. */
 export function ownMine(cachedir: string, machine: TargetFacts & Pick<ExecContext, 'opts'>): Mine {

@@ -5,6 +5,7 @@ const files: Readonly<Record<string, () => Promise<{ readonly default: ExtPillar
   cmd_json: () => import('./cmd_json.ts'),
   cmd_yaml: () => import('./cmd_yaml.ts'),
   file_tree: () => import('./file_tree.ts'),
+  git: () => import('./git.ts'),
   http_json: () => import('./http_json.ts'),
   http_yaml: () => import('./http_yaml.ts'),
   nodegroups: () => import('./nodegroups.ts'),

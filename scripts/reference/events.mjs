@@ -52,6 +52,10 @@ const ofSalt = [
     salt.scheduledRunEvent(run, '<job>', {}, true),
     "a run of the master's [schedule](../guides/schedule.md) is over; `run` is the orchestration that it began, if it did",
   ],
+  [
+    salt.gitUpdateEvent('<remote>', true),
+    'a git remote of state trees had something new; with `fileserver_events: true` after each look at it',
+  ],
   [salt.minionEvent(id, '<tag>', {}, 0), 'a minion fired it; what it sent is in `data.data`'],
 ];
 

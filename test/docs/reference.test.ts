@@ -37,7 +37,7 @@ test('reference: every tag of ours that the code fires, is on the page of events
 });
 
 test('reference: every option of config, has an effect: it is read somewhere', (t) => {
-  const rooms = ['cli', 'master', 'minion', 'pillar', 'reactors', 'states'];
+  const rooms = ['cli', 'master', 'minion', 'pillar', 'reactors', 'states', 'lib/git'];
   const all = [...sources(...rooms), textOf('lib/tops.ts')].join('\n');
   // Put before other paths while config is read.
   const inside = ['root_dir'];

@@ -4,8 +4,7 @@ import path from 'node:path';
 import test from 'ava';
 import { CHUNK_BYTES } from '../../lib/file-tree.ts';
 import { asText } from '../../lib/json.ts';
-import { silent } from '../../lib/log.ts';
-import { fileServer } from '../../master/files.ts';
+import { filesOf } from '../kit/files.ts';
 import { fakeClock } from '../kit/clock.ts';
 import { folder } from '../store/folder.ts';
 
@@ -16,42 +15,40 @@ function put(root: string, name: string, text: string | Buffer): void {
   writeFileSync(path.join(root, name), text);
 }
 
-test('files: of several roots the first that has a path wins, all other files of both are there', (t) => {
+test('files: of several roots the first that has a path wins, all other files of both are there', async (t) => {
   const [first, second] = [folder(t), folder(t)];
   put(first, 'a', 'mine');
   put(second, 'a', 'theirs');
   put(second, 'deep/b', 'b');
   mkdirSync(path.join(second, 'empty'));
-  const files = fileServer({ base: [first, second, '/not/there'] }, () => 0, silent);
-  t.deepEqual(files.manifest('base')?.entries, [
+  const files = filesOf({ base: [first, second, '/not/there'] });
+  t.deepEqual((await files.manifest('base'))?.entries, [
     ['a', sha('mine'), 4],
     ['deep/b', sha('b'), 1],
     ['empty/', '', 0],
   ]);
 });
 
-test('files: a link is what it leads to; a dangling one is not there; a loop ends', (t) => {
+test('files: a link is what it leads to; a dangling one is not there; a loop ends', async (t) => {
   const root = folder(t);
   put(root, 'real/file', 'x');
   symlinkSync('real', path.join(root, 'linked'));
   symlinkSync('nowhere', path.join(root, 'dangling'));
   symlinkSync('..', path.join(root, 'real', 'loop'));
-  const names =
-    fileServer({ base: [root] }, () => 0, silent)
-      .manifest('base')
-      ?.entries.map(([name]) => name) ?? [];
+  const { entries = [] } = (await filesOf({ base: [root] }).manifest('base')) ?? {};
+  const names = entries.map(([name]) => name);
   t.true(names.includes('real/file'));
   t.true(names.includes('linked/file'));
   t.false(names.includes('dangling'));
   t.true(names.length < 20, names.join(' '));
 });
 
-test('files: bytes are asked for by hash, in chunks, and by nothing else', (t) => {
+test('files: bytes are asked for by hash, in chunks, and by nothing else', async (t) => {
   const root = folder(t);
   const big = Buffer.alloc(CHUNK_BYTES + 5, 'ab');
   put(root, 'big', big);
-  const files = fileServer({ base: [root] }, () => 0, silent);
-  files.manifest('base');
+  const files = filesOf({ base: [root] });
+  await files.manifest('base');
   const first = files.chunk(sha(big), 0);
   const second = files.chunk(sha(big), CHUNK_BYTES);
   t.is(first['bytes'], big.length);
@@ -59,49 +56,65 @@ test('files: bytes are asked for by hash, in chunks, and by nothing else', (t) =
   t.is(files.chunk(sha(big), big.length + 100)['data'], '', 'past the end there is nothing');
   for (const wish of ['big', '../../etc/passwd', path.join(root, 'big'), sha('something else'), '', '__proto__'])
     t.throws(() => files.chunk(wish, 0), { code: 'TS_FILE_UNKNOWN_HASH' });
-  for (const env of ['prod', '../base', 'constructor']) t.deepEqual(files.page(env, 0, ''), { missing: true });
+  for (const env of ['prod', '../base', 'constructor']) t.deepEqual(await files.page(env, 0, ''), { missing: true });
 });
 
-test('files: one that changes or goes while it is sent, an error and never other bytes', (t) => {
+test('files: small ones are had together, as many as fit; one that is not there is nothing', async (t) => {
+  const root = folder(t);
+  const half = Buffer.alloc(CHUNK_BYTES / 2, 'a');
+  put(root, 'half', half);
+  put(root, 'small', 'x');
+  put(root, 'big', Buffer.alloc(CHUNK_BYTES + 1));
+  const files = filesOf({ base: [root] });
+  await files.manifest('base');
+  const of = (...contents: (string | Buffer)[]) => files.several(contents.map(sha))['files'];
+  const text = (bytes: string | Buffer): string => Buffer.from(bytes).toString('base64');
+  t.deepEqual(of('x', 'none', half, Buffer.alloc(CHUNK_BYTES + 1)), [text('x'), null, text(half), null]);
+  t.deepEqual(of(half, half, half, 'x'), [text(half), text(half)]);
+  t.deepEqual(files.several(['../../etc/passwd', '__proto__']), { files: [null, null] });
+  t.is((files.several(Array.from({ length: 100 }, () => sha('x')))['files'] as unknown[]).length, 64);
+});
+
+test('files: one that changes or goes while it is sent, an error and never other bytes', async (t) => {
   const root = folder(t);
   put(root, 'a', 'before');
   put(root, 'b', 'gone soon');
-  const files = fileServer({ base: [root] }, () => 0, silent);
-  files.manifest('base');
+  const files = filesOf({ base: [root] });
+  await files.manifest('base');
   put(root, 'a', 'afterwards');
   rmSync(path.join(root, 'b'));
   for (const text of ['before', 'gone soon'])
     t.throws(() => files.chunk(sha(text), 0), { code: 'TS_FILE_CHANGED_MEANWHILE' });
 });
 
-test('files: the same in two environments, stays to be had where it is when the other one changes or goes', (t) => {
+test('files: the same in two environments, stays to be had where it is when the other one changes or goes', async (t) => {
   const [base, dev, old] = [folder(t), folder(t), folder(t)];
   for (const root of [base, dev, old]) put(root, 'a', 'same');
-  const files = fileServer({ base: [base], dev: [dev], old: [old] }, () => 0, silent);
-  for (const env of ['base', 'dev', 'old']) files.manifest(env);
+  const files = filesOf({ base: [base], dev: [dev], old: [old] });
+  for (const env of ['base', 'dev', 'old']) await files.manifest(env);
   put(dev, 'a', 'another now');
   rmSync(path.join(old, 'a'));
   t.deepEqual(files.chunk(sha('same'), 0), { data: Buffer.from('same').toString('base64'), bytes: 4 });
 });
 
-test('files: environments that the same directories serve, are one to the server, whatever names minions ask for', (t) => {
+test('files: environments that the same directories serve, are one to the server, whatever names minions ask for', async (t) => {
   const root = folder(t);
   put(root, 'a', 'x');
-  const files = fileServer({ __env__: [root] }, () => 0, silent);
-  t.is(files.manifest('one'), files.manifest('another'));
+  const files = filesOf({ __env__: [root] });
+  t.is(await files.manifest('one'), await files.manifest('another'));
 });
 
-test('files: a manifest is walked again after a while, and sent only when it is not known', (t) => {
+test('files: a manifest is walked again after a while, and sent only when it is not known', async (t) => {
   const root = folder(t);
   put(root, 'a', '1');
   const clock = fakeClock();
-  const files = fileServer({ base: [root] }, () => clock.monotonic(), silent);
-  const { hash, entries, total } = files.page('base', 0, '');
+  const files = filesOf({ base: [root] }, () => clock.monotonic());
+  const { hash, entries, total } = await files.page('base', 0, '');
   t.is(total, 1);
   t.deepEqual(entries, [['a', sha('1'), 1]]);
-  t.deepEqual(files.page('base', 0, asText(hash)), { hash: asText(hash), same: true });
-  t.deepEqual(files.page('base', 1, '')['entries'], []);
+  t.deepEqual(await files.page('base', 0, asText(hash)), { hash: asText(hash), same: true });
+  t.deepEqual((await files.page('base', 1, ''))['entries'], []);
   put(root, 'a', '22');
   clock.advance(1000);
-  t.not(files.page('base', 0, asText(hash))['hash'], hash);
+  t.not((await files.page('base', 0, asText(hash)))['hash'], hash);
 });

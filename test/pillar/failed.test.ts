@@ -9,6 +9,7 @@ test('a pillar that can not be made: the master says so in its log, with the min
     pool: { run: () => Promise.reject(failure) },
     roots: {},
     settings: {},
+    git: {},
     instances: { list: () => [] },
     log: (...line: unknown[]) => void said.push(line),
   } as unknown as PillarOptions;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
+import type { JsonMap } from '../../lib/json.ts';
 import { messageOf, type TsaltError } from '../../lib/errors/error.ts';
 import { builtinExtPillars } from '../../pillar/external/registry.ts';
 import { withExternal } from '../../pillar/external.ts';
@@ -33,6 +34,10 @@ test('sources that hang, one after the other: all of them together have their ti
     id: 'web1',
     grains: {},
     nodegroups: [],
+    saltenv: 'base',
+    pillarenv: undefined,
+    compile: () => Promise.reject(new Error('none')),
+    merge: (under: JsonMap, over: JsonMap) => ({ ...under, ...over }),
     secret: () => Promise.reject(new Error('none')),
   };
   await withExternal({}, sources, builtinExtPillars, of, { strategy: 'smart', lists: false }, errors);

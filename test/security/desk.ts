@@ -4,7 +4,7 @@ import { silent } from '../../lib/log.ts';
 import { topsOf } from '../../lib/tops.ts';
 import { loadMasterConfig } from '../../lib/config/load.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import { fileServer } from '../../master/files.ts';
+import { filesOf } from '../kit/files.ts';
 import { intake } from '../../master/intake.ts';
 import { jobProgress } from '../../master/jobs/progress.ts';
 import { questions } from '../../master/questions.ts';
@@ -34,7 +34,7 @@ export async function desk(t: ExecutionContext) {
     outbox: 'o1',
   });
   const ask = questions({
-    files: fileServer({ base: [tree] }, () => 0, silent),
+    files: filesOf({ base: [tree] }),
     facts: parts.facts,
     stateEvents: false,
     pillarOf: (id) => {
@@ -42,7 +42,7 @@ export async function desk(t: ExecutionContext) {
       return Promise.resolve({ pillar: { of: id }, secrets: [] });
     },
     mine: {},
-    tops: topsOf(loadMasterConfig({ env: {} }).config),
+    tops: () => topsOf(loadMasterConfig({ env: {} }).config),
   });
   let sent = 0;
   return {

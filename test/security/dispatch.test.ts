@@ -6,7 +6,7 @@ import { parseMinionId } from '../../lib/ids.ts';
 import { silent } from '../../lib/log.ts';
 import { topsOf } from '../../lib/tops.ts';
 import { loadMasterConfig } from '../../lib/config/load.ts';
-import { fileServer } from '../../master/files.ts';
+import { filesOf } from '../kit/files.ts';
 import { questions } from '../../master/questions.ts';
 import type { Channel } from '../../wire/channel.ts';
 import { encodeJson, type WireMap } from '../../wire/codec.ts';
@@ -195,12 +195,12 @@ test('dispatch: a minion asks for whatever has a name, only its four questions a
   const { facts } = await books(t);
   const { config } = loadMasterConfig({ env: {} });
   const ask = questions({
-    files: fileServer({ base: [folder(t)] }, () => 0, silent),
+    files: filesOf({ base: [folder(t)] }),
     facts,
     stateEvents: false,
     pillarOf: () => Promise.resolve({ pillar: { mine: true }, secrets: [] }),
     mine: {},
-    tops: topsOf(config),
+    tops: () => topsOf(config),
   });
   const session: MasterSession = {
     id: parseMinionId('web1'),

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { asText } from '../../lib/json.ts';
-import { silent } from '../../lib/log.ts';
-import { fileServer } from '../../master/files.ts';
+import { filesOf } from '../kit/files.ts';
 import { startCluster } from '../kit/cluster.ts';
 
 /* Two files of one name are two files. */
@@ -19,7 +18,7 @@ function trees(t: { teardown(end: () => void): void }) {
   return { put, at: (name: string) => [path.join(directory, name)] };
 }
 
-test('environments: the same name in two of them, each has its own bytes, in whatever order they are asked for', (t) => {
+test('environments: the same name in two of them, each has its own bytes, in whatever order they are asked for', async (t) => {
   const { put, at } = trees(t);
   put('base/app/conf', 'of base');
   put('dev/app/conf', 'of dev');
@@ -29,13 +28,13 @@ test('environments: the same name in two of them, each has its own bytes, in wha
     ['base', 'dev', 'base', 'dev'],
   ];
   for (const order of orders) {
-    const files = fileServer({ base: at('base'), dev: at('dev') }, () => 0, silent);
+    const files = filesOf({ base: at('base'), dev: at('dev') });
     for (const env of order) {
-      const [entry] = files.manifest(env)?.entries ?? [];
+      const [entry] = (await files.manifest(env))?.entries ?? [];
       const { data } = files.chunk(entry?.[1] ?? '', 0);
       t.is(Buffer.from(asText(data), 'base64').toString(), `of ${env}`);
     }
-    t.not(files.manifest('base')?.hash, files.manifest('dev')?.hash);
+    t.not((await files.manifest('base'))?.hash, (await files.manifest('dev'))?.hash);
   }
 });
 

@@ -14,9 +14,8 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { directoriesOf } from '../../lib/environments.ts';
 import { isJid, isMinionId, isTag } from '../../lib/ids.ts';
-import { silent } from '../../lib/log.ts';
 import type { JsonMap } from '../../lib/json.ts';
-import { fileServer } from '../../master/files.ts';
+import { filesOf } from '../kit/files.ts';
 import { startCluster } from '../kit/cluster.ts';
 import { desk } from './desk.ts';
 
@@ -87,15 +86,15 @@ function surroundings(t: ExecutionContext): { readonly outer: string; readonly r
   return { outer, roots };
 }
 
-test('paths: an environment by a wicked name, no directory is its own but those that are there by that very name', (t) => {
+test('paths: an environment by a wicked name, no directory is its own but those that are there by that very name', async (t) => {
   const { outer, roots } = surroundings(t);
   const served = { base: [path.join(roots, 'dev/states')], __env__: [path.join(roots, '__env__/states')] };
   const before = stateOf(outer);
   const names = [...wicked, '../elsewhere', 'dev/../../elsewhere', '../roots/dev', './dev', 'dev/', 'link/elsewhere'];
   for (const name of names) t.is(directoriesOf(served, name), undefined, name);
-  const files = fileServer(served, () => 0, silent);
-  for (const name of names) t.deepEqual(files.page(name, 0, ''), { missing: true }, name);
-  t.is(files.manifest('dev')?.entries[0]?.[0], 'mine');
+  const files = filesOf(served);
+  for (const name of names) t.deepEqual(await files.page(name, 0, ''), { missing: true }, name);
+  t.is((await files.manifest('dev'))?.entries[0]?.[0], 'mine');
   t.is(stateOf(outer), before);
 });
 
