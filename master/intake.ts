@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors/error.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import { asText, isJsonMap, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { isJid } from '../lib/ids.ts';
@@ -141,11 +142,13 @@ export function intake(options: IntakeOptions): Intake {
     begun.set(session, rest);
     const last = whole.at(-1)?.n;
     if (last === undefined) return;
+    failpoint('items-taken');
     const fresh = whole.filter(({ n }) => n > minions.taken(id, outbox));
     if (fresh.length > 0) {
       const changes = fresh.flatMap((item) => usableChanges(session, item));
       await store.commit([...changes, minions.take(id, outbox, last)]);
     } else await store.settled();
+    failpoint('items-durable');
     acknowledge(session, last);
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { keyErrors } from '../lib/errors/books.ts';
 import { messageOf } from '../lib/errors/error.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import type { MinionId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import { authEvent, keyEvent } from '../lib/salt-events.ts';
@@ -261,7 +262,9 @@ export function keyBook(options: KeysOptions): Keys {
       const redeemed = record.tokenId && tokens.redeem(id, record.tokenId, record.fingerprint, record.token);
       const others = [bus.record(keyEvent(id, 'accept', record.fingerprint)), ...(redeemed ? [redeemed] : [])];
       const reason = decision.reason ?? 'accepted';
+      failpoint('key-accepting');
       await change(id, { ...record, state: 'accepted', since: clock.now(), reason, until: 0 }, others);
+      failpoint('key-accepted');
       return true;
     },
     async reject(id, decision = {}) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { PublishRequest } from '../lib/contracts/reactor.ts';
 import { messageOf } from '../lib/errors/error.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import { parseMinionId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
@@ -76,11 +77,13 @@ export function publisher({ jobs, store, targeting, link, clock, log }: Publishe
       const made = await (once === undefined
         ? jobs.create(jobs.newJid(), job, origin)
         : jobs.createOnce(once, job, origin));
+      failpoint('job-journaled');
       // One that was there already may have been recorded, and not sent; a minion takes each jid once.
       send(
         made,
         connected(made).filter(({ id }) => jobs.pair(made.jid, id)?.state === 'queued'),
       );
+      failpoint('job-sent');
       return made;
     },
     catchUp(session) {

@@ -2,6 +2,7 @@ import { backoff } from '../lib/backoff.ts';
 import { sleep, type Clock } from '../lib/clock.ts';
 import { jobErrors } from '../lib/errors/jobs.ts';
 import { messageOf } from '../lib/errors/error.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import type { StatePlace, StateResult } from '../lib/contracts/state.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
@@ -69,7 +70,10 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
   const link = connect({
     changed,
     job: (manifest, args) => void take(manifest, args),
-    acknowledged: (n) => outbox.acknowledged(n),
+    acknowledged(n) {
+      outbox.acknowledged(n);
+      failpoint('items-cleared');
+    },
   });
 
   function changed(state: MinionLinkState): void {
@@ -118,12 +122,14 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
     for (const item of outbox.after(sentUpTo)) {
       if (!link.send(item)) return;
       sentUpTo = item.n;
+      failpoint('item-sent');
     }
   }
 
   async function take(manifest: JobManifest, args: JobArguments): Promise<void> {
     const { jid, fun, user } = manifest;
     if (outbox.knows(jid) || running.has(jid)) return;
+    failpoint('job-came');
     const order: JobOrder = { jid, fun, user, arg: args.arg, kwarg: args.kwarg };
     const own: Underway = { order, term: new AbortController(), kill: new AbortController(), pid: undefined };
     running.set(jid, own);
@@ -133,6 +139,7 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       // Written before it starts: after a crash it is reported as interrupted, never run again.
       if (!quick) {
         await outbox.addAccepted(jid, fun);
+        failpoint('job-noted');
         pump();
       }
       // One that is not to wait is refused by the run that is under way.
@@ -142,6 +149,7 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       const run = (): Promise<JobReturn> => runner.run(order, control);
       // What takes no time waits for nobody: who looks after a busy machine gets an answer.
       const outcome = await (quick ? run() : queue.run(waits, run, term.signal));
+      failpoint('job-ran');
       await keepReturn(jid, fun, outcome);
     } catch (thrown) {
       if (!own.term.signal.aborted) log('error', 'a job could not be run', { jid, fun, reason: messageOf(thrown) });
@@ -157,6 +165,7 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
     for (;;) {
       try {
         await outbox.addReturn(jid, fun, outcome);
+        failpoint('return-kept');
         return pump();
       } catch (thrown) {
         log('error', 'a return could not be kept and is tried again', { jid, fun, reason: messageOf(thrown) });

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { failpoint } from '../lib/failpoint.ts';
 import { writeFully, type StoreFile, type StoreFiles } from './files.ts';
 import { BEGINS, encodeHeader, encodeRecord, ENDS, gapRecord, RECORD_HEAD_BYTES } from './record.ts';
 import type { Segment } from './salvage.ts';
@@ -73,13 +74,16 @@ export function segmentWriter({ directory, files, now, segmentBytes, segments }:
         start,
       );
       let isSynced = true;
+      failpoint('log-writing');
       try {
         await writeFully(file, bytes, start);
         // An fsync that failed may have dropped what it was to write, and the next one would not know.
         isSynced = false;
+        failpoint('log-written');
         await file.datasync();
         isSynced = true;
         if (isNew) await files.syncDirectory(directory);
+        failpoint('log-synced');
       } catch (error) {
         await retreat(current, isSynced);
         throw error;

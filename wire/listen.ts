@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/errors/error.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import type { MinionId } from '../lib/ids.ts';
 import { Budget } from './budget.ts';
 import { Counters } from './counters.ts';
@@ -118,6 +119,7 @@ class Listener implements MasterLink {
     const job = signJob(manifest, live, this.#options.identity);
     live.forEach(({ session }, index) => {
       const { keys } = session.channel;
+      failpoint('job-sending');
       this.#sockets?.publish(
         keys.topic,
         session.publish((number) => job.frame(index, keys, number)),

@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { TsaltError } from '../lib/errors/error.ts';
+import { failpoint } from '../lib/failpoint.ts';
 import type { MinionId } from '../lib/ids.ts';
 import type { JsonMap } from '../lib/json.ts';
 import { Budget } from './budget.ts';
@@ -116,6 +117,7 @@ export class LiveSession implements MasterSession {
     queueMicrotask(() => {
       this.#ackQueued = false;
       this.#send(kinds.ack, { n: this.#acknowledged, published: this.#ring.last });
+      failpoint('items-acknowledged');
     });
   }
 

@@ -134,7 +134,7 @@ function raise(error: TsaltError): never {
 
 const prefix = 'TSALT_';
 /** Variables that are no options. */
-const reserved = new Set(['TSALT_CONFIG_DIR', 'TSALT_OPERATOR_KEY']);
+const reserved = new Set(['TSALT_CONFIG_DIR', 'TSALT_FAIL', 'TSALT_OPERATOR_KEY']);
 
 function variables(env: ConfigSource['env'], vocabulary: Vocabulary): Checked {
   const variableOf = (option: string) => prefix + option.replaceAll('.', '_').toUpperCase();

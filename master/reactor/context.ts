@@ -2,6 +2,7 @@ import type { BusEvent } from '../../lib/contracts/events.ts';
 import type { ReactorContext } from '../../lib/contracts/reactor.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
+import { failpoint } from '../../lib/failpoint.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Deed, EventSource, Origin, ReactorPowers } from './types.ts';
@@ -40,13 +41,16 @@ export function reactorContext(parts: ContextParts): ReactorContext {
       if (known !== undefined) return known as T;
       const answer = await work();
       live();
+      failpoint('reaction-step');
       await remember(key, answer);
+      failpoint('reaction-kept');
       return answer;
     },
     async publish(key, request) {
       live();
       // The ledger stores the key with the job, before anything is sent.
       const published = await powers.jobs.publish(`${event.seq} ${reactor} ${key}`, request, origin);
+      failpoint('reaction-published');
       did({ do: 'publish', jid: published.jid, fun: request.fun, minions: published.minions.length });
       return published;
     },
