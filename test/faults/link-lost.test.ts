@@ -33,7 +33,7 @@ test('a master that moves to other ports behind the same address, its minions fi
   await cluster.master.stop();
   first.close();
   await cluster.restartMaster({ ret_port: 0, publish_port: 0 });
-  const second = await startProxy(cluster.described().ret_port, first.port);
+  const second = await startProxy(cluster.described().ret_port, { port: first.port });
   t.teardown(() => second.close());
   await answers(cluster, 'web1');
   t.is(await starts(cluster, 'web1'), 1);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { asText, type Json, type JsonMap } from '../../lib/json.ts';
 import { connectLocal, type LocalClient } from '../../wire/local/client.ts';
-import { daemon, plainEnvironment, tsaltCommand, type Daemon } from './daemon.ts';
+import { daemon, plainEnvironment, tsaltCommand, type Daemon, type StartOptions } from './daemon.ts';
 import { eventually } from './eventually.ts';
 import { minionOf, type Minion, type MinionOptions } from './minion.ts';
 
@@ -35,7 +35,7 @@ export interface Cluster {
   /** A connection to the master's control socket; another one after a restart. */
   readonly control: LocalClient;
   /** Starts the master that was killed or stopped (or stops it first), with the same ports. */
-  restartMaster(config?: JsonMap): Promise<void>;
+  restartMaster(config?: JsonMap, how?: StartOptions): Promise<void>;
   tsalt(...args: string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
   /** Starts a minion; nobody accepts it unless a reactor does. */
   startMinion(id: string, options?: MinionOptions): Minion;
@@ -91,18 +91,15 @@ export async function startCluster(t: Pick<ExecutionContext, 'teardown'>, config
     rmSync(directory, { recursive: true, force: true });
   });
 
-  async function startMaster(): Promise<void> {
+  async function startMaster(how?: StartOptions): Promise<void> {
     // What a killed one left would be taken for the new one's.
     rmSync(path.join(master.directory, 'run/master.json'), { force: true });
-    master.start();
-    await eventually(() => existsSync(path.join(master.directory, 'run/master.json')) || died());
+    master.start(how);
+    await eventually(() => existsSync(path.join(master.directory, 'run/master.json')) || !master.isRunning());
+    if (!master.isRunning()) throw new Error(`the master did not start:\n${master.log()}`);
     control = await socket();
     const { publish_port, ret_port } = described();
     master.configure({ publish_port, ret_port });
-  }
-
-  function died(): undefined {
-    if (!master.isRunning()) throw new Error(`the master did not start:\n${master.log()}`);
   }
 
   function startMinion(id: string, options: MinionOptions = {}): Minion {
@@ -139,11 +136,11 @@ export async function startCluster(t: Pick<ExecutionContext, 'teardown'>, config
     get control() {
       return theControl();
     },
-    async restartMaster(changes = {}) {
+    async restartMaster(changes = {}, how = {}) {
       control?.close();
       await master.stop();
       master.configure(changes);
-      await startMaster();
+      await startMaster(how);
     },
     tsalt: (...args) =>
       new Promise((resolve) => {

@@ -6,6 +6,11 @@ import type { JsonMap } from '../../lib/json.ts';
 
 const launcher = path.resolve(import.meta.dirname, '..', '..', '..', 'bin', 'tsalt.cjs');
 
+export interface StartOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly around?: readonly string[];
+}
+
 /** A master or a minion: a process of its own, with its own config directory. */
 export interface Daemon {
   readonly directory: string;
@@ -16,7 +21,8 @@ export interface Daemon {
   isRunning(): boolean;
   /** Writes the config anew, laid over the last one; a restart reads it. */
   configure(config: JsonMap): void;
-  start(): void;
+  /** Starts it, with that beside its environment, and `around` before its command (such as strace). */
+  start(how?: StartOptions): void;
   /** In order, by SIGTERM. Gives its exit code. */
   stop(): Promise<number | null>;
   kill9(): Promise<void>;
@@ -75,10 +81,11 @@ export function daemon(verb: 'master' | 'minion', directory: string, first: Json
     isRunning,
     log: () => readFileSync(log, 'utf8'),
     pid: () => started().pid ?? 0,
-    start() {
+    start({ environment = {}, around = [] } = {}) {
       const output = openSync(log, 'a');
-      const [file = '', ...args] = tsaltCommand(verb, '--config-dir', configDir);
-      child = spawn(file, args, { stdio: ['ignore', output, output], env: plainEnvironment(), cwd: directory });
+      const [file = '', ...args] = [...around, ...tsaltCommand(verb, '--config-dir', configDir)];
+      const env = { ...plainEnvironment(), ...environment };
+      child = spawn(file, args, { stdio: ['ignore', output, output], env, cwd: directory });
       closeSync(output);
     },
     stop: () => end('SIGTERM'),

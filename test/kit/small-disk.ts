@@ -12,8 +12,8 @@ export interface SmallDisk {
   free(): void;
 }
 
-/** A file system of some megabytes. Needs root. */
-export function smallDisk(t: ExecutionContext, megabytes: number): SmallDisk {
+/** A file system of some megabytes, which root alone can have. It is gone after the test. */
+export function smallDisk(t: Pick<ExecutionContext, 'teardown'>, megabytes: number): SmallDisk {
   const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-disk-'));
   t.teardown(() => rmSync(directory, { recursive: true, force: true }));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory]);
