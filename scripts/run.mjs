@@ -68,10 +68,17 @@ const steps = {
   },
   'test:long': (args) => {
     bundle();
+    const [first, ...rest] = args;
+    const faults = (...words) =>
+      run(process.execPath, ['--enable-source-maps', 'dist/test/faults/harness/main.js', ...words]);
+    if (first === 'faults') return faults(...rest);
     // A million frames, unless the environment says otherwise; then every guard is taken out, one after the other.
     process.env.TSALT_FUZZ_FRAMES ??= '1000000';
     tool('ava', '--timeout=180m', '--serial', ...(args.length > 0 ? args : ['test/fuzz/**']));
-    if (args.length === 0) run(process.execPath, ['scripts/mutants/main.mjs', 'test/security/guards.json']);
+    if (args.length > 0) return;
+    faults('--seeds', '20');
+    for (const list of ['test/security/guards.json', 'test/faults/teeth.json'])
+      run(process.execPath, ['scripts/mutants/main.mjs', list]);
   },
   demo: (args) => {
     bundle();

@@ -1,23 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
+import { mutated, readMutants, root } from '../kit/mutants.ts';
 
 /* Each guard has a test that fails without it: `npm run test:long` shows that, and here the list is kept from rotting. */
 
-interface Mutant {
-  readonly guard: string;
-  readonly test: string;
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-interface Mutants {
-  readonly readMutants: (list: string) => readonly Mutant[];
-  readonly mutated: (root: string, mutant: Mutant) => string;
-}
-
-const root = path.resolve(import.meta.dirname, '..', '..', '..');
-const { readMutants, mutated } = (await import(path.join(root, 'scripts/mutants/mutants.mjs'))) as Mutants;
 const list = path.join(root, 'test/security/guards.json');
 const guards = readMutants(list);
 
