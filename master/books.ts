@@ -4,6 +4,7 @@ import type { MasterConfig } from '../lib/config/options.ts';
 import { messageOf } from '../lib/errors/error.ts';
 import { logOf, type Log } from '../lib/log.ts';
 import type { Change } from '../store/codec.ts';
+import { tellMended } from '../store/mended.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { eventBus, type EventBus } from './bus.ts';
 import { minionFacts, type MinionFacts } from './facts.ts';
@@ -49,12 +50,9 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
     await store.close();
     throw error;
   }
-  const { torn, damage, rebuilt } = store.found;
   const ofStore = logOf(log, 'store');
-  if (torn > 0 || rebuilt) ofStore('info', 'the store was not closed well and was mended', { torn, rebuilt });
-  for (const { segment, quarantined } of damage) {
-    ofStore('error', 'the store was damaged: what can be read of it was kept', { segment, quarantined });
-  }
+  tellMended('the store', store.found, ofStore);
+  if (store.found.rebuilt) ofStore('info', "the store's table was made again from its log");
   const bus = eventBus({ store, clock, log: logOf(log, 'events') });
   const minions = minionBook(store);
   const tokens = tokenBook({ store, clock });

@@ -3,11 +3,13 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { StatePlace, StateResult } from '../lib/contracts/state.ts';
+import { messageOf } from '../lib/errors/error.ts';
 import { jobErrors } from '../lib/errors/jobs.ts';
-import { asText, type JsonMap } from '../lib/json.ts';
+import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
 import { openLog, type RecordLog } from '../store/log.ts';
+import { tellMended } from '../store/mended.ts';
 import { encodeJson } from '../wire/codec.ts';
 import { upLimits } from '../wire/gate.ts';
 import type { UpItem } from '../wire/types.ts';
@@ -81,8 +83,9 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
     purpose: 'outbox',
     onFailed,
   });
+  tellMended('the outbox', records.found, log);
   const damaged = records.found.torn > 0 || records.found.damage.length > 0;
-  const place = readPlace(directory);
+  const place = readPlace(directory, log);
   let name = place?.name ?? newName();
   let acknowledgedUpTo = place?.acknowledged ?? 0;
   const items: Kept[] = [];
@@ -274,13 +277,24 @@ interface Place {
   readonly acknowledged: number;
 }
 
-function readPlace(directory: string): Place | undefined {
+/** Undefined before the first start, and when it can't be read: then all that is kept is sent again, under new numbers. */
+function readPlace(directory: string, log: Log): Place | undefined {
+  const file = path.join(directory, 'place.json');
   try {
-    return JSON.parse(readFileSync(path.join(directory, 'place.json'), 'utf8')) as Place;
-  } catch {
-    return undefined;
+    const place: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (isPlace(place)) return place;
+    log('error', damagedPlace, { file });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
+      log('error', damagedPlace, { file, reason: messageOf(cause) });
   }
+  return undefined;
 }
+
+const damagedPlace = 'the note of where the outbox is was damaged: its items are sent again';
+
+const isPlace = (value: unknown): value is Place =>
+  isMap(value) && typeof value['name'] === 'string' && Number.isSafeInteger(value['acknowledged']);
 
 function writePlace(directory: string, place: Place): void {
   const file = path.join(directory, 'place.json');

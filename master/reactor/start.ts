@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { openJournal } from '../../store/journal.ts';
+import { tellMended } from '../../store/mended.ts';
 import type { RenderPool } from '../pool/render-pool.ts';
 import type { ReadyReturner } from '../returner/consumer.ts';
 import { openReturners } from '../returner/open.ts';
@@ -44,6 +45,7 @@ export async function startReactors(options: ReactorsOptions): Promise<ReactorEn
     now: () => clock.now(),
     purpose: 'reactions',
   });
+  tellMended('the ledger of reactions', records.found, log);
   let returners: readonly ReadyReturner[] = [];
   try {
     returners = await openReturners({ written: options.returners, directory, master: options.master, clock, log });
