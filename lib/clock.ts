@@ -25,3 +25,16 @@ export const systemClock: Clock = {
 export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.after(ms, resolve, true));
 }
+
+/**
+ * A clock whose `now` is the wall clock's of this moment, and goes on from there as time passes: for what ends after a
+ * while, which the wall clock that jumps would end at once, or never.
+ */
+export function steady(clock: Clock): Clock {
+  const ahead = clock.now() - clock.monotonic();
+  return {
+    now: () => ahead + clock.monotonic(),
+    monotonic: () => clock.monotonic(),
+    after: (ms, callback, hold) => clock.after(ms, callback, hold),
+  };
+}

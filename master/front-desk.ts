@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import { steady, type Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { topsOf } from '../lib/tops.ts';
 import { isMinionId } from '../lib/ids.ts';
@@ -47,6 +47,8 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
   const { store, bus, jobs, keys, minions, facts, mine: book } = books;
   const { nodegroups } = config;
 
+  /** What minions are told, and jobs expire by. */
+  const time = steady(clock);
   // The link and what uses it know each other; nothing of it is used before a minion is there.
   let opened: MasterLink | undefined;
   const link = (): MasterLink => {
@@ -58,7 +60,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     store,
     targeting: targeting({ keys, facts, nodegroups }),
     link,
-    clock,
+    clock: time,
     log: logOf(log, 'jobs'),
   });
   const progress = jobProgress();
@@ -99,7 +101,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
       requestPort: config.ret_port,
       identity,
       curve,
-      clock,
+      clock: time,
       log: logOf(log, 'wire'),
     },
     {

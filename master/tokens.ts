@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import { steady, type Clock } from '../lib/clock.ts';
 import { tokenErrors } from '../lib/errors/books.ts';
 import { parseMinionId, type MinionId } from '../lib/ids.ts';
 import { formatToken, generateToken } from '../wire/token.ts';
@@ -54,8 +54,9 @@ const LONGEST_MS = 24 * HOUR_MS;
 const KEPT_MS = 30 * LONGEST_MS;
 
 /** The enrolment tokens. Only what verifies a proof is stored, in files that only their owner reads. */
-export function tokens({ store, clock }: { readonly store: Store; readonly clock: Clock }): Tokens {
+export function tokens({ store, clock: wall }: { readonly store: Store; readonly clock: Clock }): Tokens {
   const bucket = store.bucket<TokenRecord>('token');
+  const clock = steady(wall);
   const keyOf = (id: string, tokenId: string) => `${id}/${tokenId}`;
   const ofId = (id: string) => bucket.scan(`${id}/`);
 

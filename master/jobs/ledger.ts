@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
+import { steady, type Clock } from '../../lib/clock.ts';
 import type { JobOutcome } from '../../lib/contracts/reactor.ts';
 import { jobErrors } from '../../lib/errors/books.ts';
 import { isJid, jidMaker, parseJid, type Jid } from '../../lib/ids.ts';
@@ -138,6 +138,8 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   const expiries = store.bucket<true>('job-expiry');
   const onces = store.bucket<Jid>('job-once');
   const counters = { created: 0, returned: 0, repeated: 0, strange: 0, expired: 0, lost: 0 };
+  /** What jobs expire by. */
+  const time = steady(clock);
   const newest = jobs.scan('', { reverse: true, limit: 1 })[0]?.value.jid;
   const newJid = jidMaker(() => clock.now(), newest);
   const waiters = jobWaiters();
@@ -181,7 +183,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   }
 
   async function expire(): Promise<void> {
-    const now = String(Math.floor(clock.now())).padStart(15, '0');
+    const now = String(Math.floor(time.now())).padStart(15, '0');
     for (const { key } of expiries.scan('', { limit: EXPIRE_AT_ONCE })) {
       if (key > now) return;
       const jid = key.split('/')[1] ?? '';

@@ -162,6 +162,18 @@ test('jobs: they are all there after a restart, and new jids come after the old 
   t.true(again.newJid() > (made[4] ?? ''));
 });
 
+test('jobs: a wall clock that jumps lets none expire, and none wait for longer', async (t) => {
+  const { jobs, clock } = await books(t);
+  const { jid } = await jobs.create(jobs.newJid(), job(clock));
+  clock.jump(clock.now() + 3_600_000);
+  await jobs.expire();
+  t.is(jobs.pair(jid, 'a')?.state, 'queued');
+  clock.jump(clock.now() - 7_200_000);
+  clock.advance(60_001);
+  await jobs.expire();
+  t.is(jobs.pair(jid, 'a')?.state, 'expired');
+});
+
 test('jobs: old ones and too many are forgotten, with all that belongs to them', async (t) => {
   const { jobs, store, clock } = await books(t);
   await jobs.createOnce('k', job(clock));

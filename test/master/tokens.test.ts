@@ -47,6 +47,23 @@ test('tokens: one that is expired, foreign, unknown or not proved is bad; none a
   t.is(proofOf(applicant('nobody')), 'none');
 });
 
+test('tokens: a wall clock that jumps makes none expire, and gives none a longer life', async (t) => {
+  const { keys, tokens, clock } = await books(t);
+  const proofNow = (one: ReturnType<typeof applicant>) => {
+    keys.admit(one);
+    return keys.tokenOf(one.id, one.fingerprint);
+  };
+  const [early, late] = [
+    applicant('early', await tokens.issue('early', 60_000)),
+    applicant('late', await tokens.issue('late', 60_000)),
+  ];
+  clock.jump(clock.now() + 3_600_000);
+  t.is(proofNow(early), 'good');
+  clock.jump(clock.now() - 7_200_000);
+  clock.advance(60_001);
+  t.is(proofNow(late), 'bad');
+});
+
 test('tokens: a lifetime over 24 hours, or none, cannot be had', async (t) => {
   const { tokens } = await books(t);
   for (const ms of [0, -1, NaN, Infinity, 86_400_001]) {
