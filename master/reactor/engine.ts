@@ -113,12 +113,11 @@ export async function startReactorEngine(options: ReactorEngineOptions): Promise
   const unsubscribe = events.subscribe((event: BusEvent) => {
     for (const one of consumers) one.offer(event);
   });
+  const unrecorded = (error: unknown) => log('error', 'reactions could not be recorded', { error: messageOf(error) });
+  await ledger.welcome().catch(unrecorded);
   await Promise.all(consumers.map((one) => one.start()));
 
-  const checkpoint = () =>
-    ledger
-      .checkpoint()
-      .catch((error: unknown) => log('error', 'reactions could not be recorded', { error: messageOf(error) }));
+  const checkpoint = () => ledger.checkpoint().catch(unrecorded);
   let cancelTimer = () => {};
   let recorded = 0;
   const tick = () => {

@@ -27,8 +27,10 @@ export interface LedgerOptions {
 }
 
 export interface Ledger {
-  /** Where that reactor stands; a new one starts after event `head`. */
+  /** Where that reactor stands; a new one starts after event `head`, which a crash undoes until `welcome`. */
   position(reactor: string, head: number): Position;
+  /** Resolves when the places of new reactors are on disk: from then on every event comes to them. */
+  welcome(): Promise<void>;
   /** Forgets the place of every other reactor; answers how many deliveries were open there. */
   keepOnly(reactors: ReadonlySet<string>): number;
   /** Notes an attempt, and when the delivery is over lets go of it. Does not wait for the disk: what a crash undoes is delivered again. */
@@ -67,6 +69,7 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
   const marks: number[] = [];
   const counters = { records: 0, checkpoints: 0, deadDropped: 0, recent: 0 };
   let sinceCheckpoint = 0;
+  let hasNew = false;
   let failure: Error | undefined;
 
   const at = (reactor: string): Position => {
@@ -147,7 +150,12 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       if (known) return known;
       const fresh = at(reactor);
       fresh.cursor = head;
+      hasNew = true;
       return fresh;
+    },
+    async welcome() {
+      if (hasNew) await ledger.checkpoint();
+      hasNew = false;
     },
     keepOnly(reactors) {
       let open = 0;

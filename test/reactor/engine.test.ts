@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { BusEvent } from '../../lib/contracts/events.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { openLedger } from '../../master/reactor/ledger.ts';
 import type { Decision, ReactionRecord, ReactionStore } from '../../master/reactor/types.ts';
@@ -224,6 +225,23 @@ test('a restart: open deliveries come again with their answers, done ones do not
   t.is(published.length, 5);
   t.is(two.engine.needless(), 5);
   await two.engine.stop();
+});
+
+test('a master that dies before a new reactor has ended one reaction: the next one delivers what came since its start', async (t) => {
+  const first = await rig({ x: ['r'] }, { reactors: { r: reactorOf(never) } });
+  await first.events.fire({ tag: 'x', data: { n: 1 } });
+  // What is on disk is all that the next one knows.
+  const left = fileStore('');
+  left.records.push(...first.store.records);
+  await first.engine.stop();
+  const got: BusEvent[] = [];
+  const second = await rig(
+    { x: ['r'] },
+    { reactors: { r: reactorOf(async (event) => void got.push(event)) }, events: first.events, store: left },
+  );
+  await until(() => got.length === 1);
+  t.deepEqual(got[0]?.data, { n: 1 });
+  await second.engine.stop();
 });
 
 test('no reactor: no event is kept for one', async (t) => {
