@@ -145,8 +145,10 @@ export function intake(options: IntakeOptions): Intake {
     failpoint('items-taken');
     const fresh = whole.filter(({ n }) => n > minions.taken(id, outbox));
     if (fresh.length > 0) {
+      // Once these are taken nobody can tell any more that the outbox is another one.
+      const lost = minions.hasNewOutbox(id, outbox) ? jobs.lostOutbox(id, returnedBy(fresh)) : [];
       const changes = fresh.flatMap((item) => usableChanges(session, item));
-      await store.commit([...changes, minions.take(id, outbox, last)]);
+      await store.commit([...lost, ...changes, minions.take(id, outbox, last)]);
     } else await store.settled();
     failpoint('items-durable');
     acknowledge(session, last);
@@ -165,6 +167,9 @@ export function intake(options: IntakeOptions): Intake {
     stats: () => ({ ...counters }),
   };
 }
+
+const returnedBy = (items: readonly UpItem[]): Set<string> =>
+  new Set(items.flatMap(({ kind, body }) => (kind === 'return' ? asText(body.jid) : [])));
 
 /** Makes one item of a return's parts, which follow one another; `rest` is a return whose end has not come. */
 function joinParts(items: readonly UpItem[]): { readonly whole: UpItem[]; readonly rest: readonly UpItem[] } {

@@ -90,8 +90,7 @@ export function publisher({ jobs, store, targeting, link, clock, log }: Publishe
       for (const { job, pair } of jobs.outstanding(session.id)) if (pair.state === 'queued') send(job, [session]);
     },
     async lostOutbox(id) {
-      const taken = jobs.outstanding(id).filter(({ pair }) => pair.state !== 'queued');
-      const changes = taken.flatMap(({ job }) => jobs.lost(job.jid, id, 'the minion lost its outbox'));
+      const changes = jobs.lostOutbox(id);
       if (changes.length > 0) await store.commit(changes);
     },
   };

@@ -82,6 +82,8 @@ export interface Jobs {
   lost(jid: string, id: string, reason: string): Change[];
   /** None will come of anything that is not over at that minion. */
   abandon(id: string, reason: string): Change[];
+  /** The minion lost its outbox: what it had taken will never be returned, but for those jobs. */
+  lostOutbox(id: string, but?: ReadonlySet<string>): Change[];
   /** The minion's return; undefined when there is none, or it is no longer kept. */
   returnOf(jid: string, id: string): Promise<JsonMap | undefined>;
   /** Resolves when the minion has it; false when it is expired or lost. Rejects when `signal` aborts. */
@@ -316,6 +318,10 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       return [event, put, ...(isOpen(pair.state) ? [due.delete(`${id}/${jid}`)] : [])];
     },
     lost,
+    lostOutbox: (id, but = new Set()) =>
+      outstanding(id)
+        .filter(({ job, pair }) => pair.state !== 'queued' && !but.has(job.jid))
+        .flatMap(({ job }) => lost(job.jid, id, 'the minion lost its outbox')),
     abandon: (id, reason) => outstanding(id).flatMap(({ job }) => lost(job.jid, id, reason)),
     returnOf,
     async whenDelivered(jid, id, signal) {

@@ -54,6 +54,23 @@ const part = (n: number, jid: string, text: string, [index, count]: readonly [nu
   body: { jid, fun: 'cmd.run', success: true, retcode: 0, out: 'nested', part: index, parts: count, text },
 });
 
+test('intake: the first items of another outbox, what the minion had taken into the one before is lost, but for what it returns', async (t) => {
+  const { taken, session, settled, jobs, jid, clock } = await taking(t);
+  const job = jobs.find(jid);
+  t.truthy(job);
+  if (!job) return;
+  const [gone, kept] = await Promise.all(
+    [1, 2].map(() => jobs.create(jobs.newJid(), { ...job, expires: clock.now() + 60_000 })),
+  );
+  const accepted = (n: number, of: string): UpItem => ({ n, kind: 'accepted', body: { jid: of, fun: 'cmd.run' } });
+  taken.take(session(), [accepted(1, gone?.jid ?? ''), accepted(2, kept?.jid ?? '')]);
+  await settled(2);
+  taken.take(session('o2'), [event(1, 'my/tag'), part(2, kept?.jid ?? '', 'true', [1, 1]), event(3, 'my/tag')]);
+  await settled(3);
+  const stateOf = (of = '') => jobs.pair(of, 'web1')?.state;
+  t.deepEqual([stateOf(gone?.jid), stateOf(kept?.jid), stateOf(jid)], ['lost', 'returned', 'queued']);
+});
+
 test('intake: an event is acknowledged once it is recorded, with the id of the session', async (t) => {
   const { taken, session, settled, events } = await taking(t);
   taken.take(session(), [event(1, 'my/tag', { id: 'somebody-else', x: 1 })]);
