@@ -147,7 +147,7 @@ export function intake(options: IntakeOptions): Intake {
     if (fresh.length > 0) {
       // Once these are taken nobody can tell any more that the outbox is another one.
       const lost = minions.hasNewOutbox(id, outbox) ? jobs.lostOutbox(id, returnedBy(fresh)) : [];
-      const changes = fresh.flatMap((item) => usableChanges(session, item));
+      const changes = fresh.filter(isFirstReturn).flatMap((item) => usableChanges(session, item));
       await store.commit([...lost, ...changes, minions.take(id, outbox, last)]);
     } else await store.settled();
     failpoint('items-durable');
@@ -167,6 +167,10 @@ export function intake(options: IntakeOptions): Intake {
     stats: () => ({ ...counters }),
   };
 }
+
+/** What one commit changes is not seen in the making of it: of two returns to one job the second would count, too. */
+const isFirstReturn = ({ kind, body }: UpItem, at: number, items: readonly UpItem[]): boolean =>
+  kind !== 'return' || items.findIndex((other) => other.kind === 'return' && other.body.jid === body.jid) === at;
 
 const returnedBy = (items: readonly UpItem[]): Set<string> =>
   new Set(items.flatMap(({ kind, body }) => (kind === 'return' ? asText(body.jid) : [])));

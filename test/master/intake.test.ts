@@ -71,6 +71,17 @@ test('intake: the first items of another outbox, what the minion had taken into 
   t.deepEqual([stateOf(gone?.jid), stateOf(kept?.jid), stateOf(jid)], ['lost', 'returned', 'queued']);
 });
 
+test('intake: two returns to one job in one delivery, count as one', async (t) => {
+  const { taken, session, settled, jid, events } = await taking(t);
+  taken.take(session(), [part(1, jid, '"first"', [1, 1]), part(2, jid, '"second"', [1, 1])]);
+  await settled(2);
+  const returns = events.filter(({ tag }) => tag === `salt/job/${jid}/ret/web1`);
+  t.deepEqual(
+    returns.map(({ data }) => data['return']),
+    ['first'],
+  );
+});
+
 test('intake: an event is acknowledged once it is recorded, with the id of the session', async (t) => {
   const { taken, session, settled, events } = await taking(t);
   taken.take(session(), [event(1, 'my/tag', { id: 'somebody-else', x: 1 })]);
