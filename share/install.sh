@@ -20,10 +20,42 @@ for role in "$@"; do
   esac
 done
 
-# Changed in one step: a service that starts meanwhile finds the old or the new one.
 mkdir -p "$root/opt/tsalt" "$root/usr/local/bin" "$root/etc/tsalt" "$root/etc/systemd/system"
-ln -sfn "$here" "$root/opt/tsalt/current.new"
-mv -T "$root/opt/tsalt/current.new" "$root/opt/tsalt/current"
+versions=$(cd "$root/opt/tsalt" && pwd -P)
+
+version_of() { sed -n 's/^ *"version": *"\([A-Za-z0-9.+-]*\)".*/\1/p' "$1/package.json" | head -n 1; }
+
+# Each version has a directory of its own, named by version and content, and marked once it is whole.
+if [ "${here%/*}" != "$versions" ]; then
+  sum=$(cd "$here" && find . -type f ! -name .complete -exec sha256sum {} + | LC_ALL=C sort | sha256sum | cut -c1-12)
+  home=$versions/$(version_of "$here")-$sum
+  if [ ! -e "$home/.complete" ]; then
+    rm -rf "$home" "$versions"/.new.*
+    new=$(mktemp -d "$versions/.new.XXXXXX")
+    cp -RP "$here/." "$new"
+    chmod 755 "$new"
+    mv "$new" "$home"
+  fi
+  here=$home
+fi
+: >"$here/.complete"
+
+# An installer before this one may have left a directory where the link is now.
+if [ -d "$versions/current" ] && [ ! -L "$versions/current" ]; then
+  mv "$versions/current" "$versions/$(version_of "$versions/current")-000000000000"
+fi
+
+# All of it is on the disk before anything leads there; changed in one step: a service that starts meanwhile finds the old
+# or the new one, and so does a machine that loses power.
+sync
+before=$(readlink "$versions/current" || :)
+if [ -n "$before" ] && [ "${before##*/}" != "${here##*/}" ] && [ -d "$versions/${before##*/}" ]; then
+  ln -sfn "${before##*/}" "$versions/previous.new"
+  mv -T "$versions/previous.new" "$versions/previous"
+fi
+ln -sfn "${here##*/}" "$versions/current.new"
+mv -T "$versions/current.new" "$versions/current"
+sync
 
 cat >"$root/usr/local/bin/tsalt.new" <<'END'
 #!/bin/sh

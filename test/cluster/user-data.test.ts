@@ -95,7 +95,8 @@ test('user-data: more than clouds take, is refused with both numbers', (t) => {
 });
 
 /** What a script may use: the tools of a minimal Debian, and one that fetches. */
-const tools = 'sh uname cat chmod mv mkdir mktemp rm sleep cut sha256sum tar gzip dirname ln cp grep head'.split(' ');
+const tools =
+  'sh uname cat chmod mv mkdir mktemp rm sleep cut sha256sum tar gzip dirname ln cp grep head readlink sync'.split(' ');
 
 /** The system's own, whatever wrappers are on the PATH. */
 function systemTool(name: string): string | undefined {
@@ -171,7 +172,7 @@ for (const fetcher of ['curl', 'wget', 'python3']) {
       t.false(`${first.out}${first.err}`.includes(token), 'the token is told to nobody');
 
       const home = path.join(machine, 'opt/tsalt', `0.1.0-${sha256.slice(0, 12)}`);
-      t.is(readlinkSync(path.join(machine, 'opt/tsalt/current')), home);
+      t.is(readlinkSync(path.join(machine, 'opt/tsalt/current')), path.basename(home));
       t.deepEqual(readdirSync(path.join(machine, 'opt/tsalt')), [path.basename(home), 'current']);
       t.true(existsSync(path.join(machine, 'etc/systemd/system/tsalt-minion.service')));
       t.false(existsSync(path.join(machine, 'etc/systemd/system/tsalt-master.service')));
