@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { realpathSync } from 'node:fs';
 import { systemClock } from '../lib/clock.ts';
 import { loadMinionConfig } from '../lib/config/load.ts';
 import { createRedactor } from '../lib/secrets/redactor.ts';
@@ -30,7 +30,8 @@ export default async function minion(argv: readonly string[], io: Io): Promise<n
   const running = await startMinion({
     config,
     configDir,
-    script: path.resolve(process.argv[1] ?? ''),
+    // Where links lead now: those of an upgrade lead elsewhere while this process still runs.
+    script: realpathSync(process.argv[1] ?? ''),
     clock: systemClock,
     log,
     secrets,

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { Architecture, UserDataSpec } from '../cluster/user-data.ts';
+import type { UserDataSpec } from '../cluster/user-data.ts';
 import { userData } from '../cluster/user-data.ts';
+import { readBundleIndex, type BundleIndex } from '../lib/bundle-index.ts';
 import { loadMasterConfig } from '../lib/config/load.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
@@ -54,7 +54,7 @@ export default async function userDataVerb(argv: readonly string[], io: Io): Pro
   const role = roleNamed(given.role);
   const { config } = loadMasterConfig({ configDir: given['config-dir'], env: io.env });
   const directory = given['bundle-dir'] === undefined ? config.bundle_dir : path.resolve(io.cwd, given['bundle-dir']);
-  const made = { id, version, bundles: bundlesIn(directory) };
+  const made = { id, version, bundles: ownBundles(directory) };
 
   if (role === 'master') {
     const bundlesFrom = given['bundles-from'];
@@ -119,25 +119,9 @@ function ownAddress({ interface: address }: MasterConfig): string {
   return cards.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? os.hostname();
 }
 
-/** The hashes of the bundles that were made, by architecture. Raises `TS_CLUSTER_NO_BUNDLE`. */
-function bundlesIn(directory: string): Partial<Record<Architecture, string>> {
-  const noBundle = (reason: string, cause?: unknown) =>
-    clusterErrors.noBundle(
-      { directory, reason },
-      { cause, hint: `npm run bundles -- --out ${directory}   makes them` },
-    );
-  let index: unknown;
-  try {
-    index = JSON.parse(readFileSync(path.join(directory, 'bundles.json'), 'utf8'));
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw noBundle(isMissing ? 'there is no bundles.json' : "its bundles.json can't be read", cause);
-  }
-  const bundles = asMap(asMap(index).bundles);
-  const found = (['x64', 'arm64'] as const).flatMap((arch) =>
-    typeof bundles[arch] === 'string' ? [[arch, bundles[arch]] as const] : [],
-  );
-  if (found.length === 0) throw noBundle('its bundles.json names none');
-  if (asMap(index).version !== version) throw noBundle(`what is there is of version ${asText(asMap(index).version)}`);
-  return Object.fromEntries(found);
+/** The hashes of the bundles of this very version, by architecture. Raises `TS_CLUSTER_NO_BUNDLE`. */
+function ownBundles(directory: string): BundleIndex['bundles'] {
+  const { version: made, bundles } = readBundleIndex(directory);
+  if (made !== version) throw clusterErrors.noBundle({ directory, reason: `what is there is of version ${made}` });
+  return bundles;
 }

@@ -32,6 +32,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   demo: { summary: 'show the whole story on this machine', load: () => import('./demo/main.ts') },
   doctor: { summary: 'say what is wrong with this installation', load: () => import('./doctor.ts') },
   worker: { load: () => import('./worker.ts') },
+  'upgrade-watch': { load: () => import('./upgrade-watch.ts') },
   check: { summary: 'check files without touching anything', load: () => import('./check.ts') },
   pillar: { summary: 'seal values for pillar files', load: () => import('./pillar.ts') },
   schema: { summary: 'print JSON Schemas, for editors', load: () => import('./schema.ts') },

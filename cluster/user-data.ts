@@ -1,9 +1,8 @@
+import type { Architecture } from '../lib/bundle-index.ts';
 import { clusterErrors } from '../lib/errors/cluster.ts';
 import { parseMinionId } from '../lib/ids.ts';
 import type { JsonMap } from '../lib/json.ts';
 import { script, tokenFile, type Settings } from './user-data-script.ts';
-
-export type Architecture = 'x64' | 'arm64';
 
 /** What a new machine is told. */
 export interface UserDataSpec {

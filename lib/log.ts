@@ -23,6 +23,7 @@ export const components = [
   'schedule',
   'states',
   'store',
+  'upgrade',
   'wire',
 ] as const;
 

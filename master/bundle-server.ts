@@ -1,8 +1,9 @@
-import { createReadStream, readdirSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pipeline } from 'node:stream';
+import { bundlesIn } from '../lib/bundle-index.ts';
 import type { Log } from '../lib/log.ts';
 
 export interface BundleServerOptions {
@@ -23,7 +24,6 @@ export interface BundleServer {
   stop(): Promise<void>;
 }
 
-const bundleName = /^[0-9a-f]{64}\.tar\.gz$/;
 /** Machines beyond these wait; user-data tries again. */
 const mostConnections = 256;
 
@@ -87,13 +87,4 @@ function answer(
     if (!error) stats.served++;
     else log('warning', 'a bundle was not sent whole', { bundle: name, reason: error.message });
   });
-}
-
-function bundlesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).filter((name) => bundleName.test(name));
-  } catch {
-    // No bundles have been put there yet.
-    return [];
-  }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { controlErrors } from '../lib/errors/control.ts';
 import { fnmatch } from '../lib/fnmatch.ts';
 import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { UPDATE } from '../lib/upgrades.ts';
 import type { BusEvent } from '../lib/contracts/events.ts';
 import type { ControlCall, ControlMethod } from './access/guard.ts';
 import type { EventBus } from './bus.ts';
@@ -39,6 +40,8 @@ export interface ControlParts {
 
 /** Seconds that a connection may be gone before a command stops waiting for a running job. */
 const GONE_SECONDS = 15;
+/** One that is upgraded may be gone for as long as it may take the new version to be accepted, and the old one after it. */
+const GONE_FOR_UPGRADE_SECONDS = 10 * 60;
 
 const text = (params: JsonMap, name: string): string => {
   const value = params[name];
@@ -234,6 +237,7 @@ async function exec(parts: ControlParts, params: JsonMap, { asker, signal, emit 
     signal.addEventListener('abort', stop, { once: true });
     const cancel = clock.after((seconds + 1) * 1000, watch);
     let goneFor = 0;
+    const patience = job.fun === UPDATE ? GONE_FOR_UPGRADE_SECONDS : GONE_SECONDS;
     let next = cancel;
     try {
       const outcome = await jobs.outcome(job.jid, id, over.signal);
@@ -250,7 +254,7 @@ async function exec(parts: ControlParts, params: JsonMap, { asker, signal, emit 
     function watch(): void {
       goneFor = notConnected(id) === undefined ? 0 : goneFor + 1;
       const pair = jobs.pair(job.jid, id);
-      if (pair?.state === 'queued' || goneFor > GONE_SECONDS) return stop();
+      if (pair?.state === 'queued' || goneFor > patience) return stop();
       next = clock.after(1000, watch);
     }
   }

@@ -7,6 +7,7 @@ import type { CurveKeys, Identity } from '../wire/keys.ts';
 import { listen } from '../wire/listen.ts';
 import type { MasterLink } from '../wire/types.ts';
 import type { Books } from './books.ts';
+import { bundleStore } from './bundles.ts';
 import type { FileServer } from './files.ts';
 import { jobProgress, type JobProgress } from './jobs/progress.ts';
 import { intake } from './intake.ts';
@@ -55,10 +56,12 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     if (!opened) throw new RangeError('the link is not open yet');
     return opened;
   };
+  const bundles = bundleStore(config.bundle_dir);
   const publishing = publisher({
     jobs,
     store,
     targeting: targeting({ keys, facts, nodegroups }),
+    completed: (request) => bundles.completed(request),
     link,
     clock: time,
     log: logOf(log, 'jobs'),
@@ -88,6 +91,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
   const mining = mineDesk({ book, reader, keys, clock });
   const answers = questions({
     files,
+    bundles,
     facts,
     stateEvents: config.state_events,
     pillarOf,

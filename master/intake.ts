@@ -7,6 +7,7 @@ import { isJid } from '../lib/ids.ts';
 import { minionEvent, stateResultEvent } from '../lib/salt-events.ts';
 import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
 import { refusalOfTag } from '../lib/tags.ts';
+import { UPDATE } from '../lib/upgrades.ts';
 import type { Change } from '../store/codec.ts';
 import type { Store } from '../store/store.ts';
 import type { MasterSession, UpItem } from '../wire/types.ts';
@@ -14,6 +15,7 @@ import type { EventBus } from './bus.ts';
 import type { JobProgress } from './jobs/progress.ts';
 import type { Jobs } from './jobs/ledger.ts';
 import type { MinionBook } from './minions.ts';
+import { upgradeEvent } from './upgrade-events.ts';
 
 interface Counters {
   events: number;
@@ -69,12 +71,15 @@ export function intake(options: IntakeOptions): Intake {
         counters.returns++;
         const { success, retcode, out, text } = body;
         const value = JSON.parse(asText(text)) as Json;
-        return jobs.returned(jid, id, {
+        const changes = jobs.returned(jid, id, {
           return: value,
           success: success === true,
           retcode: Number(retcode),
           out: asText(out),
         });
+        // In the same commit, so that it is told once.
+        const ending = changes.length > 0 && jobs.find(jid)?.fun === UPDATE && upgradeEvent(id, jid, value);
+        return ending ? [...changes, bus.record({ ...ending, ...jobs.origin(jid, id) })] : changes;
       }
     }
   }

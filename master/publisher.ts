@@ -6,6 +6,7 @@ import { parseMinionId } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Store } from '../store/store.ts';
 import type { MasterLink, MasterSession } from '../wire/types.ts';
+import type { Bundles } from './bundles.ts';
 import type { Job, Jobs, NewJob, Origin } from './jobs/ledger.ts';
 import type { Meant, Targeting } from './targeting.ts';
 
@@ -29,13 +30,15 @@ export interface PublisherOptions {
   readonly jobs: Jobs;
   readonly store: Store;
   readonly targeting: Targeting;
+  /** What a job is given that the master alone knows. */
+  readonly completed: Bundles['completed'];
   readonly link: () => MasterLink;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Publishes jobs, and publishes again what a minion could not take at the time. */
-export function publisher({ jobs, store, targeting, link, clock, log }: PublisherOptions): Publisher {
+export function publisher({ jobs, store, targeting, completed, link, clock, log }: PublisherOptions): Publisher {
   function send(job: Job, sessions: readonly MasterSession[]): void {
     if (sessions.length === 0) return;
     const { jid, fun, expires, user, arg, kwarg } = job;
@@ -68,7 +71,8 @@ export function publisher({ jobs, store, targeting, link, clock, log }: Publishe
 
   return {
     meant,
-    resolve({ tgt, tgt_type = 'glob', fun, arg = [], kwarg = {}, metadata }, { user, takeWithinMs }) {
+    resolve(request, { user, takeWithinMs }) {
+      const { tgt, tgt_type = 'glob', fun, arg = [], kwarg = {}, metadata } = completed(request);
       const { minions, missing } = meant({ tgt, tgt_type });
       const expires = clock.now() + takeWithinMs;
       return { fun, arg, kwarg, tgt, tgt_type, user, expires, minions, missing, ...(metadata && { metadata }) };

@@ -4,6 +4,7 @@ import { nearest } from '../lib/nearest.ts';
 import { hideValues } from '../lib/secrets/values.ts';
 import type { MasterSession } from '../wire/types.ts';
 import { tellTops, type Tops } from '../lib/tops.ts';
+import type { Bundles } from './bundles.ts';
 import type { FileServer } from './files.ts';
 import type { MinionFacts } from './facts.ts';
 import type { MineQuestions } from './mine/questions.ts';
@@ -14,6 +15,7 @@ type Answer = (session: MasterSession, body: JsonMap) => JsonMap | Promise<JsonM
 
 export interface QuestionParts {
   readonly files: FileServer;
+  readonly bundles: Pick<Bundles, 'chunk'>;
   readonly facts: MinionFacts;
   /** `state_events` of the master's config: told with the pillar. */
   readonly stateEvents: boolean;
@@ -32,6 +34,7 @@ const wholeNumber = (value: unknown): number => (Number.isSafeInteger(value) && 
 /** Everything that an accepted minion may ask: one table, and nothing is found by any other name. */
 export function questions({
   files,
+  bundles,
   facts,
   stateEvents,
   pillarOf,
@@ -51,6 +54,7 @@ export function questions({
       'files.custom': () => ({ any: files.hasCustom() }),
       'files.several': (_: MasterSession, body: JsonMap) =>
         files.several((Array.isArray(body.hashes) ? body.hashes : []).map(text)),
+      'bundles.chunk': (_: MasterSession, body: JsonMap) => bundles.chunk(text(body.sha256), wholeNumber(body.offset)),
       pillar: async ({ id }: MasterSession, body: JsonMap) => {
         const override = map(body.override);
         const request = { override, ...named(body, 'saltenv'), ...named(body, 'pillarenv') };

@@ -30,6 +30,8 @@ export interface AgentParts {
   readonly connect: (handlers: MinionHandlers) => MinionLink;
   /** A session stands: what the master has to know of this minion. */
   readonly greeting: () => JsonMap;
+  /** How a job ends that an earlier process has begun and handed over; undefined for one that was only interrupted. */
+  readonly handedOver?: (jid: string) => Promise<JobReturn> | undefined;
 }
 
 export interface Agent {
@@ -47,14 +49,20 @@ export interface Agent {
    * job; undefined when there is none of that number that can be ended.
    */
   endJob(jid: string, signal: 'TERM' | 'KILL', by: string): MinionJob | undefined;
+  /** Begins no job that is not quick until the answer is called: they wait. */
+  hold(): () => void;
+  /** A job is over when `outcome` is, which may be in another process than this; what its own process returns is nothing. */
+  handOver(jid: string, outcome: Promise<JobReturn>): void;
   stop(): Promise<void>;
 }
 
+/** Jobs that may wait while none begins. */
+const MOST_HELD = 1000;
 /** With more than this on its way, where a job is is not told. */
 const MOST_BEFORE_PROGRESS = 100;
 
 /** Takes jobs from the link, runs each once, and keeps what comes of them in the outbox until the master has it. */
-export function startAgent({ outbox, runner, queue, clock, log, connect, greeting }: AgentParts): Agent {
+export function startAgent({ outbox, runner, queue, clock, log, connect, greeting, handedOver }: AgentParts): Agent {
   const running = new Map<string, Underway>();
   let sentUpTo = 0;
   let stopped = false;
@@ -62,7 +70,15 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
   let greeted = false;
   let renewing = false;
 
+  /** Waits for its end while no job may begin. */
+  let holding: { readonly over: Promise<void>; waiting: number } | undefined;
+
   for (const { jid, fun } of outbox.unfinished()) {
+    const outcome = handedOver?.(jid);
+    if (outcome) {
+      void settled(outcome).then((ending) => keepReturn(jid, fun, ending));
+      continue;
+    }
     log('warning', 'a job was interrupted when the minion stopped', { jid, fun });
     void keepReturn(jid, fun, failedReturn(jobErrors.interrupted({ fun }).message));
   }
@@ -136,6 +152,16 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
     log('info', 'a job is taken', { jid, fun, user });
     try {
       const quick = await runner.isQuick(fun);
+      if (!quick && holding) {
+        running.delete(jid);
+        if (holding.waiting >= MOST_HELD) {
+          log('warning', 'a job is not taken before the minion connects anew: too many wait', { jid, fun });
+          return;
+        }
+        holding.waiting += 1;
+        await holding.over;
+        return void take(manifest, args);
+      }
       // Written before it starts: after a crash it is reported as interrupted, never run again.
       if (!quick) {
         await outbox.addAccepted(jid, fun);
@@ -150,12 +176,12 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       // What takes no time waits for nobody: who looks after a busy machine gets an answer.
       const outcome = await (quick ? run() : queue.run(waits, run, term.signal));
       failpoint('job-ran');
-      await keepReturn(jid, fun, outcome);
+      await keepReturn(jid, fun, own.handed ? await own.handed : outcome);
     } catch (thrown) {
       if (!own.term.signal.aborted) log('error', 'a job could not be run', { jid, fun, reason: messageOf(thrown) });
       await keepReturn(jid, fun, failedReturn(messageOf(thrown)));
     } finally {
-      running.delete(jid);
+      if (running.get(jid) === own) running.delete(jid);
     }
   }
 
@@ -203,6 +229,20 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       if (signal === 'TERM' || job.pid === undefined) job.term.abort(reason);
       return jobOf(job);
     },
+    hold() {
+      let end = (): void => {};
+      const over = new Promise<void>((resolve) => (end = resolve));
+      const own = { over, waiting: 0 };
+      holding = own;
+      return () => {
+        if (holding === own) holding = undefined;
+        end();
+      };
+    },
+    handOver(jid, outcome) {
+      const job = running.get(jid);
+      if (job) job.handed = settled(outcome);
+    },
     async stop() {
       stopped = true;
       for (const { order, term } of running.values()) term.abort(jobErrors.interrupted(order));
@@ -218,6 +258,13 @@ interface Underway {
   readonly term: AbortController;
   readonly kill: AbortController;
   pid: number | undefined;
+  /** It ends as this does. */
+  handed?: Promise<JobReturn>;
+}
+
+/** An outcome that is there whatever happens. */
+function settled(outcome: Promise<JobReturn>): Promise<JobReturn> {
+  return outcome.catch((cause: unknown) => failedReturn(messageOf(cause)));
 }
 
 function jobOf({ order: { jid, fun, arg, kwarg, user }, pid }: Underway): MinionJob {

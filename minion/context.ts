@@ -6,9 +6,11 @@ import type {
   ShownStates,
   StateRequest,
   SyncedCustom,
+  UpgradeRequest,
 } from '../lib/contracts/execution.ts';
 import { isMinionKind, minionKindNames, type MinionKind } from '../lib/custom/names.ts';
 import type { Mine } from '../lib/contracts/mine.ts';
+import { upgradeErrors } from '../lib/errors/upgrade.ts';
 import type { Machine, Reading } from '../lib/contracts/machine.ts';
 import type { RunWatcher, StateRegistry, StateResult, StateReturn } from '../lib/contracts/state.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -76,6 +78,7 @@ export interface ExecutionParts {
   /** None where no minion runs. */
   readonly jobs?: MinionJobs;
   readonly schedule?: MinionSchedule;
+  upgrade?(request: UpgradeRequest): Promise<JsonMap>;
   tellGrains?(): Promise<void>;
   /** Of state runs that are asked for; not of those that are a part of another. */
   readonly watcher?: RunWatcher | undefined;
@@ -302,6 +305,10 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     syncCustom,
     jobs: parts.jobs ?? { list: async () => [], end: async () => undefined },
     schedule: parts.schedule,
+    async upgrade(request) {
+      if (!parts.upgrade) throw upgradeErrors.notAsked(undefined);
+      return parts.upgrade(request);
+    },
     async tellGrains() {
       await parts.tellGrains?.();
     },

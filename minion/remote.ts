@@ -139,6 +139,11 @@ async function run(call: RemoteCall): Promise<Json> {
     jobs: jobsThrough(ask),
     mine: mineAtMaster(ask),
     schedule: scheduleThrough(ask),
+    async upgrade(request) {
+      const { upgradeMinion } = await import('./upgrade/upgrade.ts');
+      const script = process.argv[1] ?? '';
+      return upgradeMinion(request, { jid, script, configDir, cachedir: config.cachedir, ask, clock, signal });
+    },
     async tellGrains() {
       await ask('greet', { grains: await freshGrains(), version });
     },

@@ -30,6 +30,7 @@ import { pillarQuestion, secretsOf } from './pillar-question.ts';
 import { askingWithout, outboxWithoutSecrets } from './secrecy.ts';
 import { forgetSteps } from './state-steps.ts';
 import { startTimetable } from './timetable.ts';
+import { minionUpgrades } from './upgrade/minion-upgrades.ts';
 import { watchWrittenFiles } from './written-files.ts';
 
 export interface MinionOptions {
@@ -58,7 +59,7 @@ export async function startMinion(given: MinionOptions): Promise<RunningMinion |
   const options = { ...given, log: given.secrets.log(given.log) };
   const { config, clock, log, signal } = options;
   mkdirSync(config.cachedir, { recursive: true, mode: 0o700 });
-  const lock = tryLock(path.join(config.cachedir, 'minion.lock'), 'minion');
+  const lock = tryLock(lockOf(config), 'minion');
   if (!lock.held) throw minionErrors.alreadyRunning({ pid: lock.holder.pid });
   try {
     await trustFirstUse(config, { clock, log, signal });
@@ -70,6 +71,8 @@ export async function startMinion(given: MinionOptions): Promise<RunningMinion |
   lock.release();
   return undefined;
 }
+
+const lockOf = ({ cachedir }: MinionConfig): string => path.join(cachedir, 'minion.lock');
 
 async function start(
   { config, configDir, script, secrets, clock, log }: MinionOptions,
@@ -108,6 +111,7 @@ async function start(
     },
   });
 
+  const upgrades = minionUpgrades({ script, lock: lockOf(config), clock, log: logOf(log, 'upgrade') });
   let wasAccepted = false;
   const agent: Agent = startAgent({
     outbox,
@@ -116,6 +120,7 @@ async function start(
     clock,
     log: logOf(log, 'wire'),
     greeting: () => ({ grains: secrets.data(grains()), version }),
+    handedOver: (jid) => upgrades.outcomeOf(jid),
     connect: (handlers) =>
       connect(
         {
@@ -137,6 +142,7 @@ async function start(
           ...handlers,
           changed(state) {
             handlers.changed(state);
+            upgrades.linkIs(state);
             if (state.state === 'accept') accepted();
           },
         },
@@ -195,7 +201,8 @@ async function start(
   async function ask(question: string, body: JsonMap): Promise<JsonMap> {
     const own =
       ownAnswer(agent, question, body, () => beacons.renew()) ??
-      scheduleAnswer(timetable, written.reread, question, body);
+      scheduleAnswer(timetable, written.reread, question, body) ??
+      (await upgrades.answer(agent, question, body));
     if (own) return secrets.data(own);
     const answer = await askMaster(question, body);
     const isWhole = question === 'pillar' && body.for_one_run !== true;

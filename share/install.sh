@@ -53,6 +53,8 @@ if [ -n "$before" ] && [ "${before##*/}" != "${here##*/}" ] && [ -d "$versions/$
   ln -sfn "${before##*/}" "$versions/previous.new"
   mv -T "$versions/previous.new" "$versions/previous"
 fi
+# Whoever installs by hand ends an upgrade that is under way: nothing is to undo this.
+rm -f "$versions/.upgrade/pending.json"
 ln -sfn "${here##*/}" "$versions/current.new"
 mv -T "$versions/current.new" "$versions/current"
 sync
@@ -66,6 +68,7 @@ mv "$root/usr/local/bin/tsalt.new" "$root/usr/local/bin/tsalt"
 
 for role in "$@"; do
   cp "$here/systemd/tsalt-$role.service" "$root/etc/systemd/system/"
+  [ "$role" != minion ] || cp "$here/systemd/tsalt-upgrade.service" "$root/etc/systemd/system/"
 done
 [ -z "$root" ] || exit 0
 
@@ -85,6 +88,7 @@ if [ ! -d /run/systemd/system ]; then
 fi
 systemctl daemon-reload
 for role in "$@"; do
+  [ "$role" != minion ] || systemctl enable --quiet tsalt-upgrade.service
   systemctl enable --quiet "tsalt-$role.service"
   systemctl restart "tsalt-$role.service"
 done

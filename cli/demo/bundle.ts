@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { demoErrors } from '../../lib/errors/demo.ts';
-import type { Architecture } from '../../cluster/user-data.ts';
-import { isMap } from '../../lib/json.ts';
+import { readBundleIndex, type BundleIndex } from '../../lib/bundle-index.ts';
 import { packageRoot } from '../package-root.ts';
 
 /**
  * Makes the bundle for machines like this one in `directory` (some 10 s; Node is fetched once and kept), and gives its hash.
  * Raises `TS_DEMO_NO_BUNDLE`.
  */
-export async function makeBundle(directory: string): Promise<Partial<Record<Architecture, string>>> {
+export async function makeBundle(directory: string): Promise<BundleIndex['bundles']> {
   const script = path.join(packageRoot(), 'scripts/minion-bundle.mjs');
   if (!existsSync(script)) throw demoErrors.noBundle({ reason: 'this is no checkout of tsalt, only its package' });
   const args = [script, '--arch', process.arch, '--out', directory, '--level', '1'];
@@ -19,6 +18,5 @@ export async function makeBundle(directory: string): Promise<Partial<Record<Arch
       error ? reject(demoErrors.noBundle({ reason: stderr.trim().slice(-2000) || error.message })) : resolve(),
     );
   });
-  const index: unknown = JSON.parse(readFileSync(path.join(directory, 'bundles.json'), 'utf8'));
-  return isMap(index) && isMap(index.bundles) ? (index.bundles as Partial<Record<Architecture, string>>) : {};
+  return readBundleIndex(directory).bundles;
 }

@@ -100,6 +100,16 @@ export interface MinionSchedule {
   saved(names: readonly string[]): Promise<void>;
 }
 
+/** Which version a minion is to become, and how. */
+export interface UpgradeRequest {
+  /** The SHA-256 of the bundle, by architecture. */
+  readonly bundles: Readonly<Record<string, string>>;
+  /** The new version has to be accepted by the master within so long, or the old one comes back. */
+  readonly confirmSeconds: number;
+  /** So long it may wait for other jobs to end. */
+  readonly waitSeconds: number;
+}
+
 /** What a function is handed. */
 export interface ExecContext {
   readonly id: string;
@@ -136,6 +146,8 @@ export interface ExecContext {
   syncCustom(kinds: readonly string[], saltenv?: string): Promise<SyncedCustom>;
   /** Undefined with no minion. */
   readonly schedule?: MinionSchedule | undefined;
+  /** Makes another version of tsalt of this minion; the job's return is what came of it. */
+  upgrade(request: UpgradeRequest): Promise<JsonMap>;
   /** Gathers the operator's own grains anew, and tells the master, where there is one, all grains as they are by now. */
   tellGrains(): Promise<void>;
   /** Sends an event to the master; false without one. Resolves when the event is safe in the outbox. */

@@ -7,7 +7,7 @@ export const clusterErrors = catalogue('TS_CLUSTER', {
     `'${name}' is missing or has characters that have no place in a user-data script`,
   noBundleServer: () => "this master serves no bundles, so a new machine can't get tsalt from it",
   noBundle: ({ directory, reason }: { directory: string; reason: string }) =>
-    `no bundle for new machines was made in ${directory}: ${reason}`,
+    `no bundle of tsalt is in ${directory}: ${reason}`,
   userDataTooBig: ({ bytes, most }: { bytes: number; most: number }) =>
     `this user-data has ${bytes} bytes; clouds take ${most} at most`,
 });

@@ -155,6 +155,19 @@ export default defineModule({
     quick: true,
     run: (_, context) => endAll(context, 'KILL', 'saltutil.kill_all_jobs'),
   }),
+  update: defineFunction({
+    summary:
+      'Makes another version of tsalt of this minion: the one whose bundle the master has, or, given a version or a SHA-256, that one. It is put beside the one that runs, tried, and switched to; unless the master accepts it in time, the old one comes back. The return is how that ended.',
+    args: v.strictObject({
+      version: v.optional(v.string()),
+      confirm_seconds: v.optional(v.pipe(v.number(), v.minValue(5), v.maxValue(3600)), 120),
+      wait_seconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)), 600),
+      // By architecture; the master lays it in when the job is made, so that it is in what it signs.
+      bundles: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 as hex'))), {}),
+    }),
+    run: ({ confirm_seconds, wait_seconds, bundles }, context) =>
+      context.upgrade({ bundles, confirmSeconds: confirm_seconds, waitSeconds: wait_seconds }),
+  }),
   refresh_pillar: defineFunction({
     summary:
       'Has the pillar made anew; its schedule and beacons count from then on, and the master targets by it. It always waits. Fails on a pillar with mistakes.',

@@ -103,6 +103,16 @@ const own = [
     ['id', 'reason'],
     'an older process with the key of a connected minion is kept out; once a minute',
   ],
+  [
+    'tsalt/minion/<id>/upgraded',
+    ['id', 'jid', 'from', 'to'],
+    'another version of tsalt runs there, and the master has accepted it',
+  ],
+  [
+    'tsalt/minion/<id>/rolled-back',
+    ['id', 'jid', 'from', 'to', 'reason'],
+    'the new version was not accepted in time, and the old one runs again',
+  ],
   ['tsalt/token/refused', ['id', 'fingerprint', 'token', 'reason'], 'an enrolment token was not good'],
 ];
 

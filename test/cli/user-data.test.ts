@@ -67,7 +67,7 @@ test('user-data: what is missing, said with the command that makes it', async (t
   const none = path.join(cluster.directory, 'none');
   const noBundle = await cluster.tsalt('user-data', 'web-1', '--bundle-dir', none);
   t.is(noBundle.code, 2);
-  t.regex(noBundle.stderr, /no bundle for new machines was made in .*none: there is no bundles\.json/);
+  t.regex(noBundle.stderr, /no bundle of tsalt is in .*none: there is no bundles\.json/);
   t.regex(noBundle.stderr, /npm run bundles -- --out .*none/);
 
   const bundles = makeBundles(cluster);

@@ -32,7 +32,7 @@ async function master(t: ExecutionContext) {
     bus,
     jobs,
     clock,
-    publisher: publisher({ jobs, store, targeting, link: () => link, clock, log: silent }),
+    publisher: publisher({ jobs, store, targeting, completed: (job) => job, link: () => link, clock, log: silent }),
     notConnected: (id: string) => (away.has(id) ? 'since noon' : undefined),
     timeoutSeconds: 5,
     async call({ fun }: MasterCall): Promise<Json> {

@@ -33,6 +33,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     syncCustom: async () => ({ changed: {}, problems: {}, renewed: [] }),
     jobs: { list: async () => [], end: async () => undefined },
     mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },
+    upgrade: async () => ({}),
     tellGrains: async () => {},
     sendEvent: async () => false,
     ...more,

@@ -5,6 +5,7 @@ import { topsOf } from '../../lib/tops.ts';
 import { loadMasterConfig } from '../../lib/config/load.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { filesOf } from '../kit/files.ts';
+import { bundleStore } from '../../master/bundles.ts';
 import { intake } from '../../master/intake.ts';
 import { jobProgress } from '../../master/jobs/progress.ts';
 import { questions } from '../../master/questions.ts';
@@ -35,6 +36,7 @@ export async function desk(t: ExecutionContext) {
   });
   const ask = questions({
     files: filesOf({ base: [tree] }),
+    bundles: bundleStore(tree),
     facts: parts.facts,
     stateEvents: false,
     pillarOf: (id) => {

@@ -7,6 +7,7 @@ import { silent } from '../../lib/log.ts';
 import { topsOf } from '../../lib/tops.ts';
 import { loadMasterConfig } from '../../lib/config/load.ts';
 import { filesOf } from '../kit/files.ts';
+import { bundleStore } from '../../master/bundles.ts';
 import { questions } from '../../master/questions.ts';
 import type { Channel } from '../../wire/channel.ts';
 import { encodeJson, type WireMap } from '../../wire/codec.ts';
@@ -191,11 +192,12 @@ const names = [
   ['', ' greet', 'greet ', 'Greet', 'pillar\0', 'files', 'files.', 'files.page.', 'manifest', 'chunk', 'learn'],
 ].flat();
 
-test('dispatch: a minion asks for whatever has a name, only its four questions are answered', async (t) => {
+test('dispatch: a minion asks for whatever has a name, only its own questions are answered', async (t) => {
   const { facts } = await books(t);
   const { config } = loadMasterConfig({ env: {} });
   const ask = questions({
     files: filesOf({ base: [folder(t)] }),
+    bundles: bundleStore(folder(t)),
     facts,
     stateEvents: false,
     pillarOf: () => Promise.resolve({ pillar: { mine: true }, secrets: [] }),
@@ -218,4 +220,5 @@ test('dispatch: a minion asks for whatever has a name, only its four questions a
   t.true('total' in (await ask(session, 'files.page', { env: 'base' })));
   t.like(await ask(session, 'pillar', {}), { pillar: { mine: true } });
   await t.throwsAsync(ask(session, 'files.chunk', {}), { code: 'TS_FILE_UNKNOWN_HASH' });
+  await t.throwsAsync(ask(session, 'bundles.chunk', {}), { code: 'TS_UPGRADE_UNKNOWN_BUNDLE' });
 });

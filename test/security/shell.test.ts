@@ -110,6 +110,7 @@ test('shell: every execution function with a text full of letters that a shell o
         showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
         runningStates: async () => undefined,
         jobs: { list: async () => [], end: async () => undefined },
+        upgrade: async () => ({}),
         tellGrains: async () => {},
         sendEvent: async () => false,
         modules: builtinModules,

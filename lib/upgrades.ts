@@ -1,0 +1,2 @@
+/** The function that makes another version of tsalt of a minion. */
+export const UPDATE = 'saltutil.update';
