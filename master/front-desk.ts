@@ -17,6 +17,7 @@ import type { PillarOf } from './pillar.ts';
 import { publisher, type Publisher } from './publisher.ts';
 import { questions } from './questions.ts';
 import { sessions } from './sessions.ts';
+import { versionSkew } from './skew.ts';
 import { targeting } from './targeting.ts';
 
 /** Where minions are met: the open link, and what is sent out and taken in over it. */
@@ -26,6 +27,8 @@ export interface FrontDesk {
   readonly progress: JobProgress;
   readonly mine: MineReader;
   readonly mineStats: () => Readonly<Record<string, number>>;
+  /** Accepted minions that were turned down for their version, and it. */
+  readonly tooOld: ReadonlyMap<string, string>;
   /** Undefined while the minion is connected, else since when it is not, for a person. */
   readonly notConnected: (id: string) => string | undefined;
   readonly stats: () => Readonly<Record<string, number>>;
@@ -87,6 +90,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     clock,
     log: logOf(log, 'wire'),
   });
+  const skew = versionSkew();
   const reader = mineReader({ book, keys, facts, nodegroups, rules: config.mine_access });
   const mining = mineDesk({ book, reader, keys, clock });
   const answers = questions({
@@ -109,7 +113,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
       log: logOf(log, 'wire'),
     },
     {
-      admit: (applicant) => keys.admit(applicant),
+      admit: (applicant) => skew.judge(applicant, keys.admit(applicant)),
       opened: (session) => present.opened(session),
       received: (session, items) => taking.take(session, items),
       asked: answers,
@@ -119,6 +123,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     },
   );
   keys.onChange((id, state, before) => {
+    if (!state) skew.forget(id);
     if (state !== 'accepted' && before === 'accepted') {
       link().close(id, state ? `its key is ${state}` : 'its key was deleted');
     }
@@ -131,6 +136,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     progress,
     mine: reader,
     mineStats: () => mining.stats(),
+    tooOld: skew.tooOld,
     notConnected: (id) => (isMinionId(id) && link().sessions.has(id) ? undefined : present.lastSeen(id)),
     stats: () => taking.stats(),
   };

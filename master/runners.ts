@@ -54,6 +54,7 @@ export interface RunnerParts {
   readonly facts: MinionFacts;
   readonly files: FileServer;
   readonly upkeep: Upkeep;
+  readonly tooOld: ReadonlyMap<string, string>;
   readonly publisher: Publisher;
   readonly pillarOf: PillarOf;
   /** Undefined: pillars are made anew each time. */

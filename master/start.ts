@@ -122,6 +122,7 @@ async function start(
     pillars,
     files: trees.files,
     upkeep: trees.upkeep,
+    tooOld: desk.tooOld,
     publisher,
     mineReader: desk.mine,
     clock,

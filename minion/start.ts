@@ -135,6 +135,7 @@ async function start(
             return outbox.name;
           },
           token: membership.token,
+          version,
           clock,
           log: logOf(log, 'wire'),
         },

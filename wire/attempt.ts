@@ -119,8 +119,8 @@ export class Attempt {
   }
 
   #challenged(frame: Buffer): void {
-    const { id, incarnation, generation, outbox, token, clock } = this.#needs.options;
-    const answer = this.#handshake.answer(frame, { id, incarnation, generation, outbox }, token);
+    const { id, incarnation, generation, outbox, version, token, clock } = this.#needs.options;
+    const answer = this.#handshake.answer(frame, { id, incarnation, generation, outbox, version }, token);
     if ('refused' in answer) {
       this.#needs.counters.add('refused.master');
       return this.finish({ state: 'lost', reason: `the master is not the one expected: ${answer.refused}` });

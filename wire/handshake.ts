@@ -13,6 +13,7 @@ import {
   verify,
   x25519PrivateKey,
   x25519PublicKey,
+  type CurveKeys,
   type Identity,
 } from './keys.ts';
 import { checksToken, isTokenId, proveToken, type EnrolmentToken } from './token.ts';
@@ -33,6 +34,8 @@ export interface Claim {
   readonly generation: number;
   readonly outbox: string;
   readonly tokenId: string | undefined;
+  /** Its version of tsalt; those of 0.1.0 say none. */
+  readonly version?: string | undefined;
 }
 
 /** Who stands behind a proof that was right. */
@@ -52,10 +55,18 @@ interface Ephemeral {
   readonly open: Buffer;
 }
 
+/** What one side draws by chance for a handshake; tests that repeat a recorded one hand it in. */
+export interface Chance {
+  readonly keys: CurveKeys;
+  /** 16 bytes. */
+  readonly nonce: Buffer;
+}
+
+const draw = (): Chance => ({ keys: generateCurveKeys(), nonce: randomBytes(16) });
+
 /** version, kind, ephemeral key, nonce: the part of hello and challenge that is in the open. */
-function ephemeral(kind: number): Ephemeral {
-  const keys = generateCurveKeys();
-  const open = Buffer.concat([Buffer.from([version, kind]), keys.publicKey, randomBytes(16)]);
+function ephemeral(kind: number, { keys, nonce }: Chance): Ephemeral {
+  const open = Buffer.concat([Buffer.from([version, kind]), keys.publicKey, nonce]);
   return { privateKey: x25519PrivateKey(keys), open };
 }
 
@@ -100,8 +111,8 @@ export class MinionHandshake {
   readonly #self: Identity;
   readonly #masterFingerprint: Buffer;
 
-  constructor(self: Identity, masterFingerprint: Buffer) {
-    const { privateKey, open } = ephemeral(kinds.hello);
+  constructor(self: Identity, masterFingerprint: Buffer, chance = draw()) {
+    const { privateKey, open } = ephemeral(kinds.hello, chance);
     this.#privateKey = privateKey;
     this.hello = open;
     this.#self = self;
@@ -140,7 +151,8 @@ export class MinionHandshake {
 
   #prove(keys: HandshakeKeys, second: Buffer, claim: Omit<Claim, 'tokenId'>, token?: EnrolmentToken): Buffer {
     const { publicKey } = this.#self;
-    const said: WireMap = { ...claim };
+    const { version: told, ...rest } = claim;
+    const said: WireMap = { ...rest, ...(told !== undefined && { version: told }) };
     if (token) {
       said['tokenId'] = token.id;
       said['tokenProof'] = proveToken(token.secret, second, publicKey);
@@ -161,9 +173,9 @@ export class MasterHandshake {
   readonly #self: Identity;
 
   /** Undefined for what is not a hello of this version, or leads to no shared secret. */
-  static begin(hello: Buffer, self: Identity, nowMs: number): MasterHandshake | undefined {
+  static begin(hello: Buffer, self: Identity, nowMs: number, chance = draw()): MasterHandshake | undefined {
     if (hello.length !== helloLength || hello[0] !== version || hello[1] !== kinds.hello) return undefined;
-    const { privateKey, open } = ephemeral(kinds.challenge);
+    const { privateKey, open } = ephemeral(kinds.challenge, chance);
     const secret = agree(privateKey, hello);
     return secret && new MasterHandshake(hello, open, secret, self, nowMs);
   }
@@ -211,14 +223,19 @@ export class MasterHandshake {
 }
 
 function claimOf(said: WireMap): Claim | undefined {
-  const { id, incarnation, generation, outbox, tokenId } = said;
+  const { id, incarnation, generation, outbox, tokenId, version: told } = said;
   if (!isMinionId(id) || !isName(incarnation) || !isName(outbox)) return undefined;
   if (typeof generation !== 'number' || !Number.isSafeInteger(generation) || generation < 0) return undefined;
   if (tokenId !== undefined && !isTokenId(tokenId)) return undefined;
-  return { id, incarnation, generation, outbox, tokenId };
+  if (told !== undefined && !isVersion(told)) return undefined;
+  return { id, incarnation, generation, outbox, tokenId, ...(told !== undefined && { version: told }) };
 }
 
 /** The random names a minion gives its process and its outbox. */
 function isName(text: unknown): text is string {
   return typeof text === 'string' && /^[\w-]{1,64}$/.test(text);
+}
+
+function isVersion(text: unknown): text is string {
+  return typeof text === 'string' && /^[\w.+~-]{1,64}$/.test(text);
 }

@@ -31,9 +31,14 @@ export interface SignedJob {
 }
 
 /** Raises `TS_WIRE_UNFIT` when some target's arguments cannot travel; then nothing was signed. */
-export function signJob(manifest: JobManifest, targets: readonly JobTarget[], master: Identity): SignedJob {
+export function signJob(
+  manifest: JobManifest,
+  targets: readonly JobTarget[],
+  master: Identity,
+  salt = (): Buffer => randomBytes(saltLength),
+): SignedJob {
   const plain = targets.map(({ args }) =>
-    Buffer.concat([randomBytes(saltLength), encodeJson({ arg: [...args.arg], kwarg: args.kwarg })]),
+    Buffer.concat([salt(), encodeJson({ arg: [...args.arg], kwarg: args.kwarg })]),
   );
   const tree = hashTree(targets.map(({ fingerprint }, i) => leafHash(fingerprint, plain[i] ?? Buffer.alloc(0))));
   const bytes = encode({ ...manifest, targets: targets.length, root: tree.root });

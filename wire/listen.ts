@@ -373,7 +373,8 @@ class Listener implements MasterLink {
 }
 
 function applicantOf(proven: Proven): Applicant {
-  const { id, publicKey, incarnation, generation, outbox, tokenId } = proven;
+  const { id, publicKey, incarnation, generation, outbox, tokenId, version } = proven;
   const proves = (secret: Buffer) => proven.proves(secret);
-  return { id, publicKey, fingerprint: fingerprintOf(publicKey), incarnation, generation, outbox, tokenId, proves };
+  const fingerprint = fingerprintOf(publicKey);
+  return { id, publicKey, fingerprint, incarnation, generation, outbox, tokenId, version, proves };
 }

@@ -27,6 +27,8 @@ export interface Applicant {
   readonly outbox: string;
   /** Which enrolment token it says it holds. */
   readonly tokenId: string | undefined;
+  /** Its version of tsalt; those of 0.1.0 say none. */
+  readonly version?: string | undefined;
   /** Whether it proved to hold this token secret, bound to this handshake and its key. */
   proves(secret: Buffer): boolean;
 }
@@ -115,6 +117,8 @@ export interface ConnectOptions {
   readonly generation: number;
   readonly outbox: string;
   readonly token?: EnrolmentToken | undefined;
+  /** Of tsalt; a master refuses those that are too old for it. */
+  readonly version?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<ConnectLimits>;

@@ -89,6 +89,10 @@ function versions({ versions: groups }: MasterFacts): Finding[] {
     if (!isMap(members)) return [];
     const ids = Object.keys(members);
     if (group === 'Up to date') return [good('versions', `${ids.length} minions are of the master's version`)];
+    if (group === 'Minion too old') {
+      const way = 'install a newer one there: with its user-data, or the install.sh of a bundle';
+      return [bad('versions', `turned down for being too old: ${some(ids)}`, way)];
+    }
     const hint = 'one version of difference is supported, the master the newer one';
     return [warning('versions', `${group.toLowerCase()}: ${some(ids)}`, hint)];
   });

@@ -3,6 +3,8 @@ import { catalogue } from './error.ts';
 export const keyErrors = catalogue('TS_KEY', {
   sharedName: ({ id, other, why }: { id: string; other: string; why: string }) =>
     `${id} is too like ${other}, which is there already: ${why}`,
+  tooOld: ({ id, version, master, oldest }: { id: string; version: string; master: string; oldest: string }) =>
+    `${id} has tsalt ${version}, which is too old for this master: that is of version ${master} and works with ${oldest} and later; install a newer one on ${id}`,
 });
 
 export const tokenErrors = catalogue('TS_TOKEN', {

@@ -10,10 +10,15 @@ export interface ManageRunnerParts {
   readonly keys: Pick<Keys, 'list'>;
   readonly facts: Pick<MinionFacts, 'grains'>;
   readonly away: Away;
+  /** Accepted minions that were turned down for their version, and it. */
+  readonly tooOld: ReadonlyMap<string, string>;
 }
 
+/** Not one of Salt's groups: there such a minion is not seen at all. */
+export const TOO_OLD = 'Minion too old';
+
 /** Salt's runner `manage`: which minions there are. A session is what counts; no minion is asked. */
-export function manageRunners({ keys, facts, away }: ManageRunnerParts): Record<string, Runner> {
+export function manageRunners({ keys, facts, away, tooOld }: ManageRunnerParts): Record<string, Runner> {
   const minions = (connected: boolean): string[] =>
     keys
       .list()
@@ -30,9 +35,13 @@ export function manageRunners({ keys, facts, away }: ManageRunnerParts): Record<
     'manage.not_alived': down,
     'manage.status': { summary: 'both', takes: [], run: () => ({ up: minions(true), down: minions(false) }) },
     'manage.versions': {
-      summary: "the master's version, and those of connected minions by how they compare with it",
+      summary:
+        "the master's version, and those of connected minions by how they compare with it; and of those that are turned down for being too old",
       takes: [],
-      run: () => versions(minions(true).map((id) => [id, asText(facts.grains(id)?.['tsaltversion'])])),
+      run: () => ({
+        ...versions(minions(true).map((id) => [id, asText(facts.grains(id)?.['tsaltversion'])])),
+        ...(tooOld.size > 0 && { [TOO_OLD]: Object.fromEntries(tooOld) }),
+      }),
     },
   };
 }
