@@ -15,7 +15,7 @@ export interface ManageRunnerParts {
 }
 
 /** Not one of Salt's groups: there such a minion is not seen at all. */
-export const TOO_OLD = 'Minion too old';
+const TOO_OLD = 'Minion too old';
 
 /** Salt's runner `manage`: which minions there are. A session is what counts; no minion is asked. */
 export function manageRunners({ keys, facts, away, tooOld }: ManageRunnerParts): Record<string, Runner> {
