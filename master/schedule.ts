@@ -8,7 +8,7 @@ import { nearest } from '../lib/nearest.ts';
 import { scheduledRunEvent } from '../lib/salt-events.ts';
 import type { ScheduledJob } from '../lib/schedule/job.ts';
 import { scheduler, tellFindings, type ScheduleCounts } from '../lib/schedule/scheduler.ts';
-import type { JobStatus } from '../lib/schedule/timed.ts';
+import type { JobStatus } from '../lib/schedule/status.ts';
 import type { EventBus } from './bus.ts';
 import type { Runners } from './runners.ts';
 

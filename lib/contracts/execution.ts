@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Json, JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { PillarRequest } from '../pillar-settings.ts';
-import type { JobStatus } from '../schedule/timed.ts';
+import type { JobStatus } from '../schedule/status.ts';
 import type { Machine } from './machine.ts';
 import type { Mine } from './mine.ts';
 import type { StateReturn } from './state.ts';

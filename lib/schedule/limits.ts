@@ -1,5 +1,6 @@
 import type { Moment } from './moment.ts';
 import { timesOf, type Times } from './times.ts';
+import type { SkipReason } from './status.ts';
 
 /** From one moment to another, both included. */
 export interface Window {
@@ -16,16 +17,6 @@ export interface Limits {
   readonly until?: Moment;
   readonly after?: Moment;
 }
-
-/** Why a job that was due did not run, in Salt's words. */
-export type SkipReason =
-  | 'not_in_range'
-  | 'in_skip_range'
-  | 'skip_explicit'
-  | 'until_passed'
-  | 'after_not_passed'
-  | 'maxrunning'
-  | 'disabled';
 
 export interface Gate {
   /** Why nothing may run at that moment (milliseconds since 1970); undefined when it may. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isTag, type Tag } from '../ids.ts';
+import { isTag } from '../ids.ts';
 import { jsonList, jsonMap } from '../schema/json.ts';
 import { momentForms, readMoment } from './moment.ts';
 
@@ -86,7 +86,12 @@ export const jobOptions = {
   metadata: v.optional(jsonMap),
   dry_run: flag,
   /** The tag of an event whose data is to be the return. */
-  event: v.optional(v.custom<Tag>(isTag, 'an event tag')),
+  event: v.optional(
+    v.pipe(
+      v.string('an event tag'),
+      v.check((given) => isTag(given), 'an event tag'),
+    ),
+  ),
   // What Salt writes, too.
   name: text,
   returner: something,

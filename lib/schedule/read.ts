@@ -3,6 +3,7 @@ import type { Finding } from '../config/option.ts';
 import { describe } from '../describe.ts';
 import { didYouMean, type ErrorDetails } from '../errors/error.ts';
 import { scheduleErrors } from '../errors/schedule.ts';
+import { parseTag } from '../ids.ts';
 import { asText, isMap, type Json, type JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import { entriesAt, nodeOf } from '../schema/node.ts';
@@ -114,7 +115,7 @@ function plain(name: string, given: Written, common: Common): Omit<ScheduledJob,
     dryRun: given.dry_run ?? false,
     returnJob: (given.return_job ?? true) !== false,
     ...(given.metadata && { metadata: given.metadata }),
-    ...(given.event !== undefined && { event: given.event }),
+    ...(given.event !== undefined && { event: parseTag(given.event) }),
   };
 }
 

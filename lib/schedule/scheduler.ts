@@ -5,7 +5,8 @@ import type { JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { ScheduledJob } from './job.ts';
 import { readSchedule, type Whens } from './read.ts';
-import { keepTime, type JobStatus, type Timed } from './timed.ts';
+import type { JobStatus } from './status.ts';
+import { keepTime, type Timed } from './timed.ts';
 
 export interface SchedulerOptions {
   /** Of who keeps the schedule: of many minions, each is put off by its own splay, the same one after every start. */

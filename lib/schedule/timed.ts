@@ -2,32 +2,10 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../errors/error.ts';
 import { intervalBeat, wallBeat, type Beat, type Due } from './beat.ts';
 import type { ScheduledJob } from './job.ts';
-import { gateOf, type SkipReason } from './limits.ts';
+import { gateOf } from './limits.ts';
 import type { SchedulerOptions } from './scheduler.ts';
+import type { JobStatus, SkipReason, Tally } from './status.ts';
 import { timesOf } from './times.ts';
-
-/** What the runs of a job came to. */
-export interface Tally {
-  running: number;
-  runs: number;
-  failed: number;
-  /** Left out for a limit of its own, or because `maxrunning` runs of it were still under way. */
-  skipped: number;
-  /** Passed by while this process could not run (suspended, stopped), or leapt over by the clock. */
-  missed: number;
-  /** Milliseconds since 1970. */
-  lastRun?: number;
-  lastSkip?: { readonly reason: SkipReason; readonly at: number };
-}
-
-/** How a job is doing. */
-export interface JobStatus extends Readonly<Tally> {
-  readonly name: string;
-  readonly fun: string;
-  readonly enabled: boolean;
-  /** Milliseconds since 1970, by the clock as it is now; undefined when it is not due again. */
-  readonly next?: number;
-}
 
 /** One job that runs at its times until stopped. */
 export interface Timed {

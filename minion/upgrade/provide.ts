@@ -16,7 +16,7 @@ import { upgradeErrors } from '../../lib/errors/upgrade.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { asText } from '../../lib/json.ts';
 import { realFiles } from '../../store/files.ts';
-import type { Ask } from '../remote-tree.ts';
+import type { Ask } from '../fetched-files.ts';
 import { command } from './command.ts';
 import { nameOf, toldVersion, versionOfBundle } from './layout.ts';
 

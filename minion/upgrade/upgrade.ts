@@ -4,7 +4,7 @@ import type { UpgradeRequest } from '../../lib/contracts/execution.ts';
 import { upgradeErrors } from '../../lib/errors/upgrade.ts';
 import { asText, type JsonMap } from '../../lib/json.ts';
 import { tryLock } from '../../lib/process-lock.ts';
-import type { Ask } from '../remote-tree.ts';
+import type { Ask } from '../fetched-files.ts';
 import { runningStates } from '../state-lock.ts';
 import { installationOf, versionIn } from './layout.ts';
 import { provideVersion } from './provide.ts';

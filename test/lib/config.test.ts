@@ -214,11 +214,11 @@ test('config: master and master.yaml, neither is taken', (t) => {
 });
 
 test('config: options of Salt or of the other daemon, warned of and without effect', (t) => {
-  const { warnings } = master({ master: 'worker_threads: 3\ngitfs_remotes: []\ncarbon.host: g\nmaster_key: k\n' });
+  const { warnings } = master({ master: 'worker_threads: 3\nhgfs_remotes: []\ncarbon.host: g\nmaster_key: k\n' });
   t.deepEqual(
     warnings.map(({ code, place, sentence }) => [code, place?.line, sentence.split(' ')[0]]),
     [
-      ['TS_CONFIG_ONLY_IN_SALT', 2, "'gitfs_remotes'"],
+      ['TS_CONFIG_ONLY_IN_SALT', 2, "'hgfs_remotes'"],
       ['TS_CONFIG_ONLY_IN_SALT', 3, "'carbon.host'"],
       ['TS_CONFIG_OTHER_DAEMON', 4, "'master_key'"],
     ],

@@ -183,6 +183,7 @@ test('targeting: only accepted minions are meant, names in a list that nobody ha
   t.deepEqual(meant('*', 'glob'), ['db1', 'web1', 'web2']);
   t.deepEqual(targets.resolve('web1, waits1,nobody', 'list'), {
     minions: [parseMinionId('web1')],
+    byPillar: false,
     unknown: [],
     missing: ['waits1', 'nobody'],
   });
