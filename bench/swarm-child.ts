@@ -17,7 +17,7 @@ export type ToSwarm =
   | { readonly type: 'stream'; readonly perSecond: number; readonly seconds: number };
 export type FromSwarm = { readonly type: 'acknowledged' } | { readonly type: 'counted'; readonly accepted: number };
 
-/** One simulated minion: what it has to send, kept until the master has it. Of a job it says that it is done, at once. */
+/** One simulated minion: what it has to send, kept until the master has it. Of a job it says that it is done, at once, as a minion does of a quick function. */
 class Sender {
   readonly #link: MinionLink;
   readonly #together: () => boolean;
@@ -53,7 +53,6 @@ class Sender {
           this.#pump();
         },
         job: ({ jid }) => {
-          void this.#add('accepted', { jid });
           void this.#add('return', { jid, success: true, retcode: 0, out: 'nested', text: 'true', part: 1, parts: 1 });
         },
         acknowledged: (n) => {

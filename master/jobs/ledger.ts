@@ -122,6 +122,14 @@ const FORGET_CHANGES = 2_000;
 /** So many open pairs are counted. */
 const COUNT_AT_MOST = 20_000;
 
+/** So many jobs are kept in memory, with whom they are for. */
+const RECENT_JOBS = 16;
+
+interface KnownJob {
+  readonly job: JobRecord;
+  readonly minions: ReadonlySet<string>;
+}
+
 interface JobRecord extends Job, Origin {
   readonly once?: string;
 }
@@ -153,10 +161,36 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   const expiryKey = ({ expires, jid }: Job) => `${String(Math.floor(expires)).padStart(15, '0')}/${jid}`;
   const queued = (job: Job): Pair => ({ state: 'queued', since: job.created });
 
+  /** Jobs that are asked after again and again, once for each minion and step of it. A record never changes until it is forgotten. */
+  const recent = new Map<string, KnownJob>();
+  const leaving = new Set<string>();
+  jobs.watch((jid, job) => {
+    if (job) return;
+    recent.delete(jid);
+    leaving.delete(jid);
+  });
+
+  function jobBy(read: 'get' | 'latest', jid: string): KnownJob | undefined {
+    const known = recent.get(jid);
+    if (known) return known;
+    if (!isJid(jid)) return undefined;
+    const isToStay = !leaving.has(jid);
+    const durable = isToStay ? jobs.get(jid) : undefined;
+    const job = durable ?? jobs[read](jid);
+    if (!job) return undefined;
+    const made = { job, minions: new Set(job.minions) };
+    // What is not on disk yet may never be.
+    if (!durable) return made;
+    recent.set(jid, made);
+    const [oldest] = recent.size > RECENT_JOBS ? recent.keys() : [];
+    if (oldest !== undefined) recent.delete(oldest);
+    return made;
+  }
+
   function pairBy(read: 'get' | 'latest', jid: string, id: string): Pair | undefined {
-    const job = isJid(jid) ? jobs[read](jid) : undefined;
-    if (!job?.minions.includes(id)) return undefined;
-    return pairs[read](`${jid}/${id}`) ?? queued(job);
+    const known = jobBy(read, jid);
+    if (!known?.minions.has(id)) return undefined;
+    return pairs[read](`${jid}/${id}`) ?? queued(known.job);
   }
 
   /** Only ever forward; a return counts whenever it comes, once. */
@@ -201,6 +235,8 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   }
 
   function changesToForget(job: JobRecord): Change[] {
+    recent.delete(job.jid);
+    leaving.add(job.jid);
     return [
       jobs.delete(job.jid),
       expiries.delete(expiryKey(job)),
@@ -231,7 +267,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   function outstanding(id: string): { readonly job: Job; readonly pair: Pair }[] {
     return due.scan(`${id}/`).flatMap(({ key }) => {
       const jid = key.slice(id.length + 1);
-      const job = jobs.get(jid);
+      const job = jobBy('get', jid)?.job;
       const pair = pairBy('latest', jid, id);
       return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
     });
@@ -259,14 +295,14 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       await store.settled();
       return there;
     },
-    find: (jid) => (isJid(jid) ? jobs.get(jid) : undefined),
+    find: (jid) => jobBy('get', jid)?.job,
     origin(jid, id) {
-      const job = isJid(jid) ? jobs.latest(jid) : undefined;
-      return job?.minions.includes(id) ? originOf(job) : {};
+      const known = jobBy('latest', jid);
+      return known?.minions.has(id) ? originOf(known.job) : {};
     },
     pair: (jid, id) => pairBy('get', jid, id),
     pairs(jid) {
-      const job = isJid(jid) ? jobs.get(jid) : undefined;
+      const job = jobBy('get', jid)?.job;
       return new Map(job?.minions.map((id) => [id, pairBy('get', jid, id) ?? queued(job)]));
     },
     list: ({ before, limit = 100 } = {}) =>
@@ -278,7 +314,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       due.scan(`${id}/`).flatMap(({ key }) => {
         const jid = key.slice(id.length + 1);
         const state = pairBy('get', jid, id)?.state;
-        return state === 'delivered' || state === 'running' ? (jobs.get(jid) ?? []) : [];
+        return state === 'delivered' || state === 'running' ? (jobBy('get', jid)?.job ?? []) : [];
       }),
     open() {
       const states = { queued: 0, delivered: 0, running: 0 };
@@ -292,7 +328,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     delivered: (jid, id) => move(jid, id, 'delivered'),
     running: (jid, id) => move(jid, id, 'running'),
     returned(jid, id, body) {
-      const job = isJid(jid) ? jobs.latest(jid) : undefined;
+      const job = jobBy('latest', jid)?.job;
       const pair = pairBy('latest', jid, id);
       if (!job || !pair) {
         counters.strange++;
