@@ -1,3 +1,4 @@
+import { dropOldest } from './drop-oldest.ts';
 import type { Clock } from './clock.ts';
 
 /** Whether to speak: true the first time in `everyMs` for that thing. Remembers the last 4,096 things. */
@@ -8,10 +9,7 @@ export function seldom(clock: Clock, everyMs: number): (thing: string) => boolea
     if (now - (said.get(thing) ?? -Infinity) < everyMs) return false;
     said.delete(thing);
     said.set(thing, now);
-    for (const oldest of said.keys()) {
-      if (said.size <= 4_096) break;
-      said.delete(oldest);
-    }
+    dropOldest(said, 4_096);
     return true;
   };
 }

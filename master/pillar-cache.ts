@@ -1,3 +1,4 @@
+import { dropOldest } from '../lib/drop-oldest.ts';
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -52,8 +53,7 @@ export function pillarCache(pillarOf: PillarOf, { keepMs, roots, inputs, clock }
       const made = await pillarOf(id, grains, request);
       kept.delete(key);
       kept.set(key, { id, made, until: clock.monotonic() + keepMs });
-      const [oldest] = kept.size > MOST_KEPT ? kept.keys() : [];
-      if (oldest !== undefined) kept.delete(oldest);
+      dropOldest(kept, MOST_KEPT);
       return made;
     },
     clear(ids) {

@@ -1,3 +1,4 @@
+import { dropOldest } from '../drop-oldest.ts';
 import type { Program } from 'acorn';
 import { moduleErrors } from '../errors/module.ts';
 import { lineOf, placeAt, type Place } from '../place.ts';
@@ -28,8 +29,8 @@ export async function readModule(text: string, language: Language, file: string)
   const program = treeOf(code);
   if ('problem' in program) throw syntaxError(program);
   const source = { text, code, program, ...shapeOf(program) };
-  if (known.size >= mostKnown) for (const oldest of known.keys()) if (known.delete(oldest)) break;
   known.set(key, source);
+  dropOldest(known, mostKnown);
   return source;
 
   function syntaxError({ problem, line, column, isUnsupported }: SyntaxMistake) {

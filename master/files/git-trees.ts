@@ -1,3 +1,4 @@
+import { dropOldest } from '../../lib/drop-oldest.ts';
 import { statSync } from 'node:fs';
 import type { TreeEntry } from '../../lib/file-tree.ts';
 import { environmentIn, isEnvironmentName, namesIn, type FileRemote } from '../../lib/git/file-remotes.ts';
@@ -81,10 +82,7 @@ export function gitTrees({ remotes, directory: all, clock, log }: GitTreesOption
     const entries = before?.entries ?? placed(readTree(directory, id) ?? [], place);
     trees.delete(key);
     trees.set(key, { entries, told: now });
-    for (const oldest of trees.keys()) {
-      if (trees.size <= MOST_TREES) break;
-      trees.delete(oldest);
-    }
+    dropOldest(trees, MOST_TREES);
     for (const [, sha256] of entries) served.set(sha256, { file: blobFile(directory, sha256), until: now + KEEP_MS });
     return entries;
   }

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../lib/drop-oldest.ts';
 import { steady, type Clock } from '../../lib/clock.ts';
 import type { JobOutcome } from '../../lib/contracts/reactor.ts';
 import { jobErrors } from '../../lib/errors/books.ts';
@@ -182,8 +183,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     // What is not on disk yet may never be.
     if (!durable) return made;
     recent.set(jid, made);
-    const [oldest] = recent.size > RECENT_JOBS ? recent.keys() : [];
-    if (oldest !== undefined) recent.delete(oldest);
+    dropOldest(recent, RECENT_JOBS);
     return made;
   }
 

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../lib/drop-oldest.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Deed, Decision, ReactionRecord, ReactionStore } from './types.ts';
@@ -94,17 +95,10 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     if (records && last >= 0) records[last] = record;
     else if (records) records.push(record);
     else byEvent.set(record.event, [record]);
-    for (const oldest of byEvent.keys()) {
-      if (byEvent.size <= recent) break;
-      byEvent.delete(oldest);
-    }
+    dropOldest(byEvent, recent);
     if (isDead(record.decision)) {
       dead.set(deliveryKey(record.reactor, record.event), record);
-      for (const oldest of dead.keys()) {
-        if (dead.size <= deadLetters) break;
-        dead.delete(oldest);
-        counters.deadDropped++;
-      }
+      counters.deadDropped += dropOldest(dead, deadLetters);
     }
   };
   const settle = (record: ReactionRecord) => {

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../../lib/drop-oldest.ts';
 import { together, TsaltError } from '../../../lib/errors/error.ts';
 import { templateErrors } from '../../../lib/errors/template.ts';
 import { placeAt, type Place } from '../../../lib/place.ts';
@@ -68,8 +69,8 @@ export function compileTemplate(source: string, file: string): Template {
   const known = cache.get(key);
   if (known) return known;
   const template = source.includes('{{') ? compiled(source, file) : plain(source, file);
-  if (cache.size >= mostCached) for (const oldest of cache.keys()) if (cache.delete(oldest)) break;
   cache.set(key, template);
+  dropOldest(cache, mostCached);
   return template;
 }
 
