@@ -1,6 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import { decodeMap, encode, type WireMap } from './codec.ts';
-import { openMessage, readHeader, sealMessage, type Direction, type Kind } from './envelope.ts';
+import {
+  isSigned,
+  readHeader,
+  sealMessage,
+  unsealMessage,
+  type Direction,
+  type Kind,
+  type Unsealed,
+} from './envelope.ts';
 import type { Identity } from './keys.ts';
 
 /** What both sides hold once the handshake is done; all of it comes out of the key agreement and its transcript. */
@@ -24,9 +32,18 @@ export type Refusal =
   | 'gap' // messages before it are missing
   | 'undecodable'; // the gate refuses the body
 
-export type Opened =
-  | { readonly kind: number; readonly body: WireMap }
-  | { readonly refused: Refusal; readonly reason?: string };
+export interface Refused {
+  readonly refused: Refusal;
+  readonly reason?: string;
+}
+
+export type Opened = { readonly kind: number; readonly body: WireMap } | Refused;
+
+/** A message that is the peer's next one, and as it was sent. */
+export interface Unverified {
+  readonly kind: number;
+  readonly message: Unsealed;
+}
 
 /** One end of a session: numbers, signs and seals what goes out, and lets in only the peer's next message. */
 export class Channel {
@@ -53,16 +70,31 @@ export class Channel {
     return sealMessage(header, this.keys[this.#outward], this.#self, bytes);
   }
 
-  open(frame: Buffer): Opened {
+  /** The peer's next message, if it is that; whether it is signed remains to be seen, and ends the session if it is not. */
+  unseal(frame: Buffer): Unverified | Refused {
     const header = readHeader(frame);
     if (!header) return { refused: 'malformed' };
     if (header.direction === this.#outward || !header.session.equals(this.keys.session)) return { refused: 'foreign' };
     if (header.counter <= this.#received) return { refused: 'replayed' };
-    const body = openMessage(frame, header.counter, this.keys[header.direction], this.peer);
-    if (typeof body === 'string') return { refused: body };
+    const message = unsealMessage(frame, header.counter, this.keys[header.direction]);
+    if (typeof message === 'string') return { refused: message };
     if (header.counter !== this.#received + 1n) return { refused: 'gap' };
     this.#received = header.counter;
-    const map = decodeMap(body);
-    return map ? { kind: header.kind, body: map } : { refused: 'undecodable' };
+    return { kind: header.kind, message };
   }
+
+  /** What the peer's next message says. A message that is not signed has moved nothing. */
+  open(frame: Buffer): Opened {
+    const sealed = this.unseal(frame);
+    if ('refused' in sealed) return sealed;
+    if (isSigned(sealed.message, this.peer)) return read(sealed);
+    this.#received -= 1n;
+    return { refused: 'unsigned' };
+  }
+}
+
+/** What a message says that is signed. */
+export function read({ kind, message }: Unverified): Opened {
+  const body = decodeMap(message.body);
+  return body ? { kind, body } : { refused: 'undecodable' };
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import { sign, signatureLength, verify, type Identity } from './keys.ts';
+import { sign, signatureLength, verify, verifyLater, type Identity } from './keys.ts';
 
 /*
  * The one form of every message of a session:
@@ -101,18 +101,33 @@ export function sealMessage(header: Header, key: Buffer, identity: Identity, bod
   return Buffer.concat([head, seal(key, header.counter, head, Buffer.concat([body, signature]))]);
 }
 
-/** The body of a message, once the seal and the signature are right; else which of them is not. */
-export function openMessage(
-  frame: Buffer,
-  counter: bigint,
-  key: Buffer,
-  signer: KeyObject,
-): Buffer | 'altered' | 'unsigned' {
-  const head = frame.subarray(0, headerLength);
-  const plain = unseal(key, counter, head, frame.subarray(headerLength));
+/** A message whose seal was opened: it is of the session, and as it was sent. Whether its sender has signed it is another question. */
+export interface Unsealed {
+  readonly header: Buffer;
+  readonly body: Buffer;
+  readonly signature: Buffer;
+}
+
+/** What a message's seal holds; else what is not right. */
+export function unsealMessage(frame: Buffer, counter: bigint, key: Buffer): Unsealed | 'altered' | 'unsigned' {
+  const header = frame.subarray(0, headerLength);
+  const plain = unseal(key, counter, header, frame.subarray(headerLength));
   if (plain === undefined) return 'altered';
   const end = plain.length - signatureLength;
   if (end < 0) return 'unsigned';
-  const body = plain.subarray(0, end);
-  return verify('message', signer, plain.subarray(end), head, body) ? body : 'unsigned';
+  return { header, body: plain.subarray(0, end), signature: plain.subarray(end) };
+}
+
+/** Whether `signer` has signed it. */
+export function isSigned({ header, body, signature }: Unsealed, signer: KeyObject): boolean {
+  return verify('message', signer, signature, header, body);
+}
+
+/** As `isSigned`, on another thread. */
+export function isSignedLater(
+  { header, body, signature }: Unsealed,
+  signer: KeyObject,
+  done: (signed: boolean) => void,
+): void {
+  verifyLater('message', signer, signature, done, header, body);
 }

@@ -65,10 +65,14 @@ export class Intake {
     return this.#work.isLeft() && this.#messages.take(1) && this.#bytes.take(frame.length);
   }
 
-  /** How much work a frame is shows when it is done: what it took beyond the budget is owed by the next ones. */
   #read(frame: Buffer): void {
+    this.work(() => this.#needs.take(frame));
+  }
+
+  /** Does what its frames ask for. How much work that is shows when it is done: what it took beyond the budget is owed by the next ones. */
+  work(act: () => void): void {
     const began = this.#needs.clock.monotonic();
-    this.#needs.take(frame);
+    act();
     this.#work.take(this.#needs.clock.monotonic() - began);
   }
 }

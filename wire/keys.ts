@@ -152,3 +152,15 @@ export function sign(purpose: Purpose, identity: Identity, ...parts: readonly Bu
 export function verify(purpose: Purpose, key: KeyObject, signature: Buffer, ...parts: readonly Buffer[]): boolean {
   return verifyBytes(null, Buffer.concat([domains[purpose], ...parts]), key, signature);
 }
+
+/** As `verify`, on one of the threads that Node keeps; `done` is called in a later turn. */
+export function verifyLater(
+  purpose: Purpose,
+  key: KeyObject,
+  signature: Buffer,
+  done: (good: boolean) => void,
+  ...parts: readonly Buffer[]
+): void {
+  const bytes = Buffer.concat([domains[purpose], ...parts]);
+  verifyBytes(null, bytes, key, signature, (error, good) => done(!error && good));
+}

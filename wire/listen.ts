@@ -2,6 +2,7 @@ import { messageOf } from '../lib/errors/error.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import type { MinionId } from '../lib/ids.ts';
 import { Budget } from './budget.ts';
+import { read, type Unverified } from './channel.ts';
 import { Counters } from './counters.ts';
 import { kinds } from './envelope.ts';
 import { MasterHandshake, type Proven } from './handshake.ts';
@@ -21,6 +22,7 @@ import type {
   MasterSession,
   Verdict,
 } from './types.ts';
+import { Verifying, VerifyingThreads } from './verifying.ts';
 
 const defaults: ListenLimits = {
   beatMs: 5000,
@@ -60,6 +62,7 @@ interface Peer {
   readonly intake: Intake;
   heardAt: number;
   stage: Stage;
+  verifying?: Verifying;
 }
 
 class Listener implements MasterLink {
@@ -76,6 +79,7 @@ class Listener implements MasterLink {
   readonly #topics = new Map<string, LiveSession>();
   readonly #routes = new Map<LiveSession, string>();
   readonly #hellos: Budget;
+  readonly #threads = new VerifyingThreads();
   #sockets: MasterSockets | undefined;
   #stopped = false;
 
@@ -154,6 +158,7 @@ class Listener implements MasterLink {
       challenged: this.#challenged.size,
       waiting: this.#waiting.size,
       sessions: this.sessions.size,
+      verifying: this.#threads.given,
     };
   }
 
@@ -196,10 +201,14 @@ class Listener implements MasterLink {
   }
 
   #take(peer: Peer, frame: Buffer): void {
-    const done = this.#guard(() => {
+    this.#guarded(peer, () => {
       if (peer.stage.at === 'challenged') this.#prove(peer, peer.stage.handshake, frame);
       else this.#message(peer, peer.stage, frame);
     });
+  }
+
+  #guarded(peer: Peer, act: () => void): void {
+    const done = this.#guard(act);
     // What was in it is not lost: the minion comes back, and sends what was not acknowledged again.
     if (!done && peer.stage.at === 'session') this.#drop(peer, 'the master could not take what it sent');
   }
@@ -301,22 +310,40 @@ class Listener implements MasterLink {
     return true;
   }
 
+  /** What is the peer's, and whole, waits for its signature to be verified. */
   #message(peer: Peer, stage: Exclude<Stage, { at: 'challenged' }>, frame: Buffer): void {
-    const channel = stage.at === 'session' ? stage.session.channel : stage.proven.channel;
-    const opened = channel.open(frame);
-    if ('refused' in opened) {
-      this.#refuse(opened.refused);
+    const { channel } = stage.at === 'session' ? stage.session : stage.proven;
+    const unsealed = channel.unseal(frame);
+    if ('refused' in unsealed) {
+      this.#refuse(unsealed.refused);
       // Nothing gets lost on a connection: what is missing was taken out, and no order can be kept any more.
-      if (opened.refused === 'gap') this.#drop(peer, 'messages of it are missing');
+      if (unsealed.refused === 'gap') this.#drop(peer, 'messages of it are missing');
       return;
     }
     peer.heardAt = this.#options.clock.monotonic();
+    peer.verifying ??= new Verifying(this.#threads, channel.peer, (message, signed) => {
+      if (this.#peers.get(peer.route) === peer)
+        peer.intake.work(() => this.#guarded(peer, () => this.#verified(peer, message, signed)));
+    });
+    peer.verifying.push(unsealed);
+  }
+
+  #verified(peer: Peer, message: Unverified, signed: boolean): void {
+    const { stage } = peer;
+    if (stage.at === 'challenged') return;
+    if (!signed) {
+      this.#refuse('unsigned');
+      return this.#drop(peer, 'it has sent what it has not signed');
+    }
+    const opened = read(message);
+    if ('refused' in opened) return this.#refuse(opened.refused);
     if (opened.kind === kinds.bye) return this.#drop(peer, 'it has said goodbye');
     if (stage.at === 'session') return stage.session.take(opened.kind, opened.body);
     if (opened.kind === kinds.again) {
       return stage.again.take(1) ? this.#judge(peer, stage.proven) : this.#refuse('hurried');
     }
     if (opened.kind === kinds.beat) {
+      const { channel } = stage.proven;
       return this.#sockets?.send(peer.route, channel.seal(kinds.beat, { published: 0, subscribed: false }));
     }
     this.#refuse('unexpected');

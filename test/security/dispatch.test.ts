@@ -99,6 +99,7 @@ async function outcome(stage: Stage, what: string, kind?: Kind): Promise<string>
   else if (what === 'noise') peer.say(Buffer.from('GET / HTTP/1.1'));
   else if (kind !== undefined && peer.channel) peer.say(peer.channel.seal(kind, bodies[kind] ?? {}));
   else return '';
+  await until('its signature is verified', () => peer.link.stats()['verifying'] === 0);
   await new Promise((resolve) => setImmediate(resolve));
   const after = peer.link.stats();
   const refused = Object.keys(after).filter((name) => name.startsWith('refused.') && after[name] !== before[name]);

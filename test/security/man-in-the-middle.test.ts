@@ -1,11 +1,12 @@
 import test from 'ava';
 import { parseMinionId } from '../../lib/ids.ts';
 import { Channel } from '../../wire/channel.ts';
+import { encodeJson } from '../../wire/codec.ts';
 import { kinds } from '../../wire/envelope.ts';
 import { MasterHandshake } from '../../wire/handshake.ts';
 import { ed25519PublicKey, generateCurveKeys, generateIdentity } from '../../wire/keys.ts';
 import { flipped, handshake, startMaster, startMinion, until, type TestMinion } from '../wire/kit.ts';
-import { count, standing, untouched } from './kit.ts';
+import { count, rogue, standing, untouched } from './kit.ts';
 
 /* Who sits on the path can cut it, and nothing else. */
 
@@ -101,6 +102,19 @@ test('man in the middle: who has stolen the keys of a session, signs nothing wit
   const down = new Channel(answer.channel.keys, thief, ed25519PublicKey(minion.publicKey), 'down');
   t.deepEqual(proven.channel.open(up.seal(kinds.items, {})), { refused: 'unsigned' });
   return t.deepEqual(answer.channel.open(down.seal(kinds.bye, {})), { refused: 'unsigned' });
+});
+
+test('man in the middle: who has stolen the keys of a session and speaks to the master, ends it and does nothing else', async (t) => {
+  const { master } = await standing(t);
+  const bad = await rogue(t, master, 'bad');
+  const thief = new Channel(bad.channel.keys, generateIdentity(), ed25519PublicKey(master.identity.publicKey), 'up');
+  const said = { seen: 0, items: [[1, 0, encodeJson({ tag: 'a', data: {} })]] };
+  await bad.send(thief.seal(kinds.items, said));
+  await bad.send(thief.seal(kinds.items, said));
+  await until('it is refused', () => count(master, 'refused.unsigned') === 1);
+  await bad.send(Buffer.from('anything'));
+  await until('its connection is nobody’s', () => count(master, 'refused.stranger') >= 1);
+  t.deepEqual(master.items, []);
 });
 
 test('man in the middle: whatever comes down, the minion does not end', async (t) => {
