@@ -24,6 +24,8 @@ export interface RenderPool {
    * `TS_REACTOR_WORKER_DIED`.
    */
   run(file: string, what: string, of: Json): Promise<Json>;
+  /** Has a process ready before the first reaction is to be rendered: starting one takes longer than hundreds of these. */
+  warm(): void;
   stop(): void;
   counters(): { readonly started: number; readonly killed: number; readonly waiting: number };
 }
@@ -44,6 +46,7 @@ interface Team {
   readonly children: ReadonlySet<Child>;
   /** Has the waiting ones done once all that come in this turn are there: they go together. */
   soon(): void;
+  warm(): void;
 }
 
 /** How many of the first tasks are of one file: a message each way costs more than most renderings, so they go together. */
@@ -84,16 +87,32 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
           teams.suspects.soon();
           continue;
         }
-        const child = idle.pop() ?? (children.size < most ? start() : undefined);
-        if (!child) return;
+        const child = idle.pop();
+        if (!child) return more();
         void work(child, waiting.splice(0, waiting === teams.suspects.waiting ? 1 : together(waiting)));
       }
     };
-    const start = () => {
+    // Nothing is given to a process that still starts: one that is there may be done sooner.
+    let starting = false;
+    const more = () => {
+      if (stopped || starting || children.size >= most) return;
+      starting = true;
       counters.started++;
       const child = startChild({ program: poolProgram('render-child'), heapMb, clock, log });
       children.add(child);
-      return child;
+      void child
+        .started()
+        .then(
+          () => idle.push(child),
+          (error: unknown) => {
+            children.delete(child);
+            if (children.size === 0) fail(waiting.splice(0, together(waiting)), error);
+          },
+        )
+        .finally(() => {
+          starting = false;
+          next();
+        });
     };
     const work = async (child: Child, tasks: readonly Task[]) => {
       try {
@@ -116,7 +135,10 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
         next();
       });
     };
-    return { waiting, children, soon };
+    const warm = () => {
+      if (children.size === 0) more();
+    };
+    return { waiting, children, soon, warm };
   }
 
   /** Their process is gone, or did not answer. Which one of several is to blame shows when each is done by itself. */
@@ -141,6 +163,7 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
         team.soon();
       });
     },
+    warm: () => teams.reactions.warm(),
     stop() {
       stopped = true;
       for (const { children } of Object.values(teams)) for (const child of children) child.kill();

@@ -37,7 +37,10 @@ export function reactorOpener(options: OpenReactorOptions): (file: string) => Pr
       throw reactorErrors.unknownBuiltin({ name: builtin }, { hint });
     }
     const file = path.resolve(directory, named);
-    if (file.endsWith('.sls')) return slsReactor(file, pool);
+    if (file.endsWith('.sls')) {
+      pool.warm();
+      return slsReactor(file, pool);
+    }
     if (/\.[cm]?[jt]s$/.test(file)) return codeReactor(file, { clock, log });
     throw reactorErrors.unknownKind({ file: named });
   };

@@ -309,6 +309,34 @@ test('YAML reactors in child processes: jobs are published, runners called, and 
   pool.stop();
 });
 
+test('YAML reactors in child processes: one is ready before the first event, and while a second one starts nothing waits for it', async (t) => {
+  const files = scratch({ 'hi.sls': 'hi:\n  local.test.ping:\n    - tgt: {{data.id}}\n' });
+  t.teardown(files.remove);
+  const file = files.at('hi.sls');
+  const pool = renderPool({ clock: systemClock, log: silent });
+  pool.warm();
+  pool.warm();
+  t.is(pool.counters().started, 1);
+  const render = (id: string) => pool.run(file, 'reactions', { file, tag: 'x', data: { id } });
+  await render('first');
+  t.is(pool.counters().started, 1, 'the one that was ready has done it');
+  const busy = render('second');
+  await Promise.resolve();
+  // The only process is busy: another one starts, and whichever is there first has this one.
+  const next = render('third');
+  await Promise.all([busy, next]);
+  t.is(pool.counters().started, 2);
+  t.is(pool.counters().waiting, 0);
+  pool.stop();
+});
+
+test('YAML reactors in child processes: where none can be started, the rendering says so', async (t) => {
+  const pool = renderPool({ clock: systemClock, log: silent, heapMb: 1 });
+  t.teardown(() => pool.stop());
+  await t.throwsAsync(pool.run('/x.sls', 'reactions', {}), { code: 'TS_REACTOR_WORKER_DIED' });
+  await t.throwsAsync(pool.run('/y.sls', 'reactions', {}), { code: 'TS_REACTOR_WORKER_DIED' });
+});
+
 test('speed: a thousand YAML reactions are rendered and done within four seconds', async (t) => {
   const files = scratch({ 'good.sls': 'hi:\n  local.test.ping:\n    - tgt: {{data.id}}\n' });
   t.teardown(files.remove);

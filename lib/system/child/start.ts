@@ -26,6 +26,8 @@ export interface Child {
    * `TS_REACTOR_WORKER_DEADLINE`, `TS_REACTOR_WORKER_DIED`.
    */
   ask(what: string, of: Json, deadlineMs: number): Promise<Json>;
+  /** Resolves when it has started. Raises `TS_REACTOR_WORKER_DIED`, `TS_REACTOR_WORKER_DEADLINE`. */
+  started(): Promise<void>;
   alive(): boolean;
   kill(): void;
 }
@@ -52,7 +54,9 @@ export function startChild({ program, heapMb = 128, clock, log, answer }: ChildO
   const end = (why: string) => {
     if (!alive) return;
     alive = false;
-    peer.close(reactorErrors.workerDied({ why }));
+    const died = reactorErrors.workerDied({ why });
+    peer.close(died);
+    failed(died);
     if (process.exitCode !== null || process.signalCode !== null) return;
     process.kill('SIGTERM');
     // One that is in a loop hears nothing, and must not outlive who would kill it later.
@@ -65,7 +69,13 @@ export function startChild({ program, heapMb = 128, clock, log, answer }: ChildO
     });
   };
   let started = () => {};
-  const ready = new Promise<void>((resolve) => (started = resolve));
+  let failed: (error: Error) => void = () => {};
+  const ready = new Promise<void>((resolve, reject) => {
+    started = resolve;
+    failed = reject;
+  });
+  // Whoever waits for it is told; nobody needs to.
+  ready.catch(() => {});
   process.on('message', (message) => (message === readyMessage ? started() : peer.receive(message)));
   process.on('error', (error) => end(error.message));
   process.on('exit', (code, signal) => end(signal ?? `exit code ${code}`));
@@ -104,6 +114,7 @@ export function startChild({ program, heapMb = 128, clock, log, answer }: ChildO
         if (--asking === 0) process.channel?.unref();
       }
     },
+    started: () => within(startMs, ready),
     alive: () => alive,
     kill: () => end('it was ended'),
   };
