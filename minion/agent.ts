@@ -168,8 +168,9 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
         failpoint('job-noted');
         pump();
       }
-      // One that is not to wait is refused by the run that is under way.
-      const waits = isStateRun(fun) && args.kwarg['queue'] !== false;
+      // One that is not to wait is refused by the run that is under way, or runs beside it.
+      const { queue: queued, concurrent } = args.kwarg;
+      const waits = isStateRun(fun) && queued !== false && concurrent !== true;
       const { term, kill } = own;
       const control: JobControl = { term: term.signal, kill: kill.signal, began: (pid) => void (own.pid = pid) };
       const run = (): Promise<JobReturn> => runner.run(order, control);

@@ -145,7 +145,8 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     if (hasTurn) return runStates(request);
     const { takeStateTurn } = await import('./state-lock.ts');
     const { fun, cachedir } = parts;
-    const turn = await takeStateTurn({ cachedir, fun, jid, queue: request.queue ?? true, clock, log, signal });
+    const { queue = true, concurrent = false } = request;
+    const turn = await takeStateTurn({ cachedir, fun, jid, queue, concurrent, clock, log, signal });
     if (turn.refused !== undefined) return [turn.refused];
     hasTurn = true;
     try {

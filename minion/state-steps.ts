@@ -161,7 +161,7 @@ export function readSteps(cachedir: string): StateSteps {
       look();
       const seen = 'path' in change ? { path: placeOf(change.path), is: change.is } : change;
       // What a killed run had begun goes on no more.
-      const goesOn = notes.some(({ to }) => to === undefined) && runningStates(cachedir) !== undefined;
+      const goesOn = notes.some(({ to }) => to === undefined) && runningStates(cachedir).length > 0;
       const wasThen = ({ from, to = goesOn ? Number.POSITIVE_INFINITY : from }: Note): boolean =>
         from <= toMs && fromMs <= to + SEEN_LATE_MS;
       return notes.some((note) => isAsLeft(note, seen) || (mayBeOf(note, seen) && wasThen(note)));

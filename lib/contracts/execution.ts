@@ -1,5 +1,6 @@
 import type { InferOutput, ObjectEntries, StrictObjectSchema } from 'valibot';
 import type { Clock } from '../clock.ts';
+import type { Exclusion } from '../exclusions.ts';
 import type { Json, JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { PillarRequest } from '../pillar-settings.ts';
@@ -22,6 +23,8 @@ export interface StateRequest {
   readonly given?: { readonly text: string; readonly shown: string } | undefined;
   /** Only the states with this id, and what they need. */
   readonly only?: string | undefined;
+  /** State files, and states by their ids, that are left out. */
+  readonly exclude?: readonly Exclusion[] | undefined;
   readonly test: boolean;
   /** Laid over the minion's pillar. */
   readonly pillar: JsonMap;
@@ -33,6 +36,8 @@ export interface StateRequest {
   readonly top?: string | undefined;
   /** While another run is under way: waits for its end (the default), or is refused. */
   readonly queue?: boolean | undefined;
+  /** Beside any other run that is under way; later ones wait for both. */
+  readonly concurrent?: boolean | undefined;
   /** Each state's result is an event at the master; else the configs say whether it is. */
   readonly stateEvents?: boolean | undefined;
 }
@@ -132,8 +137,8 @@ export interface ExecContext {
   applyStates(request: StateRequest): Promise<StateReturn>;
   /** Compiles states, and shows what came of it. */
   showStates(request: Pick<StateRequest, 'sls' | 'given' | 'pillar' | 'saltenv' | 'pillarenv'>): Promise<ShownStates>;
-  /** What runs states on this machine now, in Salt's words; undefined when nothing does. */
-  runningStates(): Promise<string | undefined>;
+  /** What runs states on this machine now: a sentence for each, in Salt's words. */
+  runningStates(): Promise<readonly string[]>;
   readonly jobs: MinionJobs;
   /** At the master; without one it is this machine's own. */
   readonly mine: Mine;

@@ -31,7 +31,7 @@ export function systemBeacons({ cachedir, custom, ...options }: SystemOptions): 
   return beaconEngine({
     ...options,
     registry: beaconsWith({ builtin: builtinBeacons, current: custom, clock, log: options.log }),
-    statesRun: () => runningStates(cachedir) !== undefined,
+    statesRun: () => runningStates(cachedir).length > 0,
     context: systemContext(clock, (what, from, to) => steps.did(what, from, to)),
   });
 }

@@ -6,6 +6,7 @@ import {
   type ShownStates,
   type StateRequest,
 } from '../../lib/contracts/execution.ts';
+import { exclusions } from '../../lib/exclusions.ts';
 import { asText, isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
 
 const names = v.optional(v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]), []);
@@ -13,26 +14,41 @@ const pillar = v.optional(v.custom<JsonMap>(isJsonMap, 'a map'), {});
 const test = v.optional(v.boolean());
 /** Salt's word for waiting until another run is over, which every run does here unless it is false. */
 const queue = v.optional(v.boolean());
+/** Salt's word for a run that waits for no other, and runs beside it. */
+const concurrent = v.optional(v.boolean());
+const exclude = v.optional(exclusions);
 /** Each state's result is an event at the master. */
 const state_events = v.optional(v.boolean());
 
 /** The environments that states and pillar are from, in place of those of the config. */
 const from = { saltenv: v.optional(v.string()), pillarenv: v.optional(v.string()) };
 
-const named = v.strictObject({ mods: names, test, pillar, queue, state_events, ...from });
-const whole = v.strictObject({ test, pillar, queue, state_events, ...from });
+const whole = v.strictObject({ test, pillar, queue, state_events, ...from, concurrent });
+const named = v.strictObject({ mods: names, ...whole.entries });
 
 type Named = v.InferOutput<typeof named>;
 
-type Asked = Omit<Named, 'mods'>;
+interface Asked extends Omit<Named, 'mods'> {
+  readonly exclude?: v.InferOutput<typeof exclude>;
+}
 
 function run(
-  { test: wanted, pillar: over, queue: waits, state_events: stateEvents, saltenv, pillarenv }: Asked,
+  { test: wanted, state_events: stateEvents, exclude, pillar, queue, concurrent, saltenv, pillarenv }: Asked,
   what: Pick<StateRequest, 'sls' | 'given' | 'only' | 'top'>,
   context: ExecContext,
 ) {
   const isTest = wanted ?? context.opts['test'] === true;
-  return context.applyStates({ ...what, test: isTest, pillar: over, queue: waits, stateEvents, saltenv, pillarenv });
+  return context.applyStates({
+    ...what,
+    test: isTest,
+    exclude,
+    pillar,
+    queue,
+    concurrent,
+    stateEvents,
+    saltenv,
+    pillarenv,
+  });
 }
 
 /** States that are given here, and not in a file of the tree; `name` is what errors call them. */
@@ -71,29 +87,29 @@ const data = v.custom<JsonMap>(isJsonMap, 'a map');
 export default defineModule({
   apply: defineFunction({
     summary: 'Applies the named state files, or the highstate when none are named.',
-    args: named,
+    args: v.strictObject({ ...named.entries, exclude }),
     rest: 'mods',
     run: (asked, context) => run(asked, { sls: list(asked.mods) }, context),
   }),
   sls: defineFunction({
     summary: 'Applies the named state files.',
-    args: v.strictObject({ ...named.entries, mods: someNames }),
+    args: v.strictObject({ ...named.entries, mods: someNames, exclude }),
     rest: 'mods',
     run: (asked, context) => run(asked, { sls: list(asked.mods) }, context),
   }),
   highstate: defineFunction({
     summary: 'Applies the states that the top file means for this minion.',
-    args: whole,
+    args: v.strictObject({ ...whole.entries, exclude }),
     run: (asked, context) => run(asked, { sls: [] }, context),
   }),
   top: defineFunction({
     summary: 'The same, with another top file than that of the config (`state_top`): a path in the state tree.',
-    args: v.strictObject({ topfn: v.optional(v.string()), ...whole.entries }),
+    args: v.strictObject({ topfn: v.optional(v.string()), ...whole.entries, exclude }),
     run: ({ topfn, ...asked }, context) => run(asked, { sls: [], top: topfn }, context),
   }),
   test: defineFunction({
     summary: 'Says what the named state files, or the highstate, would change.',
-    args: v.strictObject({ mods: names, pillar, queue, state_events, ...from }),
+    args: v.strictObject({ ...v.omit(named, ['test']).entries, exclude }),
     rest: 'mods',
     run: (asked, context) => run({ ...asked, test: true }, { sls: list(asked.mods) }, context),
   }),
@@ -199,9 +215,6 @@ export default defineModule({
     summary: 'What runs states on this machine now: a list of sentences, empty when nothing does.',
     args: v.strictObject({}),
     quick: true,
-    async run(_, context) {
-      const running = await context.runningStates();
-      return running === undefined ? [] : [running];
-    },
+    run: (_, context) => context.runningStates(),
   }),
 });

@@ -65,10 +65,10 @@ async function handOver(
   for (const late = clock.monotonic() + waitSeconds * 1000; ; await sleep(clock, LOOK_AGAIN_MS)) {
     signal.throwIfAborted();
     const states = runningStates(cachedir);
-    const { busy } = states === undefined ? await ask(HAND_OVER, { jid, to, confirm_seconds: confirmSeconds }) : {};
-    if (states === undefined && !Array.isArray(busy)) return;
+    const { busy } = states.length === 0 ? await ask(HAND_OVER, { jid, to, confirm_seconds: confirmSeconds }) : {};
+    if (states.length === 0 && !Array.isArray(busy)) return;
     if (clock.monotonic() < late) continue;
-    const jobs = states ?? (Array.isArray(busy) ? busy.map(asText).join(', ') : '');
+    const jobs = [...states, ...(Array.isArray(busy) ? busy.map(asText) : [])].join(', ');
     throw upgradeErrors.stillBusy({ seconds: waitSeconds, jobs });
   }
 }

@@ -15,7 +15,7 @@ import { highData, lowData, withNeeds } from './show.ts';
 import { environmentsWith, type Environments } from './environments.ts';
 
 export interface ApplyOptions {
-  readonly request: Pick<StateRequest, 'sls' | 'test' | 'given' | 'only'>;
+  readonly request: Pick<StateRequest, 'sls' | 'test' | 'given' | 'only' | 'exclude'>;
   readonly environments: Environments;
   readonly machine: Machine;
   /** Lays plans over a machine, for test mode. */
@@ -40,9 +40,10 @@ export interface ApplyOptions {
 
 /** Compiles what a request names. */
 export function compileRequest(
-  { sls, given }: Pick<StateRequest, 'sls' | 'given'>,
-  options: CompileOptions,
+  { sls, given, exclude }: Pick<StateRequest, 'sls' | 'given' | 'exclude'>,
+  compileOptions: CompileOptions,
 ): Promise<Compiled> {
+  const options = { ...compileOptions, exclude };
   if (sls.length === 0) return compileHighstate(options);
   if (!given) return compileSls(sls, options);
   const [name = ''] = sls;

@@ -2,6 +2,7 @@ import type { StateRegistry, TemplateUse } from '../../lib/contracts/state.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
+import type { Exclusion } from '../../lib/exclusions.ts';
 import { placeAt } from '../../lib/place.ts';
 import { requirementsOf, type Chunk } from './chunk.ts';
 import { declarations, type Declaration } from './declaration.ts';
@@ -36,6 +37,8 @@ export interface CompileOptions {
   readonly saltenv?: string | undefined;
   /** No state may name another environment (`lock_saltenv`). */
   readonly isLocked?: boolean | undefined;
+  /** Left out of what is named, besides what the files leave out. */
+  readonly exclude?: readonly Exclusion[] | undefined;
   /** Files of the tree that were read already, and those that will be. */
   readonly read?: ReadFiles | undefined;
 }
@@ -67,12 +70,12 @@ export function compileSls(names: readonly string[], options: CompileOptions): P
 }
 
 async function compileFiles(wanted: readonly Wanted[], options: CompileOptions): Promise<Compiled> {
-  const { environments, context, registry, read } = options;
+  const { environments, context, registry, exclude, read } = options;
   const errors: TsaltError[] = [];
   const files = await loadSlsFiles(wanted, environments, context, errors, read);
   const isComplete = errors.length === 0;
   const written = declarations(files, errors);
-  const all = reshape(files, written, errors);
+  const all = reshape(files, written, errors, exclude);
   const states = await loadStates(all, registry, errors);
   const chunks = all.flatMap((declaration, at) => {
     const state = states.get(`${declaration.module}.${declaration.fun}`);

@@ -1,6 +1,7 @@
 import { describe } from '../../lib/describe.ts';
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
+import type { Exclusion } from '../../lib/exclusions.ts';
 import { fnmatch } from '../../lib/fnmatch.ts';
 import { isMap } from '../../lib/json.ts';
 import { nearest } from '../../lib/nearest.ts';
@@ -29,20 +30,20 @@ function usesOthers(data: Sls['data']): boolean {
   );
 }
 
-/** Extended, with arguments taken over, and without what is excluded. */
-export function reshape(files: readonly Sls[], all: readonly Declaration[], errors: TsaltError[]): Declaration[] {
-  const exclusions = files.flatMap((sls) => exclusionsOf(sls, errors));
-  const isLeftOut = (sls: Sls): boolean => exclusions.some(({ sls: fits }) => fits?.(sls.name) === true);
+/** Extended, with arguments taken over, and without what is excluded, by a file or by `exclude`. */
+export function reshape(
+  files: readonly Sls[],
+  all: readonly Declaration[],
+  errors: TsaltError[],
+  exclude: readonly Exclusion[] = [],
+): Declaration[] {
+  const exclusions = [...exclude, ...files.flatMap((sls) => exclusionsOf(sls, errors))];
+  const ids = new Set(exclusions.flatMap((one) => ('id' in one ? [one.id] : [])));
+  const globs = exclusions.flatMap((one) => ('sls' in one ? [fnmatch(one.sls)] : []));
+  const isLeftOut = ({ name }: Sls): boolean => globs.some((fits) => fits(name));
   const extensions = files.filter((sls) => !isLeftOut(sls)).flatMap((sls) => extensionsOf(sls, errors));
   const extended = extend(all, extensions, errors);
-  return takeOver(extended, errors).filter(
-    ({ id, sls }) => !isLeftOut(sls) && !exclusions.some((excluded) => excluded.id === id),
-  );
-}
-
-interface Exclusion {
-  readonly id?: string;
-  readonly sls?: (name: string) => boolean;
+  return takeOver(extended, errors).filter(({ id, sls }) => !isLeftOut(sls) && !ids.has(id));
 }
 
 /** A text is a state file's name, as `sls` is; files may be globs. */
@@ -54,11 +55,11 @@ function exclusionsOf(sls: Sls, errors: TsaltError[]): Exclusion[] {
     return [];
   }
   return list.flatMap((item, index): Exclusion[] => {
-    if (typeof item === 'string') return [{ sls: fnmatch(item) }];
+    if (typeof item === 'string') return [{ sls: item }];
     const [kind, ...more] = isMap(item) ? keysOf(item) : [];
     const value = isMap(item) && kind !== undefined ? item[kind] : undefined;
     if (more.length === 0 && typeof value === 'string') {
-      if (kind === 'sls') return [{ sls: fnmatch(value) }];
+      if (kind === 'sls') return [{ sls: value }];
       if (kind === 'id') return [{ id: value }];
     }
     const place = sls.yaml.placeOf(['exclude', index], 'value');

@@ -99,6 +99,32 @@ test('state runs: a second one waits and says for whom, or is refused; one from 
   t.is((await third)[0]?.state, 'returned');
 });
 
+test('state runs: one that is to be concurrent runs beside the first, and those after it wait for both', async (t) => {
+  const cluster = await startCluster(t);
+  const { begun, release } = holdUp(cluster);
+  const minion = await cluster.joinMinion('web1');
+  const first = call(minion, 'state.apply', 'long');
+  await eventually(begun);
+  const beside = call(minion, 'state.apply', 'short', 'concurrent=True');
+  t.is(await beside.code, 0, beside.printed.err);
+  const ofMaster = await cluster.tsalt('web1', 'state.apply', 'short', 'concurrent=True');
+  t.is(ofMaster.code, 0, ofMaster.stderr);
+  write(cluster.states, 'longer.sls', readFileSync(path.join(cluster.states, 'long.sls'), 'utf8'));
+  const longer = call(minion, 'state.apply', 'longer', 'concurrent=True');
+  const running = async () => (await cluster.exec('web1', 'state.running'))[0]?.return as string[];
+  await eventually(async () => (await running()).length === 2);
+  first.child.kill('SIGKILL');
+  await first.code;
+  const refused = call(minion, 'state.apply', 'short', 'queue=False', '--out', 'json');
+  t.is(await refused.code, 2);
+  t.true(refused.printed.out.includes(`is running as PID ${longer.child.pid} and`), refused.printed.out);
+  const waits = call(minion, 'state.apply', 'short');
+  await eventually(() => waits.printed.err.includes(`is running as PID ${longer.child.pid} and`));
+  release();
+  t.deepEqual([await longer.code, await waits.code], [0, 0], waits.printed.err);
+  t.deepEqual(await running(), []);
+});
+
 test('state runs: the first one was killed, the next takes its lock over', async (t) => {
   const cluster = await startCluster(t);
   const { begun, release } = holdUp(cluster);

@@ -28,7 +28,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     call: async () => null,
     applyStates: async () => ({}),
     showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
-    runningStates: async () => undefined,
+    runningStates: async () => [],
     modules: builtinModules,
     syncCustom: async () => ({ changed: {}, problems: {}, renewed: [] }),
     jobs: { list: async () => [], end: async () => undefined },

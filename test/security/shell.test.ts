@@ -108,7 +108,7 @@ test('shell: every execution function with a text full of letters that a shell o
         call: async () => null,
         applyStates: async () => ({}),
         showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
-        runningStates: async () => undefined,
+        runningStates: async () => [],
         jobs: { list: async () => [], end: async () => undefined },
         upgrade: async () => ({}),
         tellGrains: async () => {},
