@@ -7,7 +7,7 @@ import type { BatchPlanner } from './batch-options.ts';
 import type { Io } from './io.ts';
 import { succeeded, type Part } from './job-part.ts';
 import { targetsOf } from './preview.ts';
-import { subsetOf } from './subset.ts';
+import { subsetOf } from '../lib/subset.ts';
 
 export interface PublishOptions {
   readonly control: LocalClient;

@@ -159,6 +159,7 @@ async function start(
     standIn,
     git: () => trees.git(),
     timeoutSeconds: config.timeout,
+    random: Math.random,
     call: (call, caller) => running.call(call, caller),
     clock,
     log: logOf(log, 'orchestration'),

@@ -14,6 +14,8 @@ export interface MinionJob {
   readonly kwarg: JsonMap;
   /** Seconds that a minion has to take it; the master's `timeout` when undefined. */
   readonly timeout?: number | undefined;
+  /** Only so many of the minions that are meant, at random: those that are connected first. */
+  readonly subset?: number | undefined;
   /** How many minions at a time: a number, or a part of all (`25%`). */
   readonly batch?: string | undefined;
   /** No further batch is begun once more than so many of the minions outside `forgiven` have failed. */

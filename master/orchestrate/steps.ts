@@ -12,6 +12,7 @@ import type {
 } from '../../lib/contracts/orchestration.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import type { Json } from '../../lib/json.ts';
+import { subsetOf } from '../../lib/subset.ts';
 import type { EventBus } from '../bus.ts';
 import type { Deed } from '../access/rules.ts';
 import type { Origin } from '../jobs/ledger.ts';
@@ -41,6 +42,8 @@ export interface StepsParts extends MinionJobsParts {
   readonly call: (call: MasterCall, caller: Caller) => Promise<Json>;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
 }
 
 /** The steps of one orchestration, each done once. */
@@ -53,6 +56,8 @@ export interface Steps {
 /** What a step is known by: a step that is the same as another one has a number. */
 interface Kept {
   readonly began?: Began;
+  /** Those of a target that were taken at random. */
+  readonly chosen?: readonly string[];
   readonly result?: KeptResult;
 }
 type KeptResult =
@@ -82,8 +87,24 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
   const keep = (key: string, kept: Kept): Promise<void> =>
     book.keepStep(jid, key, JSON.parse(JSON.stringify(kept)) as Json);
 
-  function publish(job: MinionJob, key: string): Promise<readonly KeptEnding[]> {
-    return runOnMinions(job, { once: `orchestration ${jid} ${key}`, user, origin, timeoutSeconds, signal }, parts);
+  // Written by `keep` alone.
+  const kept = (key: string): Kept => (book.step(jid, key) ?? {}) as unknown as Kept;
+
+  /** The job for those that are taken at random, where it is for some of its target. It is for these ever after. */
+  async function forSome(job: MinionJob, key: string): Promise<MinionJob> {
+    const { tgt, tgt_type, subset } = job;
+    if (subset === undefined) return job;
+    const known = kept(key).chosen;
+    const { minions } = known ? { minions: known } : publisher.meant({ tgt, tgt_type });
+    const away = minions.filter((id) => parts.notConnected(id) !== undefined);
+    const chosen = known ?? subsetOf({ minions, away }, subset, parts.random);
+    if (!known) await keep(key, { chosen });
+    return { ...job, tgt: chosen, tgt_type: 'list' };
+  }
+
+  async function publish(job: MinionJob, key: string): Promise<readonly KeptEnding[]> {
+    const how = { once: `orchestration ${jid} ${key}`, user, origin, timeoutSeconds, signal };
+    return runOnMinions(await forSome(job, key), how, parts);
   }
 
   async function answer(one: MasterCall, once: string): Promise<MasterAnswer> {
@@ -117,8 +138,7 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
     rehearse: async (job) => withReturns(await publish(job, keyOf(['rehearse', job])), jobs),
     async perform(step) {
       const key = keyOf(step);
-      // Written by `keep` alone.
-      const { result: known, began } = (book.step(jid, key) ?? {}) as unknown as Kept;
+      const { result: known, began } = kept(key);
       const result = known ?? (await perform(step, key, began));
       if (!known) await keep(key, { result });
       return result.did === 'publish' ? { did: 'publish', endings: await withReturns(result.endings, jobs) } : result;

@@ -2,18 +2,10 @@ import * as v from 'valibot';
 import * as arg from '../../lib/argument-kinds.ts';
 import type { MinionEnding, MinionJob } from '../../lib/contracts/orchestration.ts';
 import { defineState, type Outcome } from '../../lib/contracts/state.ts';
-import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { exclusions } from '../../lib/exclusions.ts';
+import { isMap, type JsonMap } from '../../lib/json.ts';
 import { jsonMap } from '../../lib/schema/json.ts';
-import {
-  endingsOf,
-  firstLine,
-  jobOf,
-  judged,
-  minionArgs,
-  planForNobody,
-  targetsOf,
-  type MinionFacts,
-} from './minions.ts';
+import { firstLine, minionArgs, onMinions, returnsOf, type Judged, type Judgement } from './minions.ts';
 
 const args = v.strictObject({
   name: v.string(),
@@ -24,6 +16,8 @@ const args = v.strictObject({
   highstate: v.optional(v.boolean()),
   /** A top file to go by in place of top.sls. */
   top: v.optional(v.string()),
+  /** State files, or states by their ids, that are left out. */
+  exclude: v.optional(exclusions),
   /** Laid over the pillar of each minion. */
   pillar: v.optional(jsonMap),
   pillarenv: v.optional(v.string()),
@@ -32,21 +26,25 @@ const args = v.strictObject({
   test: v.optional(v.boolean()),
   /** Whether to wait for a state run that is under way there, or to be refused. */
   queue: v.optional(v.boolean()),
+  /** True: beside a state run that is under way there. */
+  concurrent: v.optional(v.boolean()),
 });
 type Args = v.InferOutput<typeof args>;
 
-function jobOfStates(given: Args, isTest: boolean): MinionJob {
-  const { highstate = false, top, sls = [], pillar, pillarenv, saltenv, queue } = given;
-  const named: JsonMap = {
-    ...(isTest || given.test !== undefined ? { test: isTest || given.test === true } : {}),
+function orderOf(given: Args, test = given.test): Pick<MinionJob, 'fun' | 'arg' | 'kwarg'> {
+  const { highstate = false, top, sls = [], exclude, pillar, pillarenv, saltenv, queue, concurrent } = given;
+  const kwarg: JsonMap = {
+    ...(test !== undefined && { test }),
+    ...(exclude && { exclude }),
     ...(pillar && { pillar }),
     ...(pillarenv !== undefined && { pillarenv }),
     ...(saltenv !== undefined && { saltenv }),
     ...(queue !== undefined && { queue }),
+    ...(concurrent === true && { concurrent }),
   };
-  if (highstate) return jobOf(given, { fun: 'state.highstate', arg: [], kwarg: named });
-  if (top !== undefined) return jobOf(given, { fun: 'state.top', arg: [top], kwarg: named });
-  return jobOf(given, { fun: 'state.sls', arg: [sls.join(',')], kwarg: named });
+  if (highstate) return { fun: 'state.highstate', arg: [], kwarg };
+  if (top !== undefined) return { fun: 'state.top', arg: [top], kwarg };
+  return { fun: 'state.sls', arg: [sls.join(',')], kwarg };
 }
 
 /** Why a state run is a failure: what did not compile, or the states that failed. */
@@ -69,24 +67,21 @@ const hasChanges = ({ return: run }: MinionEnding): boolean =>
   );
 
 /** The outcome in Salt's words. */
-function told(given: Args, endings: readonly MinionEnding[], isTest: boolean): Outcome {
-  const { failed, isFailure, lines } = judged(given, endings, whyFailed);
-  const there = endings.filter(({ answered }) => answered || given.expect_minions);
-  const isGood = (one: MinionEnding): boolean => one.answered && whyFailed(one) === undefined;
-  const shown = there.filter((one) => !isGood(one) || hasChanges(one));
-  const ret = Object.fromEntries(shown.map((one) => [one.id, one.answered ? one.return : false] as [string, Json]));
-  const changes: JsonMap = shown.length === 0 ? {} : { out: 'highstate', ret };
+function told(given: Args, { endings, failed, isFailure, lines }: Judgement, isTest: boolean): Outcome {
+  const isSame = (one: Judged): boolean => one.why === undefined && !hasChanges(one);
+  const shown = endings.filter((one) => !isSame(one));
+  const changes: JsonMap = shown.length === 0 ? {} : { out: 'highstate', ret: returnsOf(shown) };
   const names = (some: readonly MinionEnding[]): string => some.map(({ id }) => id).join(', ');
   if (isFailure)
     return { result: false, changes, comment: [`Run failed on minions: ${failed.join(', ')}`, ...lines].join('\n') };
-  const same = there.filter((one) => isGood(one) && !hasChanges(one));
+  const same = endings.filter(isSame);
   const comment = [
     'States ran successfully.',
     ...(shown.length > 0 ? [`Updating ${names(shown)}.`] : []),
     ...(same.length > 0 ? [`No changes made to ${names(same)}.`] : []),
   ].join(' ');
   return {
-    result: isTest && shown.length > 0 ? null : true,
+    result: (isTest || given.test === true) && shown.length > 0 ? null : true,
     changes,
     comment: [comment, ...lines].join('\n'),
   };
@@ -102,29 +97,20 @@ web servers:
     - sls:
         - nginx
         - app
+    - exclude: app.cron
     - pillar:
         version: 1.4.2
     - batch: 25%
 `,
   args,
-  reads: [],
   check: ({ highstate, sls = [], top }) =>
     highstate || top !== undefined || sls.length > 0 ? undefined : 'No highstate or sls specified',
-  async read(given, machine): Promise<MinionFacts> {
-    const targets = await targetsOf(given, machine);
-    if (!machine.master?.rehearse || targets.minions.length === 0) return { targets };
-    return { targets, rehearsal: await machine.master.rehearse(jobOfStates(given, true)) };
-  },
-  plan(given, facts) {
-    const nobody = planForNobody(given, facts, 'No minions returned');
-    if (nobody) return nobody;
-    const steps = [{ do: 'publish', job: jobOfStates(given, false) }] as const;
-    if (!facts.rehearsal) {
-      const comment = `States would be run on ${facts.targets.minions.join(', ')}`;
-      return { changes: {}, comment, steps, unknownUntilRun: true };
-    }
-    const { result, changes, comment } = told(given, facts.rehearsal, true);
-    return { changes, comment, steps: result === null ? steps : [], impossible: result === false };
-  },
-  report: (_, results, given) => told(given, endingsOf(results), given.test === true),
+  ...onMinions<Args>({
+    nobody: 'No minions returned',
+    order: (given) => orderOf(given),
+    rehearsal: (given) => orderOf(given, true),
+    whyFailed,
+    planned: (_, who) => ({ comment: `States would be run on ${who}` }),
+    told,
+  }),
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { runInBatches, type BatchRun } from '../../cli/batch.ts';
 import { batchPlanner } from '../../cli/batch-options.ts';
-import { subsetOf } from '../../cli/subset.ts';
+import { subsetOf } from '../../lib/subset.ts';
 import { fakeClock } from '../kit/clock.ts';
 
 /** A run whose jobs end when the test says so. */

@@ -160,6 +160,44 @@ it:
   t.regex(states['carefully']?.comment ?? '', /one: no answer: its batch was not begun, since others had failed$/);
 });
 
+test('orchestrate: states on some of the minions, those that are there first, and without what is left out', async (t) => {
+  const cluster = await withMinions(t, 'one');
+  const gone = await cluster.joinMinion('gone');
+  await gone.stop();
+  await eventually(async () => ((await cluster.run('manage.down')) as string[]).includes('gone'));
+  write(cluster.states, 'top.sls', "base:\n  '*': [app, cron]\n");
+  write(cluster.states, 'app.sls', 'app:\n  test.succeed_with_changes: []\nport:\n  test.succeed_with_changes: []\n');
+  write(cluster.states, 'cron.sls', 'cron:\n  test.succeed_with_changes: []\n');
+  write(
+    cluster.states,
+    'orch.sls',
+    `
+some:
+  salt.state:
+    - tgt: '*'
+    - highstate: True
+    - subset: 1
+    - exclude: [cron, {id: port}]
+    - concurrent: True
+ping:
+  salt.function: [{name: test.ping}, {tgt: '*'}, {subset: 1}, {failhard: True}]
+`,
+  );
+  const states = statesOf(await cluster.run('state.orchestrate', 'orch'));
+  t.like(states['some'], { result: true, comment: 'States ran successfully. Updating one.' });
+  const { ret } = states['some']?.changes as { ret: { one: JsonMap } };
+  t.deepEqual(
+    Object.keys(ret.one).map((tag) => tag.split('_|-')[1]),
+    ['app'],
+  );
+  t.like(states['ping'], { result: true, changes: { ret: { one: true } } });
+  const planned = await cluster.tsalt('run', 'state.orchestrate', 'orch', 'test=True', '--out', 'json');
+  t.like(statesOf(JSON.parse(planned.stdout) as Json)['ping'], {
+    result: null,
+    comment: 'Function test.ping would be executed on target *: 1 of gone, one',
+  });
+});
+
 test('orchestrate: a minion that is not there fails the wave, with the reason', async (t) => {
   const cluster = await withMinions(t, 'one');
   const gone = await cluster.joinMinion('gone');

@@ -35,6 +35,7 @@ async function master(t: ExecutionContext) {
     publisher: publisher({ jobs, store, targeting, completed: (job) => job, link: () => link, clock, log: silent }),
     notConnected: (id: string) => (away.has(id) ? 'since noon' : undefined),
     timeoutSeconds: 5,
+    random: () => 0,
     async call({ fun }: MasterCall): Promise<Json> {
       called.push(fun);
       if (fun === 'no.such') throw new Error('there is none');
@@ -137,6 +138,31 @@ test('steps: batches follow each other, until more have failed than may', async 
   t.like(await stopped, {
     endings: [{ answered: true }, { answered: true }, { reason: 'its batch was not begun, since others had failed' }],
   });
+});
+
+test('steps: a job for some of its target is for the same ones when it is taken up; who is connected comes first', async (t) => {
+  const { begin, answer, jobs, away } = await master(t);
+  away.add('a');
+  const ended = new AbortController();
+  const interrupted = begin(ended.signal).perform(job('a,b,c,d', { subset: 2, batch: '1' }));
+  await answer('c', true);
+  await eventually(() => jobs.list().length === 2);
+  ended.abort(new Error('the master ends'));
+  await t.throwsAsync(interrupted, { message: 'the master ends' });
+  for (const id of ['b', 'c', 'd']) away.add(id);
+  const resumed = begin().perform(job('a,b,c,d', { subset: 2, batch: '1' }));
+  await answer('d', true);
+  t.like(await resumed, {
+    endings: [
+      { id: 'c', answered: true },
+      { id: 'd', answered: true },
+    ],
+  });
+  t.is(jobs.list().length, 2);
+  away.clear();
+  const all = begin().perform(job('a,b', { subset: 5 }));
+  for (const id of ['a', 'b']) await answer(id, true);
+  t.is((await all).did === 'publish' && jobs.list()[0]?.minions.length, 2, 'of fewer, all');
 });
 
 test('steps: a minion that does not take a job, and one whose connection is gone while it runs, are not waited for', async (t) => {

@@ -50,7 +50,8 @@ export function masterParts(
     asked.push(JSON.stringify(step));
     if (step.do === 'await') return { did: 'await', seen: step.ids.filter((id) => seen.includes(id)), seconds: 1.5 };
     if (step.do === 'master') return { did: 'master', answers: step.calls.map(({ fun }) => answer(fun)) };
-    const { minions: there, missing } = targets(step.job.tgt, step.job.tgt_type);
+    const { minions: all, missing } = targets(step.job.tgt, step.job.tgt_type);
+    const there = all.slice(0, step.job.subset);
     const unknown = missing.map((id) => ({ ...ending(id), answered: false, success: false, reason: 'unknown' }));
     return { did: 'publish', endings: [...unknown, ...there.map(ending)] };
   }
