@@ -77,12 +77,14 @@ interface RunnerFunction {
   readonly takes: readonly string[];
   readonly needs: number;
   readonly anything?: boolean;
+  readonly keywords?: string;
 }
 
 function printFunctions(functions: readonly RunnerFunction[]): string {
-  const rows = functions.map(({ name, summary, takes, needs, anything }) => {
+  const rows = functions.map(({ name, summary, takes, needs, anything, keywords }) => {
     const args = takes.map((argument, index) => (index < needs ? argument.toUpperCase() : `[${argument}=...]`));
-    return [[name, ...args, ...(anything === true ? ['[ARG ...] [KEY=VALUE ...]'] : [])].join(' '), summary] as const;
+    const more = anything === true ? ['[ARG ...] [KEY=VALUE ...]'] : keywords === undefined ? [] : ['[KEY=VALUE ...]'];
+    return [[name, ...args, ...more].join(' '), summary] as const;
   });
   const width = Math.max(...rows.map(([call]) => call.length)) + 2;
   return rows.map(([call, summary]) => `${call.padEnd(width)}${summary}\n`).join('');

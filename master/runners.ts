@@ -22,6 +22,7 @@ import type { ReactorEngine } from './reactor/engine.ts';
 import { bindRunner } from './runners/bind.ts';
 import type { MasterSchedule } from './schedule.ts';
 import type { AuditLog } from './audit/log.ts';
+import { insteadOf } from './runners/absent.ts';
 import { auditRunners } from './runners/audit.ts';
 import { cacheRunners } from './runners/cache.ts';
 import { customRunnerTable, type CustomRunners } from './runners/custom.ts';
@@ -74,7 +75,7 @@ export interface RunnerParts {
 /** Who is asked: a runner only reads and begins things, a wheel function decides for the master. */
 export type Client = 'runner' | 'wheel';
 
-export interface ListedFunction extends Pick<Runner, 'summary' | 'takes' | 'anything'> {
+export interface ListedFunction extends Pick<Runner, 'summary' | 'takes' | 'anything' | 'keywords'> {
   readonly name: string;
   readonly needs: number;
 }
@@ -102,8 +103,8 @@ export interface Runners {
 export function runners(parts: RunnerParts): Runners {
   const tables: Readonly<Record<Client, RunnerTable>> = { runner: runnersOf(parts), wheel: wheelsOf(parts) };
   const list = (client: Client): readonly ListedFunction[] =>
-    Object.entries(tables[client]).map(([name, { summary, takes, anything = false, needs = 0 }]) => {
-      return { name, summary, takes, anything, needs };
+    Object.entries(tables[client]).map(([name, { summary, takes, anything = false, keywords, needs = 0 }]) => {
+      return { name, summary, takes, anything, needs, ...(keywords !== undefined && { keywords }) };
     });
   return {
     list,
@@ -117,7 +118,10 @@ export function runners(parts: RunnerParts): Runners {
       if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg, caller.user);
       const table = client === undefined ? { ...tables.wheel, ...tables.runner } : tables[client];
       const runner = Object.hasOwn(table, fun) ? table[fun] : undefined;
-      if (!runner) throw runnerErrors.unknown({ fun }, { hint: didYouMean(nearest(fun, Object.keys(table))) });
+      if (!runner) {
+        const hint = insteadOf(fun) ?? didYouMean(nearest(fun, Object.keys(table)));
+        throw runnerErrors.unknown({ fun }, { hint });
+      }
       return runner.run(bindRunner(fun, runner, arg, kwarg), caller);
     },
   };
@@ -131,7 +135,7 @@ function runnersOf(parts: RunnerParts): RunnerTable {
   const salt = saltRunners(parts);
   return {
     ...jobRunners({ ...parts, meant }),
-    ...manageRunners(parts),
+    ...manageRunners({ ...parts, meant }),
     'instances.list': {
       summary: 'the machines we launched',
       takes: [],

@@ -9,6 +9,8 @@ export const orchestrationErrors = catalogue('TS_ORCHESTRATION', {
     `orchestrations call each other ${most} deep: this one was not begun, for it may never end`,
   notKept: ({ jid }: { jid: string }) => `what came of the orchestration ${jid} is no longer kept`,
   otherMods: ({ jid, mods }: { jid: string; mods: string }) => `${jid} is the orchestration of ${mods}, and stays it`,
+  notResumed: () =>
+    'the master ended while it ran: an orchestration that was given, and is in no file, does not go on from there',
   noMods: () => 'an orchestration needs to be told its state files',
   badPillar: () => "'pillar' has to be a map",
 });

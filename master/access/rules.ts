@@ -39,8 +39,8 @@ export function readyRule({ side, fun, on, only }: Rule, nodegroups: Nodegroups)
 export const nameOf = ({ side, fun }: Pick<Deed, 'side' | 'fun'>): string =>
   side === 'minion' ? fun : `${side}.${fun}`;
 
-/** The right to choose minions by their pillar. */
-const byPillar: Deed = { side: 'control', fun: 'targets.pillar' };
+/** To choose minions by their pillar: it needs a right of its own. */
+export const choosingByPillar: Deed = { side: 'control', fun: 'targets.pillar' };
 const MOST_NAMED = 10;
 
 /**
@@ -65,7 +65,7 @@ export function refusalOf(
   const fitting = ofFunction.filter(({ only }) => only === undefined || areThese(deed, only));
   const name = operator ?? 'anyone';
   if (fitting.length === 0) return accessErrors.refusedArguments({ operator: name, what });
-  if (deed.byPillar === true && refusalOf(byPillar, rules, operator, factsOf))
+  if (deed.byPillar === true && refusalOf(choosingByPillar, rules, operator, factsOf))
     return accessErrors.refusedByPillar(
       { operator: name },
       { hint: "'may: control.targets.pillar' in a rule of theirs would allow it" },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
+import type { Exclusion } from '../../lib/exclusions.ts';
 import { isJid, type Jid } from '../../lib/ids.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { runNewEvent, runReturnEvent, type RunFacts } from '../../lib/salt-events.ts';
@@ -11,7 +12,11 @@ import type { Origin } from '../jobs/ledger.ts';
 
 /** What is to be run. */
 export interface OrchestrationRequest {
+  /** State files; of states that are given, what gave them. */
   readonly mods: readonly string[];
+  /** States that are given, and in no file: what a file would have. */
+  readonly given?: JsonMap | undefined;
+  readonly exclude?: readonly Exclusion[] | undefined;
   readonly saltenv: string;
   readonly test: boolean;
   /** Laid over the master's own pillar. */
@@ -163,12 +168,18 @@ export function userOf({ user, cause }: Orchestration): string {
 }
 
 function factsOf(orchestration: Orchestration): RunFacts {
-  const { jid, mods, saltenv, test, pillar, pillarenv } = orchestration;
-  const named = { saltenv, test, pillar, ...(pillarenv === undefined ? {} : { pillarenv }) };
+  const { jid, mods, given, exclude, saltenv, test, pillar, pillarenv } = orchestration;
+  const named: JsonMap = {
+    saltenv,
+    test,
+    pillar,
+    ...(exclude === undefined ? {} : { exclude: [...exclude] }),
+    ...(pillarenv === undefined ? {} : { pillarenv }),
+  };
   return {
     jid,
-    fun: 'runner.state.orchestrate',
-    fun_args: [mods.join(','), named],
+    fun: `runner.state.${given ? mods.join(',') : 'orchestrate'}`,
+    fun_args: [given ?? mods.join(','), named],
     user: userOf(orchestration),
   };
 }

@@ -6,11 +6,11 @@ import { parseJid, type Jid } from '../../lib/ids.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import type { PillarOf } from '../pillar.ts';
-import { startChild } from '../../lib/system/child/start.ts';
+import { startChild, type Child, type ChildOptions } from '../../lib/system/child/start.ts';
 import { poolProgram } from '../pool/programs.ts';
 import type { Answer, Orchestration, OrchestrationRequest } from './book.ts';
 import type { StandIn, StandInWork } from './run-states.ts';
-import { stepsOf, type Caller, type StepsParts } from './steps.ts';
+import { stepsOf, type Caller, type Permit, type StepsParts } from './steps.ts';
 
 export interface OrchestrationsParts extends StepsParts {
   readonly newJid: () => Jid;
@@ -31,6 +31,8 @@ export interface Orchestrations {
    * answer. Who does not wait gets the jid alone. Raises `TS_ORCHESTRATION_...`.
    */
   orchestrate(request: Asked, caller: Caller, jid?: string): Promise<JsonMap>;
+  /** The states of files as Salt's high data, or the mistakes in them, by the id of the stand-in; nothing is run. */
+  show(request: Asked): Promise<JsonMap>;
   /** The newest first, and how far they are. */
   list(limit: number): JsonMap[];
   /** Goes on with those that the master's end interrupted. */
@@ -40,6 +42,8 @@ export interface Orchestrations {
   /** They stay interrupted; a later start goes on with them. */
   stop(): void;
 }
+
+type ChildAnswer = NonNullable<ChildOptions['answer']>;
 
 /** Processes beside each other; those that others call are not counted. */
 const MOST_AT_ONCE = 10;
@@ -61,7 +65,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
   let ended = 0;
 
   /** One more may run, once there is room. The answer gives the room back. */
-  async function room({ nesting }: Orchestration): Promise<() => void> {
+  async function room({ nesting }: Pick<Orchestration, 'nesting'>): Promise<() => void> {
     if (nesting > 0) return () => {};
     if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
     else free--;
@@ -72,10 +76,10 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
     };
   }
 
-  async function run(orchestration: Orchestration, isResumed: boolean): Promise<Answer> {
+  async function run(orchestration: Orchestration, isResumed: boolean, permit?: Permit): Promise<Answer> {
     const leave = await room(orchestration);
     try {
-      const states = await statesOf(orchestration, isResumed).catch((thrown: unknown): Json => {
+      const states = await statesOf(orchestration, isResumed, permit).catch((thrown: unknown): Json => {
         if (over.signal.aborted) throw thrown;
         return [messageOf(thrown)];
       });
@@ -93,52 +97,67 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
   }
 
   /** The return of the state run, or why there is none. */
-  async function statesOf(orchestration: Orchestration, isResumed: boolean): Promise<Json> {
+  async function statesOf(orchestration: Orchestration, isResumed: boolean, permit?: Permit): Promise<Json> {
     over.signal.throwIfAborted();
-    const { mods, saltenv, test, pillar: override, pillarenv, created } = orchestration;
+    // What whoever gave it may do can't be asked any more.
+    if (isResumed && orchestration.given) throw orchestrationErrors.notResumed(undefined);
     const timeoutSeconds = isResumed ? Math.max(parts.timeoutSeconds, RESUMED_TIMEOUT_SECONDS) : parts.timeoutSeconds;
     const gone = new AbortController();
     const signal = AbortSignal.any([over.signal, gone.signal]);
-    const steps = stepsOf(orchestration, { ...parts, timeoutSeconds }, signal);
-    const { pillar, secrets } = await pillarOf(standIn.id, standIn.grains, { override, saltenv, pillarenv });
-    const child = startChild({
-      program: poolProgram('orchestrate-child'),
-      heapMb: HEAP_MB,
-      clock,
-      log,
-      // The child runs our own program, which asks for nothing else.
-      async answer(what, of) {
-        if (what === 'targets') {
-          const { tgt, type } = of as { tgt: string | string[]; type: string };
-          return steps.targets(tgt, type) as unknown as Json;
-        }
-        if (what === 'rehearse') return (await steps.rehearse(of as unknown as MinionJob)) as unknown as Json;
-        return (await steps.perform(of as unknown as MasterStep)) as unknown as Json;
-      },
-    });
-    const kill = (): void => child.kill();
-    over.signal.addEventListener('abort', kill, { once: true });
+    const steps = stepsOf(orchestration, { ...parts, timeoutSeconds }, signal, permit);
+    const work = await workOf(orchestration, orchestration.created);
+    // The child runs our own program, which asks for nothing else.
+    async function answer(what: string, of: Json): Promise<Json> {
+      if (what === 'targets') {
+        const { tgt, type } = of as { tgt: string | string[]; type: string };
+        return steps.targets(tgt, type) as unknown as Json;
+      }
+      if (what === 'rehearse') return (await steps.rehearse(of as unknown as MinionJob)) as unknown as Json;
+      return (await steps.perform(of as unknown as MasterStep)) as unknown as Json;
+    }
     try {
-      const asked: StandInWork = {
-        ...standIn,
-        git: parts.git(),
-        mods: [...mods],
-        saltenv,
-        test,
-        pillar,
-        secrets: [...secrets],
-        now: created,
-      };
-      const errors = await child.ask('compile', asked as unknown as Json, COMPILE_MS);
-      return Array.isArray(errors) ? errors : await child.ask('run', null, Infinity);
+      return await inChild(answer, async (child) => {
+        const errors = await child.ask('compile', work, COMPILE_MS);
+        return Array.isArray(errors) ? errors : child.ask('run', null, Infinity);
+      });
     } finally {
-      over.signal.removeEventListener('abort', kill);
-      kill();
       gone.abort();
     }
   }
 
-  async function answerOf(orchestration: Orchestration, isResumed: boolean): Promise<JsonMap> {
+  /** What the process of an orchestration is told. */
+  async function workOf(request: Asked, now: number): Promise<Json> {
+    const { mods, given, exclude, saltenv, test = standIn.test, pillar: override, pillarenv } = request;
+    const { pillar, secrets } = await pillarOf(standIn.id, standIn.grains, { override, saltenv, pillarenv });
+    const work: StandInWork = {
+      ...standIn,
+      git: parts.git(),
+      mods: [...mods],
+      ...(given && { given }),
+      ...(exclude && { exclude: [...exclude] }),
+      saltenv,
+      test,
+      pillar,
+      secrets: [...secrets],
+      now,
+    };
+    return work as unknown as Json;
+  }
+
+  /** Does what a process is needed for, which ends with it. */
+  async function inChild<Value>(answer: ChildAnswer, work: (child: Child) => Promise<Value>): Promise<Value> {
+    const child = startChild({ program: poolProgram('orchestrate-child'), heapMb: HEAP_MB, clock, log, answer });
+    const kill = (): void => child.kill();
+    over.signal.addEventListener('abort', kill, { once: true });
+    try {
+      return await work(child);
+    } finally {
+      over.signal.removeEventListener('abort', kill);
+      kill();
+    }
+  }
+
+  async function answerOf(orchestration: Orchestration, isResumed: boolean, permit?: Permit): Promise<JsonMap> {
     const { jid, ended } = orchestration;
     if (ended) {
       const answer = await book.answer(orchestration);
@@ -147,14 +166,14 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
     }
     const known = running.get(jid);
     if (known) return known;
-    const answer = run(orchestration, isResumed).finally(() => running.delete(jid));
+    const answer = run(orchestration, isResumed, permit).finally(() => running.delete(jid));
     running.set(jid, answer);
     return answer;
   }
 
-  function inBackground(orchestration: Orchestration, isResumed: boolean): void {
+  function inBackground(orchestration: Orchestration, isResumed: boolean, permit?: Permit): void {
     const { jid } = orchestration;
-    answerOf(orchestration, isResumed).catch((cause: unknown) => {
+    answerOf(orchestration, isResumed, permit).catch((cause: unknown) => {
       if (!over.signal.aborted) log('error', 'an orchestration was broken off', { jid, reason: messageOf(cause) });
     });
   }
@@ -191,9 +210,22 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
       const orchestration = await recorded(request, caller, wanted);
       const { jid } = orchestration;
       caller.began?.(jid);
-      if (caller.waits !== false) return answerOf(orchestration, false);
-      inBackground(orchestration, false);
+      // Files are the operators' own: whoever may have them run gets all that they do.
+      const permit = request.given && caller.permit;
+      if (caller.waits !== false) return answerOf(orchestration, false, permit);
+      inBackground(orchestration, false, permit);
       return { jid };
+    },
+    async show(request) {
+      if (waiting.length >= MOST_WAITING) throw orchestrationErrors.full({ most: MOST_WAITING });
+      const leave = await room({ nesting: 0 });
+      try {
+        const work = await workOf(request, clock.now());
+        const asksNothing: ChildAnswer = (what) => Promise.reject(new RangeError(`nothing is run: ${what}`));
+        return { [standIn.id]: await inChild(asksNothing, (child) => child.ask('show', work, COMPILE_MS)) };
+      } finally {
+        leave();
+      }
     },
     list: (limit) =>
       book.list(limit).map(({ jid, mods, test, ended }) => ({

@@ -1,9 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Roots } from '../../lib/environments.ts';
 import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
+import type { Exclusion } from '../../lib/exclusions.ts';
 import type { KeptPlace } from '../../lib/git/kept.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
-import { compileSls } from '../../states/engine/compile.ts';
+import { compileRequest, showStates } from '../../states/engine/apply.ts';
+import type { CompileOptions } from '../../states/engine/compile.ts';
 import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { environmentsWithKept } from '../../states/engine/kept.ts';
 import { runChunks, type RunOptions } from '../../states/engine/run.ts';
@@ -28,6 +30,9 @@ export interface StandIn {
 /** An orchestration to be run. */
 export interface StandInWork extends StandIn {
   mods: string[];
+  /** In place of a file: the one that `mods` names. */
+  given?: JsonMap | undefined;
+  exclude?: Exclusion[] | undefined;
   saltenv: string;
   pillar: JsonMap;
   /** The values in it that are marked as secrets. */
@@ -42,18 +47,39 @@ export async function compileOrchestration(
   ask: AskMaster,
   clock: Clock,
 ): Promise<{ readonly errors: string[] } | { readonly run: () => Promise<Json> }> {
-  const { id, grains, opts, roots, git, failhard, mods, saltenv, test, pillar, now } = work;
-  const environments = environmentsWithKept(environmentsOfRoots(roots as Roots), new Map(git.places), git.first);
-  const context = { id, grains, pillar, opts, saltenv, now };
-  const compiled = await compileSls(mods, { environments, context, registry: orchestrationStates, saltenv });
+  const { test, failhard } = work;
+  const { request, options } = compilation(work);
+  const { context, environments } = options;
+  const compiled = await compileRequest(request, options);
   if (compiled.errors.length > 0) return { errors: compiled.errors.map(({ message }) => message) };
   const machine = standIn(context, environments, ask);
-  const options: RunOptions = {
+  const running: RunOptions = {
     machine,
     clock,
     foreseen: test ? rehearsing(machine, ask) : undefined,
     failhard,
     call: () => Promise.reject(orchestrationErrors.notHere({ what: 'execution functions' })),
   };
-  return { run: async () => (await runChunks(compiled.chunks, options)) as unknown as Json };
+  return { run: async () => (await runChunks(compiled.chunks, running)) as unknown as Json };
+}
+
+/** The states as Salt's high data, or the mistakes in the files. */
+export async function showOrchestration(work: StandInWork): Promise<Json> {
+  const { request, options } = compilation(work);
+  const { errors, high } = await showStates(request, options);
+  return errors.length > 0 ? [...errors] : high;
+}
+
+function compilation(work: StandInWork): {
+  readonly request: Parameters<typeof compileRequest>[0];
+  readonly options: CompileOptions;
+} {
+  const { id, grains, opts, roots, git, mods, given, exclude, saltenv, pillar, now } = work;
+  const environments = environmentsWithKept(environmentsOfRoots(roots as Roots), new Map(git.places), git.first);
+  const context = { id, grains, pillar, opts, saltenv, now };
+  const shown = `the arguments of state.${mods.join(',')}`;
+  return {
+    request: { sls: mods, given: given && { text: `#!json\n${JSON.stringify(given)}`, shown }, exclude },
+    options: { environments, context, registry: orchestrationStates, saltenv },
+  };
 }

@@ -14,8 +14,9 @@ import { messageOf } from '../../lib/errors/error.ts';
 import type { Json } from '../../lib/json.ts';
 import { subsetOf } from '../../lib/subset.ts';
 import type { EventBus } from '../bus.ts';
-import type { Deed } from '../access/rules.ts';
+import { choosingByPillar, type Deed } from '../access/rules.ts';
 import type { Origin } from '../jobs/ledger.ts';
+import type { Meant } from '../targeting.ts';
 import { awaitEvents, type Began } from './await-events.ts';
 import { userOf, type Orchestration, type OrchestrationBook } from './book.ts';
 import { runOnMinions, withReturns, type KeptEnding, type MinionJobsParts } from './minion-jobs.ts';
@@ -46,6 +47,9 @@ export interface StepsParts extends MinionJobsParts {
   readonly random: () => number;
 }
 
+/** What keeps whoever has given the states from doing more by them than they may do themselves. */
+export type Permit = NonNullable<Caller['permit']>;
+
 /** The steps of one orchestration, each done once. */
 export interface Steps {
   targets(tgt: string | readonly string[], type: string): Targets;
@@ -69,7 +73,7 @@ type KeptResult =
  * that is run again under its jid gives the same answers up to where it was, publishes nothing twice, and goes on from
  * there. A call of a function of the master that was under way when the master was killed is made again.
  */
-export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal: AbortSignal): Steps {
+export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal: AbortSignal, permit?: Permit): Steps {
   const { jid, nesting, cause, depth } = orchestration;
   const user = userOf(orchestration);
   const { book, bus, call, clock, jobs, publisher, timeoutSeconds } = parts;
@@ -103,13 +107,16 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
   }
 
   async function publish(job: MinionJob, key: string): Promise<readonly KeptEnding[]> {
+    permit?.({ side: 'minion', fun: job.fun, args: job.arg, kwargs: job.kwarg, ...meant(job.tgt, job.tgt_type) });
     const how = { once: `orchestration ${jid} ${key}`, user, origin, timeoutSeconds, signal };
     return runOnMinions(await forSome(job, key), how, parts);
   }
 
   async function answer(one: MasterCall, once: string): Promise<MasterAnswer> {
     try {
-      return { answer: await call(one, { ...origin, user, once, nesting: nesting + 1 }) };
+      permit?.({ side: one.client, fun: one.fun, args: one.arg, kwargs: one.kwarg });
+      const caller = { ...origin, user, once, nesting: nesting + 1, ...(permit && { permit }) };
+      return { answer: await call(one, caller) };
     } catch (thrown) {
       signal.throwIfAborted();
       return { answer: null, error: messageOf(thrown) };
@@ -130,9 +137,15 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
     return { did: 'master', answers: await Promise.all(answers) };
   }
 
+  function meant(tgt: string | readonly string[], type: string): Meant {
+    const those = publisher.meant({ tgt, tgt_type: type });
+    if (those.byPillar) permit?.(choosingByPillar);
+    return those;
+  }
+
   return {
     targets(tgt, type) {
-      const { minions, missing } = publisher.meant({ tgt, tgt_type: type });
+      const { minions, missing } = meant(tgt, type);
       return { minions, missing };
     },
     rehearse: async (job) => withReturns(await publish(job, keyOf(['rehearse', job])), jobs),

@@ -2,12 +2,12 @@ import { systemClock } from '../../lib/clock.ts';
 import { secretErrors } from '../../lib/errors/secrets.ts';
 import type { Json } from '../../lib/json.ts';
 import { createRedactor } from '../../lib/secrets/redactor.ts';
-import { compileOrchestration, type StandInWork } from '../orchestrate/run-states.ts';
+import { compileOrchestration, showOrchestration, type StandInWork } from '../orchestrate/run-states.ts';
 import { serve } from '../../lib/system/child/serve.ts';
 
 /*
  * The program of an orchestration's process: answers `compile` of a `StandInWork` with the mistakes in it, or null; then
- * `run` with what came of the states. It asks the master for `targets`, and to `rehearse` and `perform`.
+ * `run` with what came of the states; or `show` with the states. It asks the master for `targets`, and to `rehearse` and `perform`.
  */
 
 let run: (() => Promise<Json>) | undefined;
@@ -31,10 +31,11 @@ const master = serve(async (what, of) => {
 });
 
 async function answer(what: string, of: Json): Promise<Json> {
-  if (what === 'compile') {
+  if (what === 'compile' || what === 'show') {
     // Written by the master's own process.
     const work = of as unknown as StandInWork;
     secrets.learn(work.secrets);
+    if (what === 'show') return showOrchestration(work);
     const compiled = await compileOrchestration(work, ask, systemClock);
     if ('errors' in compiled) return compiled.errors;
     ({ run } = compiled);

@@ -45,6 +45,12 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
   return {
     'jobs.list': list,
     'jobs.list_jobs': list,
+    'jobs.list_jobs_filter': {
+      summary: 'so many of the newest jobs',
+      takes: ['count'],
+      needs: 1,
+      run: ({ count }) => listJobs(searchJobs(jobs, {}, { limit: Number(count) })),
+    },
     'jobs.show': show,
     'jobs.list_job': show,
     'jobs.print_job': {

@@ -6,6 +6,8 @@ export interface Runner {
   readonly summary: string;
   /** Names of its arguments, in the order they may be given by place. */
   readonly takes: readonly string[];
+  /** Takes named arguments beside those: they come as a map of this name. */
+  readonly keywords?: string;
   /** Takes whatever it is given: `args`, a list, and `kwargs`, a map. */
   readonly anything?: boolean;
   /** How many of them it can't do without. */

@@ -7,7 +7,8 @@ import {
   type StateRequest,
 } from '../../lib/contracts/execution.ts';
 import { exclusions } from '../../lib/exclusions.ts';
-import { asText, isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { asText, isJsonMap, type JsonMap } from '../../lib/json.ts';
+import { singleState } from '../../lib/state-runs.ts';
 
 const names = v.optional(v.union([v.string(), v.array(v.union([v.string(), v.array(v.string())]))]), []);
 const pillar = v.optional(v.custom<JsonMap>(isJsonMap, 'a map'), {});
@@ -128,10 +129,9 @@ export default defineModule({
       arguments: v.record(v.string(), v.any()),
     }),
     keywords: 'arguments',
-    run: ({ fun, name, arguments: args, ...asked }, context) => {
-      const list_ = Object.entries({ name, ...args }).map(([key, value]): JsonMap => ({ [key]: value as Json }));
-      return run(asked, given('single', { [name]: { [fun]: list_ } }), context);
-    },
+    // Arguments have come out of YAML or a message.
+    run: ({ fun, name, arguments: args, ...asked }, context) =>
+      run(asked, given('single', singleState(fun, name, args as JsonMap)), context),
   }),
   low: defineFunction({
     summary:

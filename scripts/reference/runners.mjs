@@ -1,11 +1,15 @@
 import { listFunctions } from '../../dist/master/runners.js';
+import { absentArguments, absentRunners } from '../../dist/master/runners/absent.js';
 import { code, sentence, table } from './markdown.mjs';
 
-const row = ({ name, summary, takes, needs, anything }) => [
+const row = ({ name, summary, takes, needs, anything, keywords }) => [
   code(name),
   anything
     ? 'anything'
-    : takes.map((argument, place) => (place < needs ? code(argument) : `\`[${argument}]\``)).join(' '),
+    : [
+        ...takes.map((argument, place) => (place < needs ? code(argument) : `\`[${argument}]\``)),
+        ...(keywords === undefined ? [] : ['`[NAME=VALUE ...]`']),
+      ].join(' '),
   sentence(summary),
 ];
 
@@ -22,7 +26,21 @@ Those of the second table are \`wheel.\` there: they decide on keys and look at 
 
 ${table(['function', 'takes', 'gives or does'], listFunctions('wheel').map(row))}
 
-Of Salt's runners \`state.event\` is \`tsalt event listen\`, and \`doc.*\` is this page, \`tsalt run\` without a function and
-\`sys.doc\` on minions. \`salt.cmd\` (execution functions in the master's own process) is not there: the machine of a master may have a
-minion of its own.
+## Of Salt's runners
+
+These are not here; the error for one says what to do in its place.
+
+${table(
+  ['function', 'instead'],
+  Object.entries(absentRunners).map(([name, instead]) => [code(name), instead]),
+)}
+
+Arguments that they do not take:
+
+${table(
+  ['function', 'argument', 'why'],
+  Object.entries(absentArguments).flatMap(([name, reasons]) =>
+    Object.entries(reasons).map(([argument, why]) => [code(name), code(argument), why]),
+  ),
+)}
 `;

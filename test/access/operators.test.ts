@@ -20,6 +20,7 @@ const operators = (): JsonMap => ({
       { may: ['test.ping', 'test.arg'], on: 'web*' },
       { may: 'cmd.run', on: '*', args: ['echo hello'] },
       { may: ['runner.jobs.list', 'runner.state.orchestrate', 'control.event.listen'] },
+      { may: ['runner.state.orchestrate_single', 'runner.state.orchestrate_high'] },
     ],
   },
   bob: {
@@ -103,6 +104,34 @@ test('operators: each does what the rules allow, and nothing else; their jobs ha
   await t.throwsAsync(viaRunner('*'), refused('REFUSED_TARGETS'));
   const last = (await jobs(made)).find((job) => job['User'] === 'bob' && job['Target'] === 'db1');
   t.truthy(last);
+});
+
+test('operators: by states that they give themselves nobody does more on minions or the master than without them', async (t) => {
+  const made = await cluster(t, 'web1', 'db1');
+  const a = await as(t, made, alice);
+  const outcome = async (fun: string, kwarg: JsonMap): Promise<string> => {
+    const answer = (await a.call('run', { fun, kwarg })) as { data: Record<string, Record<string, JsonMap>> };
+    const [entry] = Object.values(Object.values(answer.data)[0] ?? {});
+    return `${asText(entry?.['result'])} ${asText(entry?.['comment'])}`;
+  };
+  const single = (more: JsonMap): Promise<string> =>
+    outcome('state.orchestrate_single', { fun: 'salt.function', name: 'test.ping', ...more });
+  t.regex(await single({ tgt: 'web1' }), /^true /);
+  t.regex(await single({ tgt: '*' }), /^false [^]*may not run test\.ping on db1/);
+  t.regex(await single({ tgt: '*', subset: 1 }), /^false [^]*may not run test\.ping on db1/);
+  t.regex(await single({ tgt: 'web1', name: 'test.fib', arg: [3] }), /^false [^]*may not ask for test\.fib/);
+  t.regex(await single({ tgt: 'word:x', tgt_type: 'pillar' }), /^false [^]*pillar/);
+  t.regex(
+    await single({ fun: 'salt.state', tgt: 'web1', sls: 'x', test: true }),
+    /^false [^]*may not ask for state\.sls/,
+  );
+  t.regex(await single({ fun: 'salt.wheel', name: 'key.list_all' }), /^false [^]*may not ask for wheel\.key\.list_all/);
+  t.regex(await single({ fun: 'salt.runner', name: 'jobs.list' }), /^true /);
+  const nested = { fun: 'salt.function', name: 'test.ping', tgt: 'db1' };
+  const inner = { name: 'state.orchestrate_single', kwarg: nested };
+  const high = { outer: { 'salt.runner': [{ name: inner.name }, { kwarg: inner.kwarg }] } };
+  t.regex(await outcome('state.orchestrate_high', { data: high }), /^false /);
+  t.deepEqual(await usersOf(made), ['test.ping alice']);
 });
 
 test("operators: a function's name in other letters or with more behind it, fits no glob", async (t) => {

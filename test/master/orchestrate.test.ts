@@ -185,7 +185,7 @@ ping:
   );
   const states = statesOf(await cluster.run('state.orchestrate', 'orch'));
   t.like(states['some'], { result: true, comment: 'States ran successfully. Updating one.' });
-  const { ret } = states['some']?.changes as { ret: { one: JsonMap } };
+  const { ret } = (states['some']?.changes ?? {}) as { ret: { one: JsonMap } };
   t.deepEqual(
     Object.keys(ret.one).map((tag) => tag.split('_|-')[1]),
     ['app'],
@@ -312,6 +312,63 @@ no such:
     all.map(({ mods }) => mods),
     ['inner', 'inner', 'inner', 'outer'],
   );
+});
+
+test('orchestrate: states that are given, and in no file; files as they would be run; without some of them', async (t) => {
+  const cluster = await withMinions(t, 'one');
+  write(
+    cluster.states,
+    'orch.sls',
+    "include: [later]\nping:\n  salt.function: [{name: test.ping}, {tgt: '{{pillar.who}}'}, {order: last}]\n",
+  );
+  write(cluster.states, 'later.sls', 'later:\n  test.nop: []\n');
+  const pillar = 'pillar={who: one}';
+  const run = async (...words: string[]) => {
+    const { stdout, stderr, code } = await cluster.tsalt('run', ...words, '--out', 'json');
+    return { code, answer: stdout === '' ? stderr : (JSON.parse(stdout) as Json) };
+  };
+  const shown = (await run('state.orchestrate_show_sls', 'orch', pillar)).answer as Record<string, JsonMap>;
+  const [high] = Object.values(shown);
+  t.deepEqual(Object.keys(high ?? {}), ['later', 'ping']);
+  t.regex(JSON.stringify(high?.['ping']), /"tgt":"one"/);
+  t.deepEqual(await published(cluster), [], 'nothing was run');
+  t.regex(JSON.stringify((await run('state.orch_show_sls', 'orch')).answer), /pillar has no 'who'|who/);
+
+  const left = await run('state.orchestrate', 'orch', 'exclude=later', pillar);
+  t.deepEqual(Object.keys(statesOf(left.answer)), ['ping']);
+  const wrong = await run('state.orchestrate', 'orch', 'exclude={a: b}', pillar);
+  t.is(wrong.code, 2);
+  t.regex(asText(wrong.answer), /'exclude' is names of state files, or a list/);
+
+  const single = await run('state.orchestrate_single', 'fun=salt.function', 'name=test.echo', 'tgt=one', 'arg=[hello]');
+  t.is(single.code, 0, JSON.stringify(single.answer));
+  t.deepEqual(statesOf(single.answer)['test.echo']?.changes, { ret: { one: 'hello' } });
+  const tried = await run('state.orchestrate_single', 'salt.function', 'test.echo', 'tgt=one', 'arg=[x]', 'test=True');
+  t.is(statesOf(tried.answer)['test.echo']?.result, null);
+  const high_ = '{a: {salt.function: [{name: test.ping}, {tgt: one}]}, b: {test.nop: [{require: [{salt: a}]}]}}';
+  t.deepEqual(Object.keys(statesOf((await run('state.orchestrate_high', high_)).answer)), ['a', 'b']);
+  const misspelt = await run('state.orchestrate_single', 'salt.function', 'test.echo', 'tgd=one');
+  t.is(misspelt.code, 2, 'nothing was run');
+  t.regex(JSON.stringify(misspelt.answer), /the arguments of state\.orchestrate_single.*did you mean 'tgt'/);
+  const list = (await cluster.run('state.orchestrations')) as JsonMap[];
+  t.like(list[0], { mods: 'orchestrate_single', state: 'failed' });
+});
+
+test('orchestrate: one that was given, and the master was killed in, ends and says so', async (t) => {
+  const cluster = await withMinions(t);
+  const interrupted = cluster.control.call('run', {
+    fun: 'state.orchestrate_single',
+    kwarg: { fun: 'salt.wait_for_event', name: 'go', id_list: ['one'] },
+  });
+  interrupted.catch(() => {});
+  await eventually(() => waits(cluster, 1));
+  await cluster.master.kill9();
+  await cluster.restartMaster();
+  const ended = async () => (await cluster.events()).find(({ tag }) => /^salt\/run\/\d+\/ret$/.test(tag));
+  await eventually(async () => (await ended()) !== undefined);
+  const { data } = (await ended()) ?? {};
+  t.is(data?.['fun'], 'runner.state.orchestrate_single');
+  t.regex(JSON.stringify(data?.['return']), /the master ended while it ran/);
 });
 
 test('orchestrate: one that calls itself, is cut; one that is named by its jid, is that one and no other', async (t) => {

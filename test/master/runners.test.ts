@@ -14,6 +14,21 @@ test('runners: minions that are there, their versions; jobs that run, the last o
   t.deepEqual(await cluster.run('manage.not_present'), ['web2']);
   t.deepEqual(await cluster.run('manage.versions'), { Master: version, 'Up to date': { web1: version } });
 
+  for (const word of ['alived', 'allowed', 'joined', 'reaped', 'list_state'])
+    t.deepEqual(await cluster.run(`manage.${word}`), ['web1'], word);
+  t.deepEqual(await cluster.run('manage.list_not_state'), ['web2']);
+  t.deepEqual(await cluster.run('manage.not_alived', ['web1', 'web3']), []);
+  t.deepEqual(await cluster.run('manage.status', '*2'), { up: [], down: ['web2'] });
+  t.deepEqual(await cluster.run('manage.up', 'web1,web2', 'list'), ['web1']);
+  const unsafe = await cluster.tsalt('run', 'manage.safe_accept', 'web3');
+  t.is(unsafe.code, 2);
+  t.regex(
+    unsafe.stderr,
+    /has no function 'manage\.safe_accept'\nhint: minions are not reached by ssh: 'tsalt key finger ID'/,
+  );
+  const patient = await cluster.tsalt('run', 'manage.up', 'timeout=5');
+  t.regex(patient.stderr, /manage\.up takes no argument 'timeout'\nhint: no minion is asked/);
+
   t.false(await cluster.run('jobs.last_run', null, 'test.sleep'));
   const jid = await cluster.publish('web1', 'test.sleep', [1000]);
   const active = await eventually(async () => {
@@ -27,6 +42,7 @@ test('runners: minions that are there, their versions; jobs that run, the last o
   await eventually(async () => Object.keys((await cluster.run('jobs.active')) as JsonMap).length === 0);
   const last = (await cluster.run('jobs.last_run', null, 'test.sleep')) as JsonMap;
   t.like(last[jid], { Function: 'test.sleep', States: { web1: 'returned' } });
+  t.is(Object.keys((await cluster.run('jobs.list_jobs_filter', 1)) as JsonMap).length, 1);
 
   t.is((await cluster.tsalt('exec', 'web1', 'test.ping', '--metadata', '{ticket: 17}')).code, 0);
   const { stdout } = await cluster.tsalt('run', 'jobs.list_jobs', 'search_metadata={ticket: 17}', '--out', 'json');
