@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { runnerErrors } from '../lib/errors/runners.ts';
+import type { MasterCall } from '../lib/contracts/orchestration.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { EventBus } from './bus.ts';
@@ -14,7 +15,7 @@ import type { Jobs } from './jobs/ledger.ts';
 import type { Keys } from './keys.ts';
 import type { MineReader } from './mine/reader.ts';
 import type { Orchestrations } from './orchestrate/orchestrations.ts';
-import type { Caller } from './orchestrate/steps.ts';
+import { notReading, type Caller } from './orchestrate/steps.ts';
 import type { PillarCache } from './pillar-cache.ts';
 import type { PillarOf } from './pillar.ts';
 import type { Publisher } from './publisher.ts';
@@ -33,10 +34,11 @@ import { jobRunners } from './runners/jobs.ts';
 import { manageRunners } from './runners/manage.ts';
 import { mineRunners } from './runners/mine.ts';
 import { pillarRunners } from './runners/pillar.ts';
+import { onlyLooks } from './runners/reading.ts';
 import { reactorRunners } from './runners/reactor.ts';
 import { returnerRunners } from './runners/returner.ts';
 import type { Runner, RunnerTable } from './runners/runner.ts';
-import { saltRunners } from './runners/salt.ts';
+import { saltRunners, type SaltRunnerParts } from './runners/salt.ts';
 import { scheduleRunners } from './runners/schedule.ts';
 import { orchestrationRunners } from './runners/state.ts';
 import { testRunners } from './runners/test.ts';
@@ -58,6 +60,8 @@ export interface RunnerParts {
   readonly tooOld: ReadonlyMap<string, string>;
   readonly publisher: Publisher;
   readonly pillarOf: PillarOf;
+  /** Who stands in for a minion on the master. */
+  readonly standIn: SaltRunnerParts['standIn'];
   /** Undefined: pillars are made anew each time. */
   readonly pillars: PillarCache | undefined;
   readonly mineReader: MineReader;
@@ -95,18 +99,26 @@ export interface Runners {
   listAll(): Promise<readonly ListedFunction[]>;
   /** Whether there is such a runner function; where its module is of the operator's own, whether there is the module. */
   knows(fun: string): boolean;
+  /** Whether a function only looks; of the operator's own nobody knows it. */
+  reads(call: Pick<MasterCall, 'client' | 'fun'>): boolean;
   /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
   call(call: Call, caller?: Caller): Promise<Json>;
 }
 
 /** The functions of the master: Salt's names, and shorter ones beside them. */
 export function runners(parts: RunnerParts): Runners {
-  const tables: Readonly<Record<Client, RunnerTable>> = { runner: runnersOf(parts), wheel: wheelsOf(parts) };
+  const read: SaltRunnerParts['read'] = (call, caller) => {
+    const { client: side, fun, arg: args, kwarg: kwargs } = call;
+    if (!all.reads(call)) throw notReading(call);
+    caller.permit?.({ side, fun, args, kwargs });
+    return all.call(call, caller);
+  };
+  const tables: Readonly<Record<Client, RunnerTable>> = { runner: runnersOf(parts, read), wheel: wheelsOf(parts) };
   const list = (client: Client): readonly ListedFunction[] =>
     Object.entries(tables[client]).map(([name, { summary, takes, anything = false, keywords, needs = 0 }]) => {
       return { name, summary, takes, anything, needs, ...(keywords !== undefined && { keywords }) };
     });
-  return {
+  const all: Runners = {
     list,
     async listAll() {
       const own = await parts.custom.list();
@@ -114,6 +126,7 @@ export function runners(parts: RunnerParts): Runners {
       return [...list('runner').filter(({ name }) => !replaced.has(moduleOf(name))), ...own, ...list('wheel')];
     },
     knows: (fun) => Object.hasOwn(tables.runner, fun) || parts.custom.has(moduleOf(fun)),
+    reads: ({ client, fun }) => onlyLooks(client, fun) && (client === 'wheel' || !parts.custom.has(moduleOf(fun))),
     async call({ fun, arg = [], kwarg = {}, client }, caller = {}) {
       if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg, caller.user);
       const table = client === undefined ? { ...tables.wheel, ...tables.runner } : tables[client];
@@ -125,14 +138,15 @@ export function runners(parts: RunnerParts): Runners {
       return runner.run(bindRunner(fun, runner, arg, kwarg), caller);
     },
   };
+  return all;
 }
 
 const moduleOf = (fun: string): string => fun.split('.')[0] ?? '';
 
-function runnersOf(parts: RunnerParts): RunnerTable {
+function runnersOf(parts: RunnerParts, read: SaltRunnerParts['read']): RunnerTable {
   const { bus, instances, facts, reactors, orchestrations, stats } = parts;
   const meant: Publisher['meant'] = (request) => parts.publisher.meant(request);
-  const salt = saltRunners(parts);
+  const salt = saltRunners({ ...parts, read });
   return {
     ...jobRunners({ ...parts, meant }),
     ...manageRunners({ ...parts, meant }),

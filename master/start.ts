@@ -119,6 +119,7 @@ async function start(
     config,
     keyCommands: commands,
     pillarOf,
+    standIn,
     pillars,
     files: trees.files,
     upkeep: trees.upkeep,
@@ -161,6 +162,7 @@ async function start(
     timeoutSeconds: config.timeout,
     random: Math.random,
     call: (call, caller) => running.call(call, caller),
+    reads: (call) => running.reads(call),
     clock,
     log: logOf(log, 'orchestration'),
   });

@@ -23,11 +23,11 @@ import { stateErrors } from '../lib/errors/state.ts';
 import type { RenderContext } from '../states/engine/render.ts';
 import type { Environments } from '../states/engine/environments.ts';
 import type { TopOptions } from '../states/engine/top.ts';
-import { bindArguments, callFunction, findFunction } from './functions.ts';
+import { bindArguments, callFunction, findFunction } from '../lib/execution/functions.ts';
 import type { Functions } from './machine/machine.ts';
 import { createLocalMachine } from './local-machine.ts';
 import { ownMine } from './mine/own.ts';
-import { templateFunctions } from './template-functions.ts';
+import { templateFunctions } from '../states/engine/template-functions.ts';
 
 /** An operator's own code, for what runs with it. */
 export interface CustomSource {

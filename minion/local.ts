@@ -15,7 +15,7 @@ import { topsOf } from '../lib/tops.ts';
 import { environmentsOfRoots } from '../states/engine/environments.ts';
 import { executionContext, type ExecutionParts } from './context.ts';
 import type { LocalCustom } from './custom/local.ts';
-import { bindArguments, findFunction } from './functions.ts';
+import { bindArguments, findFunction } from '../lib/execution/functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { builtinModules } from './modules/registry.ts';
 import { inSecrecy } from './secrecy.ts';

@@ -10,7 +10,7 @@ import { executionContext } from './context.ts';
 import { grainsAnew } from './custom/grains.ts';
 import { modulesWith, statesWith } from './custom/registries.ts';
 import { masterCode } from './custom/sync.ts';
-import { bindArguments, findFunction } from './functions.ts';
+import { bindArguments, findFunction } from '../lib/execution/functions.ts';
 import { collectGrains } from './grains/collect.ts';
 import { jobsThrough, tellOfCustom } from './own-questions.ts';
 import { scheduleThrough } from './own-schedule.ts';

@@ -31,7 +31,21 @@ const mayImport: Record<string, readonly string[]> = {
     'states/engine',
     'pillar',
   ],
-  master: ['master', 'lib', 'wire', 'store', 'pillar', 'states', 'states/engine', 'reactors', 'returners', 'cluster'],
+  // Templates of orchestrations call execution functions: of minions' modules those that look at no machine.
+  'master/orchestrate': ['master', 'master/orchestrate', 'minion/modules', 'lib', 'store', 'states', 'states/engine'],
+  master: [
+    'master',
+    'master/orchestrate',
+    'lib',
+    'wire',
+    'store',
+    'pillar',
+    'states',
+    'states/engine',
+    'reactors',
+    'returners',
+    'cluster',
+  ],
   // The command line starts a master or a minion, and reaches a running master through its control interface only.
   cli: [
     'cli',

@@ -7,7 +7,7 @@ import { silent } from '../../lib/log.ts';
 import { createRedactor, type Redactor } from '../../lib/secrets/redactor.ts';
 import { executionContext } from '../../minion/context.ts';
 import { partsOfThisMachine, PillarFailed } from '../../minion/local.ts';
-import { templateFunctions } from '../../minion/template-functions.ts';
+import { templateFunctions } from '../../states/engine/template-functions.ts';
 import { markedSecrets } from '../../pillar/secrets.ts';
 import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
@@ -15,6 +15,7 @@ import { slsName } from '../../states/engine/tree.ts';
 import type { Checked } from '../check.ts';
 import { customMistakes } from './custom.ts';
 import { jinjaFiles, templateMistakes } from './jinja.ts';
+import { withMasterFunctions } from './master-functions.ts';
 import { namedMistakes } from './named.ts';
 import { checkPillar } from './pillar.ts';
 import { checkReactors } from './reactors.ts';
@@ -102,7 +103,7 @@ async function checkTree(root: string, only: string | undefined, options: CheckO
     const parts = await partsFor(asked, options, secrets);
     const context = executionContext(parts);
     const { id, grains, pillar, opts, saltenv = BASE, environments, tops } = parts;
-    const functions = templateFunctions(parts.modules, () => context);
+    const functions = withMasterFunctions(templateFunctions(parts.modules, () => context));
     const checked = await checkStates(only, {
       environments,
       context: { id, grains, pillar, opts, saltenv, functions, now: parts.clock.now() },

@@ -11,7 +11,7 @@ import { readParts } from '../../lib/modules/parts.ts';
 import { readReactions } from '../../master/reactor/sls/reactions.ts';
 import { standIns } from '../../master/reactor/sls/stand-ins.ts';
 import { listFunctions } from '../../master/runners.ts';
-import { findFunction } from '../../minion/functions.ts';
+import { findFunction } from '../../lib/execution/functions.ts';
 import { builtinModules } from '../../minion/local.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
 import { compileTemplate } from '../../states/engine/template/template.ts';

@@ -7,6 +7,7 @@ import { loadSlsFiles, type Sls } from '../../states/engine/sls.ts';
 import { topFiles } from '../../states/engine/top.ts';
 import { hasSls, slsName } from '../../states/engine/tree.ts';
 import { jinjaFiles } from './jinja.ts';
+import { asksMaster } from './master-functions.ts';
 import type { Checked } from '../check.ts';
 
 /**
@@ -53,7 +54,8 @@ export async function checkStates(only: string | undefined, options: CompileOpti
   }
   if (only === undefined && found.some(({ code }) => code === 'TS_TEMPLATE_JINJA') && tree)
     found.push(...(await jinjaFiles(tree)));
-  const errors = [...new Map(found.map((error) => [error.message, error])).values()];
+  const mistakes = found.filter((error) => !asksMaster(error));
+  const errors = [...new Map(mistakes.map((error) => [error.message, error])).values()];
   return { kind: 'state files', files: names.length, errors };
 }
 

@@ -9,6 +9,10 @@ export const orchestrationErrors = catalogue('TS_ORCHESTRATION', {
     `orchestrations call each other ${most} deep: this one was not begun, for it may never end`,
   notKept: ({ jid }: { jid: string }) => `what came of the orchestration ${jid} is no longer kept`,
   otherMods: ({ jid, mods }: { jid: string; mods: string }) => `${jid} is the orchestration of ${mods}, and stays it`,
+  noFunction: ({ fun }: { fun: string }) => `there is no ${fun.slice(0, 80)} where the master stands in for a minion`,
+  masterKnows: ({ fun }: { fun: string }) => `what ${fun} gives, the master knows, when an orchestration runs`,
+  notReading: ({ fun }: { fun: string }) => `${fun.slice(0, 80)} does more than look, or may`,
+  readFailed: ({ fun, why }: { fun: string; why: string }) => `${fun.slice(0, 80)}: ${why}`,
   notResumed: () =>
     'the master ended while it ran: an orchestration that was given, and is in no file, does not go on from there',
   noMods: () => 'an orchestration needs to be told its state files',

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { MasterStep, MinionJob } from '../../lib/contracts/orchestration.ts';
+import type { MasterCall, MasterStep, MinionJob } from '../../lib/contracts/orchestration.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
 import { parseJid, type Jid } from '../../lib/ids.ts';
@@ -10,7 +10,7 @@ import { startChild, type Child, type ChildOptions } from '../../lib/system/chil
 import { poolProgram } from '../pool/programs.ts';
 import type { Answer, Orchestration, OrchestrationRequest } from './book.ts';
 import type { StandIn, StandInWork } from './run-states.ts';
-import { stepsOf, type Caller, type Permit, type StepsParts } from './steps.ts';
+import { notReading, stepsOf, type Caller, type Permit, type StepsParts } from './steps.ts';
 
 export interface OrchestrationsParts extends StepsParts {
   readonly newJid: () => Jid;
@@ -32,7 +32,7 @@ export interface Orchestrations {
    */
   orchestrate(request: Asked, caller: Caller, jid?: string): Promise<JsonMap>;
   /** The states of files as Salt's high data, or the mistakes in them, by the id of the stand-in; nothing is run. */
-  show(request: Asked): Promise<JsonMap>;
+  show(request: Asked, caller: Caller): Promise<JsonMap>;
   /** The newest first, and how far they are. */
   list(limit: number): JsonMap[];
   /** Goes on with those that the master's end interrupted. */
@@ -112,6 +112,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
         const { tgt, type } = of as { tgt: string | string[]; type: string };
         return steps.targets(tgt, type) as unknown as Json;
       }
+      if (what === 'read') return steps.read(of as unknown as MasterCall);
       if (what === 'rehearse') return (await steps.rehearse(of as unknown as MinionJob)) as unknown as Json;
       return (await steps.perform(of as unknown as MasterStep)) as unknown as Json;
     }
@@ -216,13 +217,18 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
       inBackground(orchestration, false, permit);
       return { jid };
     },
-    async show(request) {
+    async show(request, { user }) {
       if (waiting.length >= MOST_WAITING) throw orchestrationErrors.full({ most: MOST_WAITING });
       const leave = await room({ nesting: 0 });
       try {
         const work = await workOf(request, clock.now());
-        const asksNothing: ChildAnswer = (what) => Promise.reject(new RangeError(`nothing is run: ${what}`));
-        return { [standIn.id]: await inChild(asksNothing, (child) => child.ask('show', work, COMPILE_MS)) };
+        const answer: ChildAnswer = async (_, of) => {
+          // The child runs our own program, which asks for nothing else.
+          const call = of as unknown as MasterCall;
+          if (!parts.reads(call)) throw notReading(call);
+          return parts.call(call, { user });
+        };
+        return { [standIn.id]: await inChild(answer, (child) => child.ask('show', work, COMPILE_MS)) };
       } finally {
         leave();
       }

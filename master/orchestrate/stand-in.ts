@@ -9,9 +9,10 @@ import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import { sourcesOf, type Environments } from '../../states/engine/environments.ts';
 import { contextIn, renderText, type RenderContext } from '../../states/engine/render.ts';
+import { nothing } from './nothing.ts';
 
 /** Asks the master's own process. */
-export type AskMaster = (what: 'targets' | 'rehearse' | 'perform', of: Json) => Promise<Json>;
+export type AskMaster = (what: 'targets' | 'rehearse' | 'perform' | 'read', of: Json) => Promise<Json>;
 
 /** What stands in for a machine in an orchestration: it has a pillar and a state tree, and nothing that could be changed. */
 export function standIn(context: RenderContext, environments: Environments, ask: AskMaster): Machine & Foreseen {
@@ -62,12 +63,4 @@ export function rehearsing(machine: Machine & Foreseen, ask: AskMaster): Foresee
         (await ask('rehearse', JSON.parse(JSON.stringify(job)) as JsonMap)) as unknown as MinionEnding[],
     },
   };
-}
-
-/** A part of a machine that there is none of: whatever it is asked, it says so. */
-function nothing<Part extends object>(what: string): Part {
-  const refuse = (): never => {
-    throw orchestrationErrors.notHere({ what });
-  };
-  return new Proxy({} as Part, { get: refuse });
 }

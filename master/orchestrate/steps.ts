@@ -11,6 +11,7 @@ import type {
   Targets,
 } from '../../lib/contracts/orchestration.ts';
 import { messageOf } from '../../lib/errors/error.ts';
+import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
 import type { Json } from '../../lib/json.ts';
 import { subsetOf } from '../../lib/subset.ts';
 import type { EventBus } from '../bus.ts';
@@ -41,10 +42,18 @@ export interface StepsParts extends MinionJobsParts {
   readonly book: OrchestrationBook;
   readonly bus: EventBus;
   readonly call: (call: MasterCall, caller: Caller) => Promise<Json>;
+  /** Whether a function of the master only looks. */
+  readonly reads: (call: MasterCall) => boolean;
   readonly clock: Clock;
   readonly timeoutSeconds: number;
   /** A number from 0 up to 1. */
   readonly random: () => number;
+}
+
+/** What a template gets that calls a function which does more than look. */
+export function notReading({ fun }: Pick<MasterCall, 'fun'>): Error {
+  const hint = "a 'salt.runner' or 'salt.wheel' calls it in its turn; a template is rendered before anything is done";
+  return orchestrationErrors.notReading({ fun }, { hint });
 }
 
 /** What keeps whoever has given the states from doing more by them than they may do themselves. */
@@ -55,6 +64,11 @@ export interface Steps {
   targets(tgt: string | readonly string[], type: string): Targets;
   rehearse(job: MinionJob): Promise<readonly MinionEnding[]>;
   perform(step: MasterStep): Promise<MasterStepResult>;
+  /**
+   * What a function of the master gives that only looks, for a template: when it is taken up it gives the same, so that the
+   * states are the same. Raises `TS_ORCHESTRATION_NOT_READING`, `TS_ORCHESTRATION_READ_FAILED`.
+   */
+  read(call: MasterCall): Promise<Json>;
 }
 
 /** What a step is known by: a step that is the same as another one has a number. */
@@ -137,6 +151,14 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
     return { did: 'master', answers: await Promise.all(answers) };
   }
 
+  async function performOnce(step: MasterStep): Promise<MasterStepResult> {
+    const key = keyOf(step);
+    const { result: known, began } = kept(key);
+    const result = known ?? (await perform(step, key, began));
+    if (!known) await keep(key, { result });
+    return result.did === 'publish' ? { did: 'publish', endings: await withReturns(result.endings, jobs) } : result;
+  }
+
   function meant(tgt: string | readonly string[], type: string): Meant {
     const those = publisher.meant({ tgt, tgt_type: type });
     if (those.byPillar) permit?.(choosingByPillar);
@@ -149,12 +171,15 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
       return { minions, missing };
     },
     rehearse: async (job) => withReturns(await publish(job, keyOf(['rehearse', job])), jobs),
-    async perform(step) {
-      const key = keyOf(step);
-      const { result: known, began } = kept(key);
-      const result = known ?? (await perform(step, key, began));
-      if (!known) await keep(key, { result });
-      return result.did === 'publish' ? { did: 'publish', endings: await withReturns(result.endings, jobs) } : result;
+    perform: performOnce,
+    async read(one) {
+      const { fun } = one;
+      if (!parts.reads(one)) throw notReading(one);
+      const result = await performOnce({ do: 'master', calls: [one] });
+      const [given] = result.did === 'master' ? result.answers : [];
+      if (!given || given.error !== undefined)
+        throw orchestrationErrors.readFailed({ fun, why: given?.error ?? 'it was not called' });
+      return given.answer;
     },
   };
 }

@@ -7,7 +7,8 @@ import { serve } from '../../lib/system/child/serve.ts';
 
 /*
  * The program of an orchestration's process: answers `compile` of a `StandInWork` with the mistakes in it, or null; then
- * `run` with what came of the states; or `show` with the states. It asks the master for `targets`, and to `rehearse` and `perform`.
+ * `run` with what came of the states; or `show` with the states. It asks the master for `targets`, to `read` what it knows, and
+ * to `rehearse` and `perform`.
  */
 
 let run: (() => Promise<Json>) | undefined;
@@ -35,7 +36,7 @@ async function answer(what: string, of: Json): Promise<Json> {
     // Written by the master's own process.
     const work = of as unknown as StandInWork;
     secrets.learn(work.secrets);
-    if (what === 'show') return showOrchestration(work);
+    if (what === 'show') return showOrchestration(work, ask);
     const compiled = await compileOrchestration(work, ask, systemClock);
     if ('errors' in compiled) return compiled.errors;
     ({ run } = compiled);

@@ -1,10 +1,16 @@
 import type { Clock } from '../../lib/clock.ts';
+import type { MasterCall } from '../../lib/contracts/orchestration.ts';
 import type { MasterConfig } from '../../lib/config/options.ts';
 import { runnerErrors } from '../../lib/errors/runners.ts';
-import { asText, isMap, type JsonMap } from '../../lib/json.ts';
+import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { createRedactor } from '../../lib/secrets/redactor.ts';
 import type { Away } from '../jobs/listing.ts';
 import type { Jobs } from '../jobs/ledger.ts';
+import { standInFunctions } from '../orchestrate/functions.ts';
 import { runOnMinions, withReturns } from '../orchestrate/minion-jobs.ts';
+import type { StandIn } from '../orchestrate/run-states.ts';
+import type { Caller } from '../orchestrate/steps.ts';
+import type { PillarOf } from '../pillar.ts';
 import type { Publisher } from '../publisher.ts';
 import type { RunnerTable } from './runner.ts';
 
@@ -14,6 +20,10 @@ export interface SaltRunnerParts {
   readonly away: Away;
   readonly clock: Clock;
   readonly config: Pick<MasterConfig, 'timeout'>;
+  readonly standIn: Pick<StandIn, 'id' | 'grains' | 'opts'>;
+  readonly pillarOf: PillarOf;
+  /** Calls a function of the master that only looks. Raises `TS_ORCHESTRATION_NOT_READING` for another one. */
+  readonly read: (call: MasterCall, caller: Caller) => Promise<Json>;
 }
 
 /** Salt's runner `salt`: execution functions by way of the master. */
@@ -54,6 +64,22 @@ export function saltRunners(parts: SaltRunnerParts) {
         );
         const all = await withReturns(endings, jobs);
         return Object.fromEntries(all.map(({ id, answered, return: value }) => [id, answered ? value : false]));
+      },
+    },
+    'salt.cmd': {
+      summary:
+        'runs an execution function here, of those that look at no machine and change nothing: `config`, `grains`, `hashutil`, `match`, `pillar`, `test`, `mine.get`, `saltutil.runner`, `saltutil.wheel`; `with_pillar` has it see the pillar of the master',
+      takes: ['fun'],
+      anything: true,
+      async run({ args = [], kwargs = {} }, caller) {
+        const { fun: named, with_pillar: withPillar = false, ...kwarg } = kwargs as JsonMap;
+        const [fun, ...arg] = named === undefined ? (args as Json[]) : [named, ...(args as Json[])];
+        if (fun === undefined) throw runnerErrors.missing({ fun: 'salt.cmd', name: 'fun' });
+        const { id, grains, opts } = parts.standIn;
+        const { pillar, secrets } =
+          withPillar === true ? await parts.pillarOf(id, grains, {}) : { pillar: {}, secrets: [] };
+        const here = standInFunctions({ id, grains, pillar, opts }, (call) => parts.read(call, caller));
+        return createRedactor([...secrets]).data(await here.call(asText(fun), arg, kwarg));
       },
     },
   } satisfies RunnerTable;

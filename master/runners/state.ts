@@ -24,7 +24,7 @@ export function orchestrationRunners(orchestrations: () => Orchestrations): Runn
     summary: 'the state files of an orchestration as high data, by the id of the master; nothing is run',
     takes: ['mods', 'saltenv', 'pillar', 'pillarenv'],
     needs: 1,
-    run: (args) => orchestrations().show(requestOf(args)),
+    run: (args, caller) => orchestrations().show(requestOf(args), caller),
   };
   return {
     'state.orchestrate': orchestrate,

@@ -7,7 +7,7 @@ import type { Redactor } from '../../lib/secrets/redactor.ts';
 import type { JobRunner } from '../agent.ts';
 import { masterIndex, watchedIndex } from '../custom/index-file.ts';
 import { pluginNamed } from '../custom/registries.ts';
-import { findFunction } from '../functions.ts';
+import { findFunction } from '../../lib/execution/functions.ts';
 import { builtinModules } from '../modules/registry.ts';
 import { callWithMaster } from '../remote.ts';
 import { failedReturn, runInProcess, type WorkerHost } from './in-process.ts';

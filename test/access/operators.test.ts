@@ -20,7 +20,7 @@ const operators = (): JsonMap => ({
       { may: ['test.ping', 'test.arg'], on: 'web*' },
       { may: 'cmd.run', on: '*', args: ['echo hello'] },
       { may: ['runner.jobs.list', 'runner.state.orchestrate', 'control.event.listen'] },
-      { may: ['runner.state.orchestrate_single', 'runner.state.orchestrate_high'] },
+      { may: ['runner.state.orchestrate_single', 'runner.state.orchestrate_high', 'runner.salt.cmd'] },
     ],
   },
   bob: {
@@ -131,6 +131,10 @@ test('operators: by states that they give themselves nobody does more on minions
   const inner = { name: 'state.orchestrate_single', kwarg: nested };
   const high = { outer: { 'salt.runner': [{ name: inner.name }, { kwarg: inner.kwarg }] } };
   t.regex(await outcome('state.orchestrate_high', { data: high }), /^false /);
+  const seen = (kwarg: JsonMap): Promise<Json> => a.call('run', { fun: 'salt.cmd', kwarg });
+  t.is(Object.keys((await seen({ fun: 'saltutil.runner', name: 'jobs.list' })) as JsonMap).length, 1);
+  await t.throwsAsync(seen({ fun: 'saltutil.wheel', name: 'key.list_all' }), refused('REFUSED'));
+  await t.throwsAsync(seen({ fun: 'saltutil.runner', name: 'cache.grains' }), refused('REFUSED'));
   t.deepEqual(await usersOf(made), ['test.ping alice']);
 });
 

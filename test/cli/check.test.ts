@@ -35,6 +35,17 @@ test('check: a sound state tree, said so, exit 0', async (t) => {
   t.is(code, 0);
 });
 
+test('check: an orchestration whose template asks the master, which is not here, is no mistake; what is before it may be', async (t) => {
+  const orchestration = (before: string): Record<string, string> => ({
+    'states/orch.sls': `${before}{{#each (salt 'saltutil.runner' 'manage.up')}}\n{{this}}:\n  test.nop: []\n{{/each}}\n`,
+  });
+  const sound = await check(t, orchestration(''), 'states');
+  t.is(sound.out, '');
+  t.is(sound.code, 0, sound.err);
+  const wrong = await check(t, orchestration("{{salt 'saltutil.runer' 'manage.up'}}\n"), 'states');
+  t.regex(wrong.out, /orch\.sls:1:3: .*there is no function 'saltutil\.runer'/);
+});
+
 const secrets = {
   'states/a.sls': '{{pillar.x}}: {test.nop: []}\n',
   'secrets/top.sls': "base:\n  '*': [x]\n",

@@ -29,6 +29,15 @@ async function withMinions(t: ExecutionContext, ...ids: string[]): Promise<Clust
   return cluster;
 }
 
+/** Two minions: `one`, and `gone`, which is not connected any more. */
+async function withOneGone(t: ExecutionContext): Promise<Cluster> {
+  const cluster = await withMinions(t, 'one');
+  const gone = await cluster.joinMinion('gone');
+  await gone.stop();
+  await eventually(async () => ((await cluster.run('manage.down')) as string[]).includes('gone'));
+  return cluster;
+}
+
 const published = async (cluster: Cluster): Promise<string[]> =>
   (await cluster.events())
     .filter(({ tag }) => /^salt\/job\/\d+\/new$/.test(tag))
@@ -161,10 +170,7 @@ it:
 });
 
 test('orchestrate: states on some of the minions, those that are there first, and without what is left out', async (t) => {
-  const cluster = await withMinions(t, 'one');
-  const gone = await cluster.joinMinion('gone');
-  await gone.stop();
-  await eventually(async () => ((await cluster.run('manage.down')) as string[]).includes('gone'));
+  const cluster = await withOneGone(t);
   write(cluster.states, 'top.sls', "base:\n  '*': [app, cron]\n");
   write(cluster.states, 'app.sls', 'app:\n  test.succeed_with_changes: []\nport:\n  test.succeed_with_changes: []\n');
   write(cluster.states, 'cron.sls', 'cron:\n  test.succeed_with_changes: []\n');
@@ -199,10 +205,7 @@ ping:
 });
 
 test('orchestrate: a minion that is not there fails the wave, with the reason', async (t) => {
-  const cluster = await withMinions(t, 'one');
-  const gone = await cluster.joinMinion('gone');
-  await gone.stop();
-  await eventually(async () => ((await cluster.run('manage.down')) as string[]).includes('gone'));
+  const cluster = await withOneGone(t);
   write(cluster.states, 'orch.sls', "ping:\n  salt.function: [{name: test.ping}, {tgt: '*'}, {timeout: 1}]\n");
   const states = statesOf(await cluster.run('state.orchestrate', 'orch'));
   t.is(states['ping']?.result, false);
@@ -352,6 +355,105 @@ test('orchestrate: states that are given, and in no file; files as they would be
   t.regex(JSON.stringify(misspelt.answer), /the arguments of state\.orchestrate_single.*did you mean 'tgt'/);
   const list = (await cluster.run('state.orchestrations')) as JsonMap[];
   t.like(list[0], { mods: 'orchestrate_single', state: 'failed' });
+});
+
+test('orchestrate: templates look at what the master knows: pillar, config, minions, keys and the mine', async (t) => {
+  const cluster = await withMinions(t, 'web1', 'web2');
+  write(cluster.pillar, 'top.sls', "base:\n  '*': [site]\n");
+  write(cluster.pillar, 'site.sls', 'site: {name: shop}\n');
+  await cluster.exec('web1', 'mine.send', ['test.version']);
+  write(
+    cluster.states,
+    'orch.sls',
+    `
+{{#each (salt 'saltutil.runner' 'manage.up' tgt='web*')}}
+ping {{this}}:
+  salt.function: [{name: test.ping}, {tgt: '{{this}}'}]
+{{/each}}
+told:
+  test.configurable_test_state:
+    - result: True
+    - changes: False
+    - comment: >-
+        {{salt 'pillar.get' 'site:name'}} {{salt 'pillar.get' 'no:where' 'else'}} {{salt 'config.get' 'interface'}}
+        {{#if (salt 'grains.get' 'nodename')}}named{{/if}} {{salt 'match.glob' '*_master'}}
+        {{json (salt 'saltutil.wheel' 'key.list_all')}} {{json (salt 'mine.get' '*' 'test.version')}}
+    - onlyif:
+        - fun: match.glob
+          tgt: '*_master'
+`,
+  );
+  const { code, stdout } = await cluster.tsalt('run', 'state.orchestrate', 'orch', '--out', 'json');
+  t.is(code, 0, stdout);
+  const states = statesOf(JSON.parse(stdout) as Json);
+  t.deepEqual(Object.keys(states).sort(), ['ping web1', 'ping web2', 'told']);
+  const { comment = '' } = states['told'] ?? {};
+  t.regex(comment, /^shop else 127\.0\.0\.1 named true /i);
+  t.regex(comment, /"accepted":\["web1","web2"\].*\{"web1":"[\d.]+"\}/);
+  const shown = await cluster.run('state.orchestrate_show_sls', 'orch');
+  t.true(JSON.stringify(shown).includes('ping web2'));
+});
+
+const refusals: readonly [does: string, call: string, says: RegExp][] = [
+  [
+    'looks at a machine',
+    "(salt 'cmd.run' 'id')",
+    /there is no cmd\.run where the master stands in.*'salt\.function' has minions/,
+  ],
+  ['is not there', "(salt 'grain.get' 'os')", /there is no grain\.get where.*did you mean 'grains'/],
+  ['changes something', "(salt 'grains.set' 'a' 1)", /no function 'grains\.set'|grains\.set/],
+  ['gives another answer each time', "(salt 'random.get_str')", /goes on after a restart would get another/],
+  [
+    'does more than look',
+    "(salt 'saltutil.runner' 'salt.execute' tgt='*' fun='test.ping')",
+    /salt\.execute does more than look.*a 'salt\.runner'/,
+  ],
+  ['decides on keys', "(salt 'saltutil.wheel' 'key.accept' 'x')", /key\.accept does more than look/],
+  ['is misspelt', "(salt 'saltutil.runner' 'jobs.lsit')", /jobs\.lsit: the master has no function.*did you mean/],
+];
+
+test('orchestrate: what a template must not call is an error that says what to do, and nothing is run', async (t) => {
+  const cluster = await withMinions(t);
+  for (const [does, call, says] of refusals) {
+    write(cluster.states, 'orch.sls', `it:\n  test.nop:\n    - name: {{json ${call}}}\n`);
+    const { code, stdout } = await cluster.tsalt('run', 'state.orchestrate', 'orch', '--out', 'json');
+    t.is(code, 2, does);
+    t.regex(stdout.replaceAll('\\n', ' '), says, does);
+    t.regex(stdout, /orch\.sls:3:/, does);
+  }
+  t.deepEqual(await published(cluster), []);
+});
+
+test('orchestrate: one that goes on after the master was killed, means the minions that it has found', async (t) => {
+  const cluster = await startCluster(t);
+  const minion = await cluster.joinMinion('one');
+  write(
+    cluster.states,
+    'orch.sls',
+    `
+go:
+  salt.wait_for_event: [{id_list: [one]}]
+{{#each (salt 'saltutil.runner' 'manage.up')}}
+ping {{this}}:
+  salt.function: [{name: test.ping}, {tgt: '{{this}}'}, {require: [{salt: go}]}]
+{{/each}}
+`,
+  );
+  const interrupted = cluster.run('state.orchestrate', 'orch');
+  interrupted.catch(() => {});
+  await eventually(() => waits(cluster, 2));
+  const jid = asText(((await cluster.run('state.orchestrations')) as JsonMap[])[0]?.['jid']);
+  await cluster.master.kill9();
+  await minion.stop();
+  await cluster.restartMaster();
+  await eventually(() => waits(cluster, 2));
+  t.deepEqual(await cluster.run('manage.up'), [], 'now it would be nobody');
+  minion.start();
+  await cluster.connected('one');
+  await cluster.control.call('event.send', { tag: 'go', data: { id: 'one' } });
+  const kwarg = { orchestration_jid: jid };
+  const states = statesOf(await cluster.control.call('run', { fun: 'state.orchestrate', arg: ['orch'], kwarg }));
+  t.deepEqual(Object.keys(states), ['go', 'ping one']);
 });
 
 test('orchestrate: one that was given, and the master was killed in, ends and says so', async (t) => {

@@ -36,6 +36,7 @@ async function master(t: ExecutionContext) {
     notConnected: (id: string) => (away.has(id) ? 'since noon' : undefined),
     timeoutSeconds: 5,
     random: () => 0,
+    reads: ({ fun }: MasterCall) => fun !== 'a.write',
     async call({ fun }: MasterCall): Promise<Json> {
       called.push(fun);
       if (fun === 'no.such') throw new Error('there is none');
@@ -94,6 +95,19 @@ test('steps: what is done is not done again when it is taken up; steps that are 
     answers,
   );
   t.deepEqual(called, ['a.b', 'a.b', 'no.such']);
+});
+
+test('steps: what a template was told it is told again when it is taken up; what does more than look is not called', async (t) => {
+  const { begin, called } = await master(t);
+  const read = (steps: Steps, fun: string): Promise<Json> => steps.read({ client: 'runner', fun, arg: [], kwarg: {} });
+  t.is(await read(begin(), 'a.b'), 1);
+  t.is(await read(begin(), 'a.b'), 1);
+  await t.throwsAsync(read(begin(), 'a.write'), { code: 'TS_ORCHESTRATION_NOT_READING' });
+  await t.throwsAsync(read(begin(), 'no.such'), {
+    code: 'TS_ORCHESTRATION_READ_FAILED',
+    message: 'no.such: there is none',
+  });
+  t.deepEqual(called, ['a.b', 'no.such']);
 });
 
 test('steps: a job that was published and not over when the master ended, is waited for and not published again', async (t) => {

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { isMap, type JsonMap } from '../../lib/json.ts';
+import { asText, isMap, type JsonMap } from '../../lib/json.ts';
 import { version } from '../../lib/version.ts';
-import { startCluster } from '../kit/cluster.ts';
+import { startCluster, write } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
 
 test('runners: minions that are there, their versions; jobs that run, the last one, those with some metadata', async (t) => {
@@ -91,4 +91,29 @@ test('runners: of files and grains what the master has of them, and a job by way
   const listed = await cluster.tsalt('run');
   for (const name of ['cache.grains', 'file_roots.read', 'salt.execute', 'test.arg'])
     t.true(listed.stdout.includes(`\n${name} `), name);
+});
+
+test('salt.cmd: looks at what the master itself has, and at nothing of its machine', async (t) => {
+  const cluster = await startCluster(t);
+  write(cluster.pillar, 'top.sls', "base:\n  '*_master': [own]\n");
+  write(cluster.pillar, 'own.sls', 'colour: red\nword: !secret hidden\n');
+  t.true(await cluster.run('salt.cmd', 'test.ping'));
+  t.deepEqual(await cluster.run('salt.cmd', 'test.arg', 1, 'two'), { args: [1, 'two'], kwargs: {} });
+  t.regex(asText(await cluster.run('salt.cmd', 'grains.get', 'id')), /_master$/);
+  t.is(await cluster.run('salt.cmd', 'pillar.get', 'colour', 'none'), 'none');
+  const withPillar = (...words: string[]) => cluster.tsalt('run', 'salt.cmd', ...words, 'with_pillar=True');
+  t.is((await withPillar('pillar.get', 'colour')).stdout.trim(), 'red');
+  t.false((await withPillar('pillar.items')).stdout.includes('hidden'));
+  t.deepEqual(await cluster.run('salt.cmd', 'saltutil.runner', 'manage.up'), []);
+  for (const [fun, code] of [
+    ['cmd.run', 'TS_ORCHESTRATION_NO_FUNCTION'],
+    ['file.read', 'TS_ORCHESTRATION_NO_FUNCTION'],
+    ['grains.set', 'TS_EXEC_NO_SUCH_FUNCTION'],
+    ['test.sleep', 'TS_EXEC_NO_SUCH_FUNCTION'],
+    ['hashutil.digest_file', 'TS_ORCHESTRATION_NOT_HERE'],
+  ] as const)
+    await t.throwsAsync(cluster.run('salt.cmd', fun, '/etc/shadow'), { code }, fun);
+  await t.throwsAsync(cluster.run('salt.cmd', 'saltutil.runner', 'event.send', ['a']), {
+    code: 'TS_ORCHESTRATION_NOT_READING',
+  });
 });

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import type { ExecContext, ExecFunction, ModuleRegistry } from '../lib/contracts/execution.ts';
-import { didYouMean } from '../lib/errors/error.ts';
-import { executionErrors } from '../lib/errors/execution.ts';
-import type { Json, JsonMap } from '../lib/json.ts';
-import { nearest } from '../lib/nearest.ts';
+import type { ExecContext, ExecFunction, ModuleRegistry } from '../contracts/execution.ts';
+import { didYouMean } from '../errors/error.ts';
+import { executionErrors } from '../errors/execution.ts';
+import type { Json, JsonMap } from '../json.ts';
+import { nearest } from '../nearest.ts';
 
 /** The execution function of a name. Raises `TS_EXEC_NO_SUCH_FUNCTION`, with the nearest name. */
 export async function findFunction(fun: string, registry: ModuleRegistry): Promise<ExecFunction> {

@@ -1,10 +1,10 @@
-import type { ExecContext, ExecFunction, ExecModule, ModuleRegistry } from '../lib/contracts/execution.ts';
-import { TsaltError } from '../lib/errors/error.ts';
-import { executionErrors } from '../lib/errors/execution.ts';
-import type { Json, JsonMap } from '../lib/json.ts';
-import { NotYet } from '../states/engine/files.ts';
-import type { TemplateFunctions } from '../states/engine/render.ts';
-import { bindArguments, findFunction } from './functions.ts';
+import type { ExecContext, ExecFunction, ExecModule, ModuleRegistry } from '../../lib/contracts/execution.ts';
+import { TsaltError } from '../../lib/errors/error.ts';
+import { executionErrors } from '../../lib/errors/execution.ts';
+import type { Json, JsonMap } from '../../lib/json.ts';
+import { NotYet } from './files.ts';
+import type { TemplateFunctions } from './render.ts';
+import { bindArguments, findFunction } from '../../lib/execution/functions.ts';
 
 /** So many answers are fetched in a run: a template that asks for another one each time it is rendered is never done. */
 const mostFetched = 1_000;
