@@ -9,6 +9,7 @@ import type {
   UpgradeRequest,
 } from '../lib/contracts/execution.ts';
 import { isMinionKind, minionKindNames, type MinionKind } from '../lib/custom/names.ts';
+import type { CustomBeaconRegistry } from '../lib/contracts/beacon.ts';
 import type { Mine } from '../lib/contracts/mine.ts';
 import { upgradeErrors } from '../lib/errors/upgrade.ts';
 import type { Machine, Reading } from '../lib/contracts/machine.ts';
@@ -62,6 +63,7 @@ export interface ExecutionParts {
   readonly signal: AbortSignal;
   readonly states: StateRegistry;
   readonly modules: ModuleRegistry;
+  readonly customBeacons: CustomBeaconRegistry;
   /** Where the operator's own modules and states are from. */
   readonly custom: CustomSource;
   readonly failhard: boolean;
@@ -303,6 +305,7 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       return (mine ??= parts.mine ?? ownMine(parts.cachedir, context));
     },
     modules,
+    customBeacons: parts.customBeacons,
     syncCustom,
     jobs: parts.jobs ?? { list: async () => [], end: async () => undefined },
     schedule: parts.schedule,

@@ -138,6 +138,7 @@ function partsWithoutPillar(call: LocalParts, custom: LocalCustom | undefined): 
     opts,
     ...partsOfConfig(config),
     ...(custom && { states: custom.statesOver(minionStates), modules: custom.modules }),
+    customBeacons: custom?.customBeacons ?? noBeacons,
     custom: custom ?? noCustom,
     environments: environmentsOfRoots(config.file_roots),
     tops: topsOf(config),
@@ -166,6 +167,11 @@ const noCustom: ExecutionParts['custom'] = {
     const none = Object.fromEntries(kinds.map((kind) => [kind, []]));
     return { changed: none, problems: none, renewed: [] };
   },
+};
+
+const noBeacons: ExecutionParts['customBeacons'] = {
+  names: [],
+  load: (name) => Promise.reject(new RangeError(`no beacon ${name} of the state tree`)),
 };
 
 /** What the config alone says of an execution, wherever its states come from. */

@@ -8,7 +8,7 @@ import { version } from '../lib/version.ts';
 import { minionStates } from '../states/registry.ts';
 import { executionContext } from './context.ts';
 import { grainsAnew } from './custom/grains.ts';
-import { modulesWith, statesWith } from './custom/registries.ts';
+import { customBeaconsOf, modulesWith, statesWith } from './custom/registries.ts';
 import { masterCode } from './custom/sync.ts';
 import { bindArguments, findFunction } from '../lib/execution/functions.ts';
 import { collectGrains } from './grains/collect.ts';
@@ -120,6 +120,7 @@ async function run(call: RemoteCall): Promise<Json> {
     ...partsOfConfig(config),
     modules,
     states: statesWith(minionStates, current),
+    customBeacons: customBeaconsOf(current),
     custom: {
       autoload: config.autoload_dynamic_modules,
       async sync(kinds, named) {

@@ -77,9 +77,9 @@ export function isEnabled(beacon: Json | undefined): boolean {
   return optionsOf(beacon)['enabled'] !== false;
 }
 
-/** What is wrong with a beacon that somebody wants, as a sentence. */
-export function whatIsWrong(name: string, beacon: Written): string | undefined {
-  const { findings } = readBeacon(name, [...beacon]);
+/** What is wrong with a beacon that somebody wants, as a sentence; `own` are the operator's own, where they are known. */
+export function whatIsWrong(name: string, beacon: Written, own?: Parameters<typeof readBeacon>[2]): string | undefined {
+  const { findings } = readBeacon(name, [...beacon], own);
   return findings.find(({ isHarmless }) => !isHarmless)?.error().message;
 }
 

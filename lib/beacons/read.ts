@@ -6,6 +6,7 @@ import { didYouMean, type ErrorDetails, type TsaltError } from '../errors/error.
 import { isMap, type Json, type JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import { entriesAt, nodeOf } from '../schema/node.ts';
+import { words } from '../schema/words.ts';
 import { beaconNames, beaconParameters, commonOptions, isBeaconName, unseenIn } from './parameters.ts';
 
 /** One beacon of Salt's `beacons:`, checked. */
@@ -35,8 +36,16 @@ export interface ReadBeacons {
   readonly findings: readonly BeaconFinding[];
 }
 
-/** The operator's own beacons by name, each with what tells its code from any other; undefined: nobody knows which there are. */
-type OwnBeacons = ReadonlyMap<string, string> | undefined;
+/** One of the operator's own beacons. */
+export interface OwnBeacon {
+  /** What tells its code from any other. */
+  readonly stamp: string;
+  /** What it takes, where that is at hand: else the beacon itself looks, when it begins. */
+  readonly parameters?: v.GenericSchema;
+}
+
+/** The operator's own beacons by name; undefined: nobody knows which there are. */
+type OwnBeacons = ReadonlyMap<string, OwnBeacon> | undefined;
 
 /** Reads Salt's `beacons:` map; `enabled: false` in it switches all of them off. */
 export function readBeacons(written: JsonMap, own?: OwnBeacons): ReadBeacons {
@@ -85,8 +94,8 @@ export function readBeacon(
   const own = Object.fromEntries(Object.entries(merged).filter(([key]) => !isCommon(key)));
 
   const module = typeof common['beacon_module'] === 'string' ? common['beacon_module'] : name;
-  const stamp = ownBeacons?.get(module);
-  if (stamp !== undefined) return custom(stamp);
+  const ownBeacon = ownBeacons?.get(module);
+  if (ownBeacon) return custom(ownBeacon);
   if (!isBeaconName(module)) {
     const known = [...beaconNames, ...(ownBeacons?.keys() ?? [])];
     const near = nearest(module, known);
@@ -114,9 +123,10 @@ export function readBeacon(
     beacon: { ...settingsOf(options), module, parameters },
   };
 
-  /** One of the operator's own: its parameters are its own to check. */
-  function custom(stamp: string): ReturnType<typeof readBeacon> {
+  /** One of the operator's own: it is handed what is written, and reads that itself. */
+  function custom({ stamp, parameters: taken }: OwnBeacon): ReturnType<typeof readBeacon> {
     const options = hold(commonOptions, common);
+    if (taken) hold(taken, own);
     if (findings.length > 0 || !options?.enabled) return { findings };
     return { findings, beacon: { ...settingsOf(options), module, stamp, parameters: own } };
   }
@@ -163,11 +173,21 @@ export function readBeacon(
       return find(place(path.slice(0, -1)), (more) => beaconErrors.missingOption({ beacon: name, option }, more), {
         ofKey: path.length === 1,
       });
-    const facts = { beacon: name, option, expected: issue.message, got: describe(issue.input) };
+    const facts = { beacon: name, option, expected: expectedOf(schema, path, issue), got: describe(issue.input) };
     // A mount point that is none most likely is an option that is misspelt.
     const hint = isKey && path.length === 1 ? didYouMean(nearest(option, commonNames)) : undefined;
     find(place(path), (more) => beaconErrors.badOption(facts, { hint, ...more }), { ofKey: isKey });
   }
+}
+
+/** Words of the schema's author; where there are none, valibot's own say less than the schema does. */
+function expectedOf(
+  schema: v.GenericSchema,
+  path: readonly (string | number)[],
+  { message }: v.BaseIssue<unknown>,
+): string {
+  const node = entriesAt(nodeOf(schema), path.slice(0, -1))?.[String(path.at(-1))];
+  return node && message.startsWith('Invalid ') ? words(node, (text) => text) : message;
 }
 
 const commonNames = Object.keys(commonOptions.entries);

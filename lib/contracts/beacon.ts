@@ -101,6 +101,13 @@ export function defineBeacon<Schema extends GenericSchema>(definition: CustomBea
   return definition as unknown as CustomBeacon;
 }
 
+/** The beacons of the operator's own that are on this machine. */
+export interface CustomBeaconRegistry {
+  readonly names: readonly string[];
+  /** Raises what is wrong with its file: `TS_CUSTOM_BROKEN`, `TS_MODULE_...`. */
+  load(name: string): Promise<CustomBeacon>;
+}
+
 /** Loads a beacon by its name (`load`). */
 export interface BeaconRegistry {
   readonly names: readonly string[];

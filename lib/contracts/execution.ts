@@ -5,6 +5,7 @@ import type { Json, JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { PillarRequest } from '../pillar-settings.ts';
 import type { JobStatus } from '../schedule/status.ts';
+import type { CustomBeaconRegistry } from './beacon.ts';
 import type { Machine } from './machine.ts';
 import type { Mine } from './mine.ts';
 import type { StateReturn } from './state.ts';
@@ -144,6 +145,7 @@ export interface ExecContext {
   readonly mine: Mine;
   /** The execution modules that there are, those of the operator's own among them. */
   readonly modules: ModuleRegistry;
+  readonly customBeacons: CustomBeaconRegistry;
   /**
    * Fetches the operator's own code of these kinds (`modules`, `states`, ...) from the state trees: what was new or another
    * one, by kind, as `modules.haproxy`; and what is wrong with it. Without an environment, from those of the top files.

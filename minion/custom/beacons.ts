@@ -1,3 +1,4 @@
+import type { OwnBeacon } from '../../lib/beacons/read.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { AnyBeacon, Beacon, BeaconEvent, BeaconRegistry } from '../../lib/contracts/beacon.ts';
 import { digestOf } from '../../lib/custom/files.ts';
@@ -42,9 +43,9 @@ export function beaconsWith({ builtin, current, clock, log }: CustomBeaconOption
 }
 
 /** The operator's own, by name, each with what tells its code from any other. */
-export function stampsOfBeacons({ index }: Pick<CustomCode, 'index'>): ReadonlyMap<string, string> {
+export function stampsOfBeacons({ index }: Pick<CustomCode, 'index'>): ReadonlyMap<string, OwnBeacon> {
   const own = index.plugins.filter(({ kind }) => kind === 'beacons');
-  return new Map(own.map(({ name, environment }) => [name, digestOf(index.files[environment] ?? [])]));
+  return new Map(own.map(({ name, environment }) => [name, { stamp: digestOf(index.files[environment] ?? []) }]));
 }
 
 /** A beacon that looks in a process of its own; one that died is begun again with the next look. */

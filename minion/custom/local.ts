@@ -1,3 +1,4 @@
+import type { CustomBeaconRegistry } from '../../lib/contracts/beacon.ts';
 import type { ModuleRegistry, SyncedCustom } from '../../lib/contracts/execution.ts';
 import type { StateRegistry } from '../../lib/contracts/state.ts';
 import type { MinionKind } from '../../lib/custom/names.ts';
@@ -9,12 +10,13 @@ import { sentFiles } from './code.ts';
 import { gatherGrains, grainPlugins } from './grains.ts';
 import type { CustomIndex } from './index-file.ts';
 import { codeOfRoots } from './of-roots.ts';
-import { modulesWith, statesWith } from './registries.ts';
+import { customBeaconsOf, modulesWith, statesWith } from './registries.ts';
 import { syncedOf } from './sync.ts';
 
 /** An operator's own code in the directories of this machine's `file_roots`, for a call without a master. */
 export interface LocalCustom {
   readonly modules: ModuleRegistry;
+  readonly customBeacons: CustomBeaconRegistry;
   /** The state functions of a registry, with its own. */
   statesOver(builtin: StateRegistry): StateRegistry;
   readonly index: CustomIndex;
@@ -46,6 +48,7 @@ export async function customOfThisMachine(
   );
   return {
     modules: modulesWith(builtinModules, () => code),
+    customBeacons: customBeaconsOf(() => code),
     statesOver: (builtin) => statesWith(builtin, () => code),
     index: code.index,
     gather: own.length === 0 ? undefined : (grains) => gatherGrains(own, files, { id, root, opts, grains }, log),

@@ -1,6 +1,7 @@
 import { keptModules } from '../../lib/custom/kinds.ts';
 import { folderOf, type MinionKind } from '../../lib/custom/names.ts';
 import { loadCustom } from '../../lib/custom/load.ts';
+import type { CustomBeacon, CustomBeaconRegistry } from '../../lib/contracts/beacon.ts';
 import type { ExecFunction, ExecModule, ModuleRegistry } from '../../lib/contracts/execution.ts';
 import type { AnyStateFunction, StateRegistry } from '../../lib/contracts/state.ts';
 import { customErrors } from '../../lib/errors/custom.ts';
@@ -80,6 +81,22 @@ export function statesWith(builtin: StateRegistry, current: CurrentCode): StateR
     },
     whyAbsent: (name, argument) =>
       pluginNamed(current(), 'states', name.split('.')[0] ?? '') ? undefined : builtin.whyAbsent?.(name, argument),
+  };
+}
+
+/** The operator's own beacons, to ask what they take; those that look have processes of their own. */
+export function customBeaconsOf(current: CurrentCode): CustomBeaconRegistry {
+  return {
+    get names() {
+      return namesOf(current(), 'beacons');
+    },
+    async load(name) {
+      const code = current();
+      const plugin = pluginNamed(code, 'beacons', name);
+      if (!code || !plugin) throw new RangeError(`no beacon ${name} of the state tree`);
+      // Its kind's shape has it.
+      return (await load(code, plugin)).value as CustomBeacon;
+    },
   };
 }
 

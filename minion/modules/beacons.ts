@@ -17,6 +17,7 @@ import { editMinionFile } from '../../lib/config/minion-file.ts';
 import { defineFunction, defineModule, type ExecContext } from '../../lib/contracts/execution.ts';
 import type { FileStep } from '../../lib/contracts/machine.ts';
 import { contentDiff } from '../../lib/diff.ts';
+import { messageOf } from '../../lib/errors/error.ts';
 import { asText, isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
 
 /** What these functions give, as Salt's do. */
@@ -123,6 +124,24 @@ const switchOne = (enabled: boolean) =>
 const moduleOf = (given: string, data: Written): string =>
   asText(data.findLast((item) => 'beacon_module' in item)?.['beacon_module'] ?? given);
 
+/** What is wrong with a beacon that somebody wants. One of the operator's own says itself what it takes. */
+async function problemOf(
+  wanted: string,
+  data: Written,
+  { customBeacons }: Pick<ExecContext, 'customBeacons'>,
+): Promise<string | undefined> {
+  const module = moduleOf(wanted, data);
+  // The config is read where nobody knows the operator's own: what it takes for a mistake must not get there.
+  const inConfig = whatIsWrong(wanted, data);
+  if (inConfig !== undefined || !customBeacons.names.includes(module)) return inConfig;
+  try {
+    const { parameters } = await customBeacons.load(module);
+    return whatIsWrong(wanted, data, new Map([[module, { stamp: '', parameters }]]));
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
 /** The beacons of the minion: what these set is kept, and taken by the minion within seconds. */
 export default defineModule({
   list: defineFunction({
@@ -135,9 +154,9 @@ export default defineModule({
     },
   }),
   list_available: defineFunction({
-    summary: 'The beacons that there are, as YAML or as data.',
+    summary: "The beacons that there are, the operator's own among them, as YAML or as data.",
     args: v.strictObject({ return_yaml: returnYaml }),
-    run: (given) => shown([...beaconNames], given.return_yaml),
+    run: (given, { customBeacons }) => shown([...new Set([...beaconNames, ...customBeacons.names])], given.return_yaml),
   }),
   add: defineFunction({
     summary: 'Adds a beacon: its name, and a list of its options.',
@@ -146,8 +165,9 @@ export default defineModule({
       const kept = beacons(context);
       if (beaconAt(kept, wanted) !== undefined) return yes(`Beacon ${wanted} is already configured.`);
       const module = moduleOf(wanted, data);
-      if (!isBeaconName(module)) return told(context, no(`Beacon "${module}" is not available.`));
-      const wrong = whatIsWrong(wanted, data);
+      if (!isBeaconName(module) && !context.customBeacons.names.includes(module))
+        return told(context, no(`Beacon "${module}" is not available.`));
+      const wrong = await problemOf(wanted, data, context);
       if (wrong !== undefined && !isTest)
         return told(context, no(`Beacon ${wanted} configuration invalid, not adding.\n${wrong}`));
       return change(context, {
@@ -166,7 +186,7 @@ export default defineModule({
       const kept = beacons(context);
       const old = beaconAt(kept, wanted);
       if (old === undefined) return told(context, no(`Beacon ${wanted} is not configured.`));
-      const wrong = whatIsWrong(wanted, data);
+      const wrong = await problemOf(wanted, data, context);
       if (wrong !== undefined && !isTest)
         return told(context, no(`Beacon ${wanted} configuration invalid, not modifying.\n${wrong}`));
       if (isSameBeacon(old, data) && !isTest) return yes(`Job ${wanted} in correct state`);

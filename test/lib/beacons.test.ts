@@ -87,7 +87,7 @@ test('beacons in a config, a beacon like none of ours: a warning, for it may be 
     errors: [],
     warnings: [`2:3 there is no beacon 'whatever' (${known})`],
   });
-  const own = new Map([['door', 'stamp']]);
+  const own = new Map([['door', { stamp: 'stamp' }]]);
   t.true(readBeacons({ whatever: [] }, own).findings.every(({ isHarmless }) => !isHarmless));
   t.deepEqual(readBeacons({ door: [{ side: 'left' }, { interval: 3 }] }, own), {
     findings: [],

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { readDocument } from '../../lib/config/document.ts';
 import type { ExecContext } from '../../lib/contracts/execution.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import { customBeaconsOf } from '../../minion/custom/registries.ts';
 import beacons from '../../minion/modules/beacons.ts';
 import { sandbox } from '../states/sandbox.ts';
 
@@ -17,12 +18,13 @@ function minion(
   const box = sandbox({ opts });
   t.teardown(() => box.remove());
   let failures = 0;
-  const context = { machine: box.machine, pillar, opts, failed: () => failures++ } as unknown as ExecContext;
+  const customBeacons = customBeaconsOf(() => undefined);
+  const context = { machine: box.machine, pillar, opts, customBeacons, failed: () => failures++ };
   return {
     call: async (fun: string, args: JsonMap = {}): Promise<unknown> => {
       const found = beacons.functions[fun];
       if (!found) throw new RangeError(`no function ${fun}`);
-      return found.run(v.parse(found.args, args), context);
+      return found.run(v.parse(found.args, args), context as unknown as ExecContext);
     },
     file: () =>
       box.machine.files.look(kept) ? readDocument(kept, box.machine.files.read(kept).toString()).values : {},

@@ -225,6 +225,59 @@ for (const ending of endings) {
   );
 
   test.serial(
+    `custom beacons in .${ending}: beacons.add takes those that were synced, and holds them to what they take`,
+    async (t) => {
+      const files = {
+        [`_beacons/words.${ending}`]: beacon('one'),
+        [`_beacons/empty.${ending}`]: '',
+        [`_beacons/lod.${ending}`]: beacon('near'),
+      };
+      const { cluster, ending: ended, ask } = await single(t, files, { autoload_dynamic_modules: false, root: '/' });
+      const add = async (...given: Json[]) => {
+        const answer = await ended('beacons.add', ...given);
+        return { success: answer?.['success'], comment: asText(isMap(answer?.return) && answer.return['comment']) };
+      };
+      const good = [{ name: 'abc' }, { interval: 0.2 }];
+      t.deepEqual(await add('words', good), { success: false, comment: 'Beacon "words" is not available.' });
+      await ask('saltutil.sync_beacons');
+      t.true(((await ask('beacons.list_available', false)) as string[]).includes('words'));
+
+      const refused = (wrong: string) => ({
+        success: false,
+        comment: `Beacon words configuration invalid, not adding.\n${wrong}`,
+      });
+      t.deepEqual(
+        await add('words', [{ nam: 'abc' }]),
+        refused("beacon 'words': there is no option 'nam'\nhint: did you mean 'name'?"),
+      );
+      t.deepEqual(await add('words', [{ interval: 1 }]), refused("beacon 'words': 'name' has to be said"));
+      t.deepEqual(await add('words', [{ name: [1] }]), refused("beacon 'words': 'name' should be text, not a list"));
+      t.deepEqual(
+        await add('words', [{ name: 'abc' }, { interval: 'x' }]),
+        refused("beacon 'words': 'interval' should be a number of seconds from 0.1, not the text \"x\""),
+      );
+      t.regex((await add('empty', [])).comment, /not adding\.\n_beacons\/empty of the state tree can't be used/);
+      t.regex((await add('lod', good)).comment, /there is no beacon 'lod'\nhint: did you mean 'load'\?/);
+
+      t.deepEqual(await add('words', good), { success: true, comment: 'Added beacon: words.' });
+      t.deepEqual(await add('mine', [...good, { beacon_module: 'words' }]), {
+        success: true,
+        comment: 'Added beacon: mine.',
+      });
+      t.regex(
+        asText(
+          ((await ask('beacons.modify', 'mine', [{ name: 3 }, { beacon_module: 'words' }])) as JsonMap)['comment'],
+        ),
+        /not modifying\.\nbeacon 'mine': 'name' should be text, not 3/,
+      );
+      for (const name of ['words', 'mine'])
+        await eventually(async () =>
+          (await cluster.events()).find(({ tag }) => tag === `salt/beacon/web1/${name}/one`),
+        );
+    },
+  );
+
+  test.serial(
     `custom runners in .${ending}: called, given the minions' answers, changed, and gone when removed`,
     async (t) => {
       const { cluster, states } = await single(t);

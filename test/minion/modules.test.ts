@@ -4,6 +4,7 @@ import { systemClock } from '../../lib/clock.ts';
 import type { ExecContext } from '../../lib/contracts/execution.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
+import { customBeaconsOf } from '../../minion/custom/registries.ts';
 import { builtinModules } from '../../minion/modules/registry.ts';
 import { sandbox, type World } from '../states/sandbox.ts';
 
@@ -30,6 +31,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     showStates: async () => ({ errors: [], high: {}, low: [], files: [], top: {} }),
     runningStates: async () => [],
     modules: builtinModules,
+    customBeacons: customBeaconsOf(() => undefined),
     syncCustom: async () => ({ changed: {}, problems: {}, renewed: [] }),
     jobs: { list: async () => [], end: async () => undefined },
     mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },

@@ -7,6 +7,7 @@ import type { ExecContext } from '../../lib/contracts/execution.ts';
 import type { Step } from '../../lib/contracts/machine.ts';
 import type { StateFunction, StateSchema } from '../../lib/contracts/state.ts';
 import { silent } from '../../lib/log.ts';
+import { customBeaconsOf } from '../../minion/custom/registries.ts';
 import { builtinModules } from '../../minion/modules/registry.ts';
 import { builtinStates } from '../../states/registry.ts';
 import { sandbox } from '../states/sandbox.ts';
@@ -114,6 +115,7 @@ test('shell: every execution function with a text full of letters that a shell o
         tellGrains: async () => {},
         sendEvent: async () => false,
         modules: builtinModules,
+        customBeacons: customBeaconsOf(() => undefined),
         syncCustom: async () => ({ changed: {}, renewed: [], problems: {} }),
         mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },
       };
