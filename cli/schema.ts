@@ -6,13 +6,23 @@ import type { JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
+import type { Known } from './schema/known.ts';
 
-const options = { out: { value: 'DIR', help: 'write it, or all of them, as files of this directory' } } as const;
+const options = {
+  out: { value: 'DIR', help: 'write it, or all of them, as files of this directory' },
+  'file-root': {
+    value: 'DIR',
+    many: true,
+    help: 'a state tree: its own modules and states are known, too; those of file_roots of the configs without it',
+  },
+  'config-dir': { short: 'c', value: 'DIR', help: 'where the config files `master` and `minion` are' },
+} as const;
 
-const help = `usage: tsalt schema [NAME] [--out DIR]
+const help = `usage: tsalt schema [NAME] [--out DIR] [--file-root DIR]
 
 Prints the JSON Schema of a kind of file, for editors: they complete what is written and underline what is wrong. For state
-files in TypeScript (\`#!ts\`), and for modules of your own, it is their types. Without a name it lists the kinds.
+files in TypeScript (\`#!ts\`), and for modules of your own, it is their types. Functions of the \`_states\` and \`_modules\` of
+your state trees are in it. Without a name it lists the kinds.
 
 `;
 
@@ -20,31 +30,26 @@ interface Kind {
   readonly about: string;
   /** Its file, for what is no JSON Schema. */
   readonly file?: string;
-  make(): Promise<JsonMap | string>;
+  /** Asks what functions there are only if it tells of them. */
+  make(known: () => Promise<Known>): Promise<JsonMap | string>;
 }
 
 /** What there are schemas of. */
 export const schemas: Readonly<Record<string, Kind>> = {
   states: {
     about: 'state files',
-    async make() {
-      const [{ statesSchema }, { builtinStates }] = await Promise.all([
-        import('./schema/states.ts'),
-        import('../states/registry.ts'),
-      ]);
-      return statesSchema(builtinStates);
+    async make(known) {
+      const { statesSchema } = await import('./schema/states.ts');
+      return statesSchema((await known()).states);
     },
   },
   types: {
     about: 'state files in TypeScript',
     file: 'tsalt-states.d.ts',
-    async make() {
-      const [{ statesTypes, asAmbient }, { builtinStates }, { builtinModules }] = await Promise.all([
-        import('./schema/types.ts'),
-        import('../states/registry.ts'),
-        import('../minion/local.ts'),
-      ]);
-      return asAmbient(await statesTypes(builtinStates, builtinModules));
+    async make(known) {
+      const { statesTypes, asAmbient } = await import('./schema/types.ts');
+      const { states, modules } = await known();
+      return asAmbient(await statesTypes(states, modules));
     },
   },
   plugins: {
@@ -62,14 +67,13 @@ export const schemas: Readonly<Record<string, Kind>> = {
   },
   reactor: {
     about: 'reactor files',
-    async make() {
-      const [{ reactorSchema }, { builtinModules }, { listFunctions }] = await Promise.all([
+    async make(known) {
+      const [{ reactorSchema }, { listFunctions }] = await Promise.all([
         import('./schema/reactor.ts'),
-        import('../minion/local.ts'),
         import('../master/runners.ts'),
       ]);
       const [ofRunners, wheels] = [listFunctions('runner'), listFunctions('wheel')];
-      return reactorSchema({ modules: builtinModules, runners: ofRunners, wheels });
+      return reactorSchema({ modules: (await known()).modules, runners: ofRunners, wheels });
     },
   },
   master: { about: "the master's config", make: () => config('master') },
@@ -103,16 +107,27 @@ export default async function schema(argv: readonly string[], io: Io): Promise<n
     const hint = didYouMean(nearest(name, known)) ?? `there are ${known.join(', ')}`;
     throw cliErrors.unknownSchema({ name }, { hint });
   }
+  const absolute = (name: string): string => path.resolve(io.cwd, name);
+  let found: Promise<Known> | undefined;
+  const known = (): Promise<Known> =>
+    (found ??= import('./schema/known.ts').then(({ knownIn }) =>
+      knownIn({
+        fileRoots: given['file-root']?.map(absolute),
+        configDir: given['config-dir'] === undefined ? undefined : absolute(given['config-dir']),
+        env: io.env,
+        complain: (problem) => io.err(`warning: ${problem}\n`),
+      }),
+    ));
   if (given.out === undefined) {
-    io.out(asked ? printed(await asked.make()) : listed());
+    io.out(asked ? printed(await asked.make(known)) : listed());
     return 0;
   }
-  const directory = path.resolve(io.cwd, given.out);
+  const directory = absolute(given.out);
   mkdirSync(directory, { recursive: true });
   for (const [own, kind] of Object.entries(schemas)) {
     if (asked && kind !== asked) continue;
     const file = kind.file ?? `${own}.schema.json`;
-    writeFileSync(path.join(directory, file), printed(await kind.make()));
+    writeFileSync(path.join(directory, file), printed(await kind.make(known)));
     io.err(`${path.join(given.out, file)}: ${kind.about}\n`);
   }
   return 0;

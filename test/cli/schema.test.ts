@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import * as v from 'valibot';
 import { main } from '../../cli/main.ts';
 import { schemas } from '../../cli/schema.ts';
@@ -221,6 +221,73 @@ test('an editor, every state file of examples as it is once rendered: nothing is
     }
   }
   t.true(seen > 6, `${seen}`);
+});
+
+const ownState = `import { alreadyRight, defineState, v } from 'tsalt/plugins';
+export default {
+  open: defineState({
+    summary: 'A gate is open.',
+    example: '',
+    args: v.strictObject({ name: v.string(), side: v.optional(v.picklist(['left', 'right']), 'left') }),
+    reads: [],
+    read: () => undefined,
+    plan: () => alreadyRight('it is'),
+  }),
+};
+`;
+const ownModule = `import { defineFunction, defineModule, v } from 'tsalt/plugins';
+export default defineModule({
+  side: defineFunction({ summary: 'A side.', args: v.strictObject({ of: v.string() }), sync: true, run: () => 'left' }),
+});
+`;
+
+/** A directory with a state tree that has code of its own, and a config that names it. */
+function withOwnCode(t: ExecutionContext): string {
+  const place = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(place, { recursive: true }));
+  write(place, {
+    'tree/_states/gate.ts': ownState,
+    'tree/_states/broken.ts': 'export default 3 +;\n',
+    'tree/_modules/gates.ts': ownModule,
+    'etc/master': `file_roots: {prod: [${path.join(place, 'tree')}]}\n`,
+    'etc/minion': `cachedir: ${path.join(place, 'cache')}\n`,
+  });
+  return place;
+}
+
+test('an editor, with schemas of a tree that has states of its own: they are completed, shown, and underlined', async (t) => {
+  const place = withOwnCode(t);
+  const { code, err } = await tsalt(place, '--file-root', 'tree', '--config-dir', 'etc', '--out', '.schemas');
+  t.is(code, 0);
+  t.regex(err, /^warning: states\.broken is left out: \S+tree\/_states\/broken\.ts:1:19: this is not TypeScript/m);
+  const own = await yamlServer(place, settings());
+  t.teardown(() => own.stop());
+  const file = 'states/a.sls';
+  t.true((await own.offers(file, '/x:\n  gat|')).includes('gate.open'));
+  const offers = await own.offers(file, '/x:\n  gate.open:\n    - |');
+  t.true(offers.includes('side') && offers.includes('require'));
+  t.regex(await own.hover(file, '/x:\n  gate.op|en: []\n'), /A gate is open\./);
+  t.deepEqual(await own.complaints(file, 'x:\n  gate.open: [{side: right}, {require: [{gate: b}]}]\n'), []);
+  const [wrong] = await own.complaints(file, 'x:\n  gate.open:\n    - sde: right\n');
+  t.like(wrong, { line: 3, underlined: 'sde' });
+  t.is((await editor.complaints(file, 'x:\n  gate.open: []\n')).length, 1, 'without the tree, nobody knows it');
+  const [reaction] = await own.complaints(
+    'reactor/a.sls',
+    "a:\n  local.gates.side:\n    - tgt: '*'\n    - args: [{off: x}]\n",
+  );
+  t.like(reaction, { line: 4, underlined: 'off' });
+});
+
+test('schema: without a tree, those of the configs are known, and their types', async (t) => {
+  const place = withOwnCode(t);
+  const { out, err, code } = await tsalt(place, 'types', '--config-dir', 'etc');
+  t.is(code, 0);
+  t.regex(err, /states\.broken is left out/);
+  t.regex(out, /interface GateOpen extends EveryState \{[^}]*readonly side\?: "left" \| "right";/);
+  t.regex(out, /SaltFunction =[^;]*'gates\.side'/);
+  const bare = await tsalt(place, 'types', '--file-root', 'elsewhere', '--config-dir', 'etc');
+  t.false(bare.out.includes('GateOpen'));
+  t.is(bare.err, '');
 });
 
 /** Things that an argument may be given. */
