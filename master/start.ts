@@ -132,7 +132,7 @@ async function start(
     schedule: () => schedule,
     away: notConnected,
     custom: customRunners({
-      roots: config.file_roots,
+      trees: () => trees.trees(),
       powers: {
         call: (user, client, fun, kwarg = {}, arg = []) => running.call({ client, fun, kwarg, arg }, { user }),
         async publish(user = 'operator', request) {

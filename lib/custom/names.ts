@@ -21,8 +21,10 @@ export function folderOf(kind: KindName): string {
   return `_${kind}`;
 }
 
-/** Whether directories of this machine may have any. Quick: it is asked before every call. */
-export function hasCustom(roots: Roots, saltenv = BASE, kinds: readonly KindName[] = minionKindNames): boolean {
+/** Whether directories of this machine may have any for minions. Quick: it is asked before every call. */
+export function hasCustom(roots: Roots, saltenv = BASE): boolean {
   const directories = directoriesOf(roots, saltenv) ?? [];
-  return directories.some((directory) => kinds.some((kind) => existsSync(path.join(directory, folderOf(kind)))));
+  return directories.some((directory) =>
+    minionKindNames.some((kind) => existsSync(path.join(directory, folderOf(kind)))),
+  );
 }

@@ -1,10 +1,14 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { MasterConfig } from '../../lib/config/options.ts';
+import { dropOldest } from '../../lib/drop-oldest.ts';
 import { backendsOf } from '../../lib/git/backends.ts';
 import { fileRemotes } from '../../lib/git/file-remotes.ts';
 import { gitUpdateEvent } from '../../lib/salt-events.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { logOf, type Log } from '../../lib/log.ts';
+import { environmentsOfRoots, type LocalEnvironments } from '../../states/engine/environments.ts';
+import { environmentsWithKept, treeOfKept } from '../../states/engine/kept.ts';
+import type { LocalTree } from '../../states/engine/roots.ts';
 import type { EventBus } from '../bus.ts';
 import { fileServer, type FileServer } from '../files.ts';
 import { fileRepositories, gitDirectory, pillarRepositories } from '../git/repositories.ts';
@@ -17,8 +21,27 @@ import { gitTrees } from './git-trees.ts';
 export interface OpenFiles {
   readonly files: FileServer;
   readonly upkeep: Upkeep;
+  /** The state trees as they are now, on the disk and of git, for the master itself. */
+  trees(): LocalEnvironments;
   /** What git has now, for other processes of the master. */
   git(): StandIn['git'];
+}
+
+/** No more trees of commits are kept in memory. */
+const MOST_TREES = 8;
+
+/** Trees of commits, which never change: each is read once. */
+function keptTrees(): typeof treeOfKept {
+  const known = new Map<string, LocalTree>();
+  return (places, shown) => {
+    // Two environments may be of one commit, and errors tell them apart.
+    const key = JSON.stringify([places, shown('')]);
+    const tree = known.get(key) ?? treeOfKept(places, shown);
+    known.delete(key);
+    known.set(key, tree);
+    dropOldest(known, MOST_TREES);
+    return tree;
+  };
 }
 
 /** Opens the sources of state trees, and begins to fetch those that are elsewhere. */
@@ -49,12 +72,20 @@ export function openFiles(config: MasterConfig, bus: EventBus, clock: Clock, who
     });
   }
 
+  const ofGit = (): StandIn['git'] => ({
+    first: backends[0] === 'git',
+    places: git.names().map((environment) => [environment, git.placesOf(environment)]),
+  });
+  const keptTree = keptTrees();
+  const onDisk = backends.includes('roots') ? config.file_roots : {};
+
   return {
     files,
     upkeep,
-    git: () => ({
-      first: backends[0] === 'git',
-      places: git.names().map((environment) => [environment, git.placesOf(environment)]),
-    }),
+    trees() {
+      const { first, places } = ofGit();
+      return environmentsWithKept(environmentsOfRoots(onDisk), new Map(places), first, keptTree);
+    },
+    git: ofGit,
   };
 }

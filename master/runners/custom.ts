@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { moduleNameOf, titleOf } from '../../lib/custom/files.ts';
 import { keptModules } from '../../lib/custom/kinds.ts';
-import { folderOf, hasCustom, masterKindNames } from '../../lib/custom/names.ts';
+import { folderOf, masterKindNames } from '../../lib/custom/names.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { JobOutcome, PublishRequest } from '../../lib/contracts/reactor.ts';
 import type { RunnerContext } from '../../lib/contracts/runner.ts';
-import { BASE, directoriesOf, type Roots } from '../../lib/environments.ts';
+import { BASE } from '../../lib/environments.ts';
 import { customErrors } from '../../lib/errors/custom.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
 import { startChild } from '../../lib/system/child/start.ts';
-import { treeOfRoots } from '../../states/engine/roots.ts';
+import type { LocalEnvironments } from '../../states/engine/environments.ts';
 import { poolProgram } from '../pool/programs.ts';
 import type { RunnerTable } from './runner.ts';
 
@@ -29,8 +29,8 @@ export interface RunnerOrder {
 }
 
 export interface CustomRunnersOptions {
-  /** `file_roots`: runners are those of `base`. */
-  readonly roots: Roots;
+  /** The state trees as they are now: runners are those of `base`. */
+  readonly trees: () => LocalEnvironments;
   /** What runners may do, for whoever called one. */
   readonly powers: Pick<RunnerContext, 'fire'> & {
     call(user: string | undefined, ...asked: Parameters<RunnerContext['call']>): Promise<Json>;
@@ -69,7 +69,7 @@ const LONGEST_MS = 24 * 60 * 60 * 1000;
 const MOST_AT_ONCE = 16;
 const HEAP_MB = 128;
 
-export function customRunners({ roots, powers, clock, log }: CustomRunnersOptions): CustomRunners {
+export function customRunners({ trees, powers, clock, log }: CustomRunnersOptions): CustomRunners {
   let running = 0;
   let known: ReadonlyMap<string, string> = new Map();
 
@@ -80,9 +80,8 @@ export function customRunners({ roots, powers, clock, log }: CustomRunnersOption
 
   /** Paths, each with the name of the module. */
   function modulesIn(environment: string): ReadonlyMap<string, string> {
-    if (!hasCustom(roots, environment, ['runners'])) return new Map();
-    const tree = treeOfRoots(directoriesOf(roots, environment) ?? []);
-    const paths = tree.list(folderOf('runners')).map((name) => `${folderOf('runners')}/${name}`);
+    const inside = trees().tree(environment)?.list(folderOf('runners')) ?? [];
+    const paths = inside.map((name) => `${folderOf('runners')}/${name}`);
     return new Map(
       paths.flatMap((path) => {
         const name = moduleNameOf('runners', path);
@@ -92,13 +91,13 @@ export function customRunners({ roots, powers, clock, log }: CustomRunnersOption
   }
 
   async function filesFor(path: string, environment: string): Promise<RunnerFiles> {
-    const tree = treeOfRoots(directoriesOf(roots, environment) ?? []);
+    const tree = trees().tree(environment);
     const files: Record<string, { base64: string; shown: string }> = {};
     for (const kind of masterKindNames)
-      for (const inside of tree.list(folderOf(kind))) {
+      for (const inside of tree?.list(folderOf(kind)) ?? []) {
         const name = `${folderOf(kind)}/${inside}`;
-        const bytes = await tree.read(name);
-        if (bytes) files[name] = { base64: bytes.toString('base64'), shown: tree.shown(name) };
+        const bytes = await tree?.read(name);
+        if (tree && bytes) files[name] = { base64: bytes.toString('base64'), shown: tree.shown(name) };
       }
     return { path, files };
   }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, renameSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { asText, type Json, type JsonMap } from '../../lib/json.ts';
@@ -245,4 +245,61 @@ test('git_pillar: a minion has what the branches say, each of its environment, a
   await t.throwsAsync(cluster.run('git_pillar.update', 'secnd'), { message: /did you mean 'second'/ });
   t.is((await cluster.exec('m1', 'cp.get_file_str', ['salt://own.sls']))[0]?.state === 'returned', true);
   t.deepEqual(await cluster.run('fileserver.file_list'), [], 'minions fetch nothing of it');
+});
+
+const runner = (word: string): string => `import { defineRunner } from 'tsalt/plugins';
+import { said } from '../_utils/said.ts';
+export default { say: defineRunner({ summary: 'says a word', takes: [], run: () => said('${word}') }) };
+`;
+const helper = 'export const said = (word: string): string => word.toUpperCase();\n';
+
+test('gitfs: runners of _runners are called, changed by what is pushed, and gone with it', async (t) => {
+  const { cluster, repository, update } = await served(t, ({ commit }) =>
+    commit({ '_runners/words.ts': runner('one'), '_utils/said.ts': helper, '_runners/test.ts': runner('mine') }),
+  );
+  t.is(await cluster.run('words.say'), 'ONE');
+  t.is(await cluster.run('test.say'), 'MINE', 'it takes the place of a built-in one');
+  t.deepEqual(await cluster.run('saltutil.sync_runners'), ['runners.test', 'runners.words']);
+  t.deepEqual(await cluster.run('saltutil.sync_runners'), []);
+  t.regex((await cluster.tsalt('run')).stdout, /words\.say.*says a word/);
+
+  repository.commit({ '_runners/words.ts': runner('two'), '_runners/broken.ts': 'export default {\n  x: 3 +,\n};\n' });
+  t.is(await cluster.run('words.say'), 'ONE', 'nothing is fetched while somebody calls');
+  await update();
+  t.is(await cluster.run('words.say'), 'TWO');
+  const [broken, wrong, ...others] = (await cluster.run('saltutil.sync_runners')) as string[];
+  t.deepEqual([broken, ...others], ['runners.broken', 'runners.test', 'runners.words']);
+  t.regex(wrong ?? '', /^runners\.broken: git: _runners\/broken\.ts:2:\d+: this is not TypeScript/);
+
+  write(cluster.states, '_runners/words.ts', runner('disk'));
+  write(cluster.states, '_runners/here.ts', runner('here'));
+  t.is(await cluster.run('words.say'), 'TWO', 'git is named first');
+  t.is(await cluster.run('here.say'), 'HERE', 'with what git has for it to import');
+
+  repository.git('rm', '--quiet', '_runners/words.ts', '_runners/test.ts');
+  repository.commit({});
+  await update();
+  t.is(await cluster.run('words.say'), 'DISK');
+  await t.throwsAsync(cluster.run('test.say'), { message: /no function 'test\.say'/ });
+});
+
+test('gitfs: a runner whose bytes were changed where they are kept, does not run', async (t) => {
+  const { cluster } = await served(t, ({ commit }) =>
+    commit({ '_runners/words.ts': runner('one'), '_utils/said.ts': helper }),
+  );
+  t.is(await cluster.run('words.say'), 'ONE');
+  const cache = path.join(cluster.master.directory, 'cache/git');
+  const kept = readdirSync(cache, { recursive: true })
+    .map((name) => path.join(cache, asText(name)))
+    .find((file) => /\/blobs\/\w+$/.test(file) && readFileSync(file, 'utf8') === runner('one'));
+  writeFileSync(kept ?? '', runner('evil'));
+  await t.throwsAsync(cluster.run('words.say'), {
+    message: 'git: _runners/words.ts is not what was fetched: the cache of the master was changed',
+  });
+});
+
+test('gitfs: with git alone for a source, runners on the disk are none', async (t) => {
+  const { cluster } = await served(t, ({ commit }) => commit({ a: 'x' }), { fileserver_backend: ['git'] });
+  write(cluster.states, '_runners/here.ts', 'export default {};\n');
+  t.deepEqual(await cluster.run('saltutil.sync_runners'), []);
 });
