@@ -132,7 +132,7 @@ async function start(
     schedule: () => schedule,
     away: notConnected,
     custom: customRunners({
-      trees: () => trees.trees(),
+      trees: trees.trees,
       powers: {
         call: (user, client, fun, kwarg = {}, arg = []) => running.call({ client, fun, kwarg, arg }, { user }),
         async publish(user = 'operator', request) {
@@ -171,6 +171,8 @@ async function start(
     entries: config.reactor,
     maxDepth: config.reactor_max_depth,
     returners: config.returners,
+    trees: trees.trees,
+    mayGrow: trees.mayGrow,
     master: standIn.id,
     pool,
     config: config as unknown as JsonMap,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Finding } from '../lib/config/option.ts';
 import type { Returner, ReturnerRegistry } from '../lib/contracts/returner.ts';
-import { didYouMean, type ErrorDetails } from '../lib/errors/error.ts';
+import { didYouMean, together, type ErrorDetails, type TsaltError } from '../lib/errors/error.ts';
 import { returnerErrors } from '../lib/errors/returners.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -12,11 +12,11 @@ import { common } from './settings.ts';
 /** One returner of `returners:`, its settings checked. */
 export interface ConfiguredReturner {
   readonly name: string;
-  /** One that comes with tsalt, or a file. */
+  /** One that comes with tsalt, a file, or the name of one of the state tree. */
   readonly kind: string;
-  /** Undefined for a file, which is loaded by the master alone. */
+  /** Undefined for one of the operator's own, which is loaded by the master alone. */
   readonly returner: Returner | undefined;
-  /** Its own, as its schema makes them; for a file as they are written. */
+  /** Its own, as its schema makes them; for one of the operator's own as they are written. */
   readonly settings: unknown;
   readonly events: readonly string[];
   readonly batch: number;
@@ -34,6 +34,13 @@ const ofSalt: Readonly<Record<string, string>> = {
 const returnsOfJobs = ['salt/job/*/ret/*'];
 const commonSchema = v.object(common);
 
+/** What a state tree has in `_returners`. */
+export interface TreeReturners {
+  readonly names: readonly string[];
+  /** Others may come with what is not fetched yet. */
+  readonly mayGrow: boolean;
+}
+
 /** Whether a kind is the path of a file with code. */
 export const isFile = (kind: string): boolean => /\.[cm]?[jt]s$/.test(kind);
 
@@ -41,11 +48,12 @@ export const isFile = (kind: string): boolean => /\.[cm]?[jt]s$/.test(kind);
 export async function readReturners(
   written: JsonMap,
   registry: ReturnerRegistry,
+  ofTree: TreeReturners = { names: [], mayGrow: false },
 ): Promise<{ readonly returners: readonly ConfiguredReturner[]; readonly findings: readonly Finding[] }> {
   const returners: ConfiguredReturner[] = [];
   const findings: Finding[] = [];
   for (const [name, said] of Object.entries(written)) {
-    const { returner, findings: found } = await readReturner(name, said, registry);
+    const { returner, findings: found } = await readReturner(name, said, registry, ofTree);
     findings.push(...found);
     if (returner) returners.push(returner);
   }
@@ -56,6 +64,7 @@ async function readReturner(
   name: string,
   said: Json,
   registry: ReturnerRegistry,
+  ofTree: TreeReturners,
 ): Promise<{ readonly returner?: ConfiguredReturner; readonly findings: readonly Finding[] }> {
   const findings: Finding[] = [];
   const complain = (path: readonly string[], ofKey: boolean, complaint: string, hint?: string): void => {
@@ -69,29 +78,52 @@ async function readReturner(
   }
   const settings: JsonMap = { ...(said as JsonMap | null) };
   const kind = typeof settings['kind'] === 'string' ? settings['kind'] : name;
-  if (!isFile(kind) && !registry.names.includes(kind)) {
-    const near = (Object.hasOwn(ofSalt, kind) ? ofSalt[kind] : undefined) ?? nearest(kind, registry.names);
-    const all = `its 'kind' is ${registry.names.join(', ')}, or a file (.mjs, .js, .ts)`;
+  const isBuiltin = registry.names.includes(kind);
+  const isOwn = isFile(kind) || ofTree.names.includes(kind);
+  const near =
+    (Object.hasOwn(ofSalt, kind) ? ofSalt[kind] : undefined) ?? nearest(kind, [...registry.names, ...ofTree.names]);
+  const mayCome = ofTree.mayGrow && near === undefined && /^[A-Za-z]\w*$/.test(kind);
+  if (!isBuiltin && !isOwn && !mayCome) {
+    const all = `its 'kind' is ${[...registry.names, ...ofTree.names].join(', ')}, the name of a file of _returners in the state tree, or a file (.mjs, .js, .ts)`;
     const hint = didYouMean(near) ?? all;
     const isSaid = kind !== name;
     const error = (more?: ErrorDetails) => returnerErrors.unknownKind({ name, kind }, { hint, ...more });
     findings.push({ path: isSaid ? [name, 'kind'] : [name], ofKey: !isSaid, isHarmless: false, error });
     return { findings };
   }
-  const returner = isFile(kind) ? undefined : await registry.load(kind);
+  const returner = isBuiltin ? await registry.load(kind) : undefined;
   const own = Object.fromEntries(Object.entries(settings).filter(([key]) => !Object.hasOwn(common, key)));
   const general = checked(commonSchema, settings, complain);
-  const { entries: known } = returner ? nodeOf(returner.settings) : { entries: undefined };
-  // A schema tells only the first.
-  for (const key of known ? Object.keys(own).filter((one) => !Object.hasOwn(known, one)) : [])
-    complain([key], true, `it takes no '${key}'`, rightName(key, Object.keys(known ?? {})));
-  const particular = returner ? checked(returner.settings, own, complain) : own;
+  const made = returner ? particular(returner.settings, own, complain) : own;
   if (findings.length > 0 || general === undefined) return { findings };
   const { events = returner?.events ?? returnsOfJobs, batch, timeout } = general;
   return {
-    returner: { name, kind, returner, settings: particular, events, batch, timeoutMs: timeout * 1000 },
+    returner: { name, kind, returner, settings: made, events, batch, timeoutMs: timeout * 1000 },
     findings,
   };
+}
+
+/**
+ * What the schema of a returner of the operator's own makes of its settings. Raises `TS_RETURNER_BAD_SETTINGS`, which tells no
+ * value.
+ */
+export function ownSettings(name: string, schema: v.GenericSchema, settings: JsonMap): unknown {
+  const errors: TsaltError[] = [];
+  const complain: Complain = (_, __, complaint, hint) =>
+    void errors.push(returnerErrors.badSettings({ name, complaint }, { hint }));
+  const output = particular(schema, settings, complain);
+  const [first, ...others] = errors;
+  if (first) throw together(first, others);
+  return output;
+}
+
+/** What a returner's schema makes of its settings. */
+function particular(schema: v.GenericSchema, own: JsonMap, complain: Complain): unknown {
+  const { entries: known } = nodeOf(schema);
+  // A schema tells only the first.
+  for (const key of known ? Object.keys(own).filter((one) => !Object.hasOwn(known, one)) : [])
+    complain([key], true, `it takes no '${key}'`, rightName(key, Object.keys(known ?? {})));
+  return checked(schema, own, complain);
 }
 
 type Complain = (path: readonly string[], ofKey: boolean, complaint: string, hint?: string) => void;

@@ -14,20 +14,23 @@ export async function customMistakes(
   tree: Tree | undefined,
 ): Promise<Pick<Checked, 'files' | 'errors'>> {
   const ofMinions = (index?.plugins ?? []).flatMap(({ problems }) => problems);
-  const files = tree ? await runnerFiles(tree) : [];
-  const runners = files.filter(({ path }) => moduleNameOf('runners', path) !== undefined);
-  const turns = runners.map(({ environment, path }) => ({ kind: 'runners', environment, path }) as const);
+  const files = tree ? await masterFiles(tree) : [];
+  const turns = masterKindNames.flatMap((kind) =>
+    files
+      .filter(({ path }) => moduleNameOf(kind, path) !== undefined)
+      .map(({ environment, path }) => ({ kind, environment, path })),
+  );
   const results = turns.length === 0 ? [] : inTurns({ what: 'try', files }, turns);
-  const ofRunners = results.flatMap((result) => ('errors' in result ? result.errors : []));
+  const ofMaster = results.flatMap((result) => ('errors' in result ? result.errors : []));
   return {
-    files: (index?.plugins.length ?? 0) + runners.length,
-    errors: [...ofMinions, ...ofRunners].map(unpackError).filter((error) => error instanceof TsaltError),
+    files: (index?.plugins.length ?? 0) + turns.length,
+    errors: [...ofMinions, ...ofMaster].map(unpackError).filter((error) => error instanceof TsaltError),
   };
 }
 
-async function runnerFiles(tree: Tree): Promise<SentFile[]> {
+async function masterFiles(tree: Tree): Promise<SentFile[]> {
   const files: SentFile[] = [];
-  for (const kind of masterKindNames)
+  for (const kind of [...masterKindNames, 'utils'] as const)
     for (const inside of await tree.list(folderOf(kind))) {
       const path = `${folderOf(kind)}/${inside}`;
       const bytes = await tree.read(path);

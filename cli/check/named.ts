@@ -13,6 +13,9 @@ import { placeAt, type Place } from '../../lib/place.ts';
 import { readySources } from '../../pillar/external.ts';
 import { builtinExtPillars } from '../../pillar/external/registry.ts';
 import { builtinReactors } from '../../reactors/registry.ts';
+import { backendsOf } from '../../lib/git/backends.ts';
+import { modulesIn } from '../../master/own-code.ts';
+import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { isFile, readReturners } from '../../returners/configured.ts';
 import { builtinReturners } from '../../returners/registry.ts';
 
@@ -26,6 +29,8 @@ type Named = Partial<
     | 'ext_pillar'
     | 'file_client'
     | 'file_roots'
+    | 'fileserver_backend'
+    | 'gitfs_remotes'
     | 'pillar_roots'
     | 'saltenv'
     | 'pillarenv'
@@ -84,9 +89,18 @@ async function sourceMistakes({ ext_pillar: sources = [] }: Named, file: string)
 
 /** Returners that there are none of, with settings that they do not take. Lines are not shown: there may be a secret in them. */
 async function returnerMistakes(config: Named, file: string): Promise<TsaltError[]> {
-  const { returners = {}, reactor_dir: directory = '' } = config;
+  const {
+    returners = {},
+    reactor_dir: directory = '',
+    file_roots: roots = {},
+    fileserver_backend: backends = [],
+    gitfs_remotes: remotes = [],
+  } = config;
   if (Object.keys(returners).length === 0) return [];
-  const read = await readReturners(returners, builtinReturners);
+  // What git has is not here.
+  const mayGrow = backendsOf(backends).includes('git') && remotes.length > 0;
+  const names = [...modulesIn(() => environmentsOfRoots(roots), 'returners').values()];
+  const read = await readReturners(returners, builtinReturners, { names, mayGrow });
   const { values, placeOf } = readDocument(file, readFileSync(file, 'utf8'));
   const place = (path: readonly (string | number)[], ofKey: boolean): Place => {
     // What is said elsewhere (`master.d`) has no place here.

@@ -1,10 +1,10 @@
-import type { GenericSchema } from 'valibot';
+import type { GenericSchema, InferOutput } from 'valibot';
 import type { Log } from '../log.ts';
 import type { BusEvent } from './events.ts';
 
 /*
  * A returner takes events of the master elsewhere: one file, a default export made by `defineReturner`. Those that come with
- * tsalt are in `returners`; an operator's own is a file that config names. The master hands each its events in their order, a
+ * tsalt are in `returners`; an operator's own is a file that config names, or one of `_returners` in the state tree. The master hands each its events in their order, a
  * batch at a time, again until `send` resolves, and keeps its place in the log.
  */
 
@@ -41,6 +41,21 @@ export interface Returner<Settings = unknown> {
   readonly isApart?: boolean;
   /** Makes it ready. The far side may be away: only `send` looks for it. */
   open(settings: Settings, context: ReturnerContext): OpenReturner | Promise<OpenReturner>;
+}
+
+/** A returner of an operator's own: one file of `_returners/`. */
+export interface CustomReturner<Schema extends GenericSchema = GenericSchema> {
+  readonly summary: string;
+  /** What it takes in config, besides what all of them take: a map. */
+  readonly settings: Schema;
+  /** Makes it ready, in a process of its own. The far side may be away: only `send` looks for it. */
+  open(settings: InferOutput<Schema>, context: ReturnerContext): OpenReturner | Promise<OpenReturner>;
+}
+
+/** Keeps the types of one returner of an operator's own together. */
+export function defineCustomReturner<Schema extends GenericSchema>(definition: CustomReturner<Schema>): CustomReturner {
+  // Methods are compared bivariantly: whoever opens it has parsed its settings with this very schema.
+  return definition as unknown as CustomReturner;
 }
 
 /** Keeps the types of one returner together. */

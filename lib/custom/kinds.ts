@@ -1,5 +1,13 @@
 import type { KindName } from './names.ts';
-import { beaconShape, functionsShape, grainsShape, runnersShape, statesShape, type Shape } from './shapes.ts';
+import {
+  beaconShape,
+  functionsShape,
+  grainsShape,
+  returnerShape,
+  runnersShape,
+  statesShape,
+  type Shape,
+} from './shapes.ts';
 
 /** What the files of a kind have to give; nothing where they are for others to import. */
 export const shapes: Readonly<Record<KindName, Shape | undefined>> = {
@@ -8,6 +16,7 @@ export const shapes: Readonly<Record<KindName, Shape | undefined>> = {
   states: statesShape,
   grains: grainsShape,
   runners: runnersShape,
+  returners: returnerShape,
   utils: undefined,
 };
 

@@ -8,9 +8,11 @@ export const minionKindNames = ['beacons', 'modules', 'states', 'grains', 'utils
 export type MinionKind = (typeof minionKindNames)[number];
 
 /** Those that a master has. */
-export const masterKindNames = ['runners', 'utils'] as const;
+export const masterKindNames = ['runners', 'returners'] as const;
 
-export type KindName = MinionKind | (typeof masterKindNames)[number];
+export type MasterKind = (typeof masterKindNames)[number];
+
+export type KindName = MinionKind | MasterKind;
 
 export function isMinionKind(name: string): name is MinionKind {
   return minionKindNames.some((known) => known === name);

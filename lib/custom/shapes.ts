@@ -85,6 +85,12 @@ const beaconParts = {
   start: fun('a function: start(parameters, context)'),
 };
 
+const returnerParts = {
+  summary,
+  settings: { expected: 'a schema of what it takes in config: v.strictObject({ ... })', fits: isSchema },
+  open: fun('a function: open(settings, context)'),
+};
+
 /** A file of `_modules`: what `defineModule` makes. */
 export const functionsShape = mapShape(
   'defineModule({ name: defineFunction({ ... }) })',
@@ -99,10 +105,10 @@ export const statesShape = mapShape('{ name: defineState({ ... }) }', asMap, sta
 export const runnersShape = mapShape('{ name: defineRunner({ ... }) }', asMap, runnerParts);
 
 /** A file of `_beacons`: what `defineBeacon` makes. */
-export const beaconShape: Shape = {
-  names: () => [],
-  misshapes: (value) => (isMap(value) ? partsOf(value, [], beaconParts) : [notDefault('defineBeacon({ ... })', value)]),
-};
+export const beaconShape = oneShape('defineBeacon({ ... })', beaconParts);
+
+/** A file of `_returners`: what `defineReturner` makes. */
+export const returnerShape = oneShape('defineReturner({ ... })', returnerParts);
 
 /** A file of `_grains`: the function that `defineGrains` takes. */
 export const grainsShape: Shape = {
@@ -113,6 +119,14 @@ export const grainsShape: Shape = {
 
 function asMap(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return isMap(value) ? value : undefined;
+}
+
+/** The file is the one thing. */
+function oneShape(expected: string, parts: Readonly<Record<string, Part>>): Shape {
+  return {
+    names: () => [],
+    misshapes: (value) => (isMap(value) ? partsOf(value, [], parts) : [notDefault(expected, value)]),
+  };
 }
 
 function mapShape(

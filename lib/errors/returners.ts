@@ -5,6 +5,7 @@ export const returnerErrors = catalogue('TS_RETURNER', {
   unknownKind: ({ name, kind }: { name: string; kind: string }) => `returner '${name}': there is no kind '${kind}'`,
   badSettings: ({ name, complaint }: { name: string; complaint: string }) => `returner '${name}': ${complaint}`,
   noSuchFile: ({ name, file }: { name: string; file: string }) => `returner '${name}': there is no file ${file}`,
+  notInTree: ({ kind }: { kind: string }) => `there is no '${kind}' in _returners of the state tree`,
   badCode: ({ file, why }: { file: string; why: string }) => `the returner ${file} does not load: ${why}`,
   noSecret: ({ file, why }: { file: string; why: string }) => `the secret in ${file} can't be read: ${why}`,
   fileTaken: ({ file }: { file: string }) => `another returner writes to ${file}`,

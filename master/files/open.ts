@@ -22,7 +22,9 @@ export interface OpenFiles {
   readonly files: FileServer;
   readonly upkeep: Upkeep;
   /** The state trees as they are now, on the disk and of git, for the master itself. */
-  trees(): LocalEnvironments;
+  trees: () => LocalEnvironments;
+  /** There are remotes, which may bring more. */
+  readonly mayGrow: boolean;
   /** What git has now, for other processes of the master. */
   git(): StandIn['git'];
 }
@@ -86,6 +88,7 @@ export function openFiles(config: MasterConfig, bus: EventBus, clock: Clock, who
       const { first, places } = ofGit();
       return environmentsWithKept(environmentsOfRoots(onDisk), new Map(places), first, keptTree);
     },
+    mayGrow: remotes.length > 0,
     git: ofGit,
   };
 }

@@ -3,11 +3,14 @@ import type { OpenReturner } from '../../lib/contracts/returner.ts';
 import { asText, isMap, type Json } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
 import { keptChild } from '../../lib/system/child/kept.ts';
+import type { OwnCode } from '../own-code.ts';
 import { poolProgram } from './programs.ts';
 
 export interface ApartReturnerOptions {
-  /** An operator's file, or the name of one that comes with tsalt. */
-  readonly of: { readonly file: string } | { readonly kind: string };
+  /** An operator's file, one of the state tree, or the name of one that comes with tsalt. */
+  readonly of: { readonly file: string } | { readonly code: OwnCode } | { readonly kind: string };
+  /** As config calls it. */
+  readonly name: string;
   readonly settings: Json;
   /** Salt's id of the master. */
   readonly master: string;
@@ -26,11 +29,12 @@ const graceMs = 2_000;
  * Raises `TS_RETURNER_BAD_CODE`.
  */
 export async function apartReturner(options: ApartReturnerOptions): Promise<OpenReturner> {
-  const { of, settings, master, timeoutMs, clock, log } = options;
+  const { of, name, settings, master, timeoutMs, clock, log } = options;
   const { living, current } = keptChild(
     { program: poolProgram('returner-child'), clock, log, answer },
     async (fresh) => {
-      await fresh.ask('open', { ...of, settings, master }, openMs);
+      // All of it is plain data.
+      await fresh.ask('open', { ...of, name, settings, master } as unknown as Json, openMs);
     },
   );
 

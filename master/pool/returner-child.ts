@@ -1,10 +1,14 @@
 import type { BusEvent } from '../../lib/contracts/events.ts';
-import type { OpenReturner, Returner } from '../../lib/contracts/returner.ts';
+import type { CustomReturner, OpenReturner, Returner } from '../../lib/contracts/returner.ts';
+import type { LoadedCustom } from '../../lib/custom/load.ts';
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import { isRefusal, returnerErrors } from '../../lib/errors/returners.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { builtinReturners } from '../../returners/registry.ts';
+import { ownSettings } from '../../returners/configured.ts';
+import type { OwnCode } from '../own-code.ts';
+import { loadOwn } from './load-own.ts';
 import { defaultExport } from './default-export.ts';
 import { serve } from '../../lib/system/child/serve.ts';
 
@@ -12,11 +16,24 @@ import { serve } from '../../lib/system/child/serve.ts';
  * The program of a process for one returner: `open` it with its settings, then `send` it events, one batch at a time.
  */
 
+/** What a returner's process is told first; `code` is a file of the state tree. */
+interface Order {
+  readonly name: string;
+  readonly file?: string;
+  readonly code?: OwnCode;
+  readonly kind?: string;
+  readonly settings: Json;
+  readonly master: string;
+}
+
 let opened: OpenReturner | undefined;
+/** Gives what code of the state tree threw its place in the file. */
+let blame: LoadedCustom['blame'] | undefined;
 let sending: AbortController | undefined;
 
 const master = serve(async (what, of) => {
-  if (what === 'open' && isMap(of)) return open(of);
+  // The master says nothing else.
+  if (what === 'open') return open(of as unknown as Order);
   if (what === 'send') return send(of as unknown as readonly BusEvent[]);
   sending?.abort();
   if (what === 'close') await opened?.close?.();
@@ -26,16 +43,26 @@ const master = serve(async (what, of) => {
 const log: Log = (level, message, facts = {}) =>
   void master.ask('log', { level, message, facts: { ...facts } as JsonMap }).catch(() => {});
 
-async function open({ file, kind, settings, master: id }: Record<string, unknown>): Promise<null> {
+async function open({ name, file, code, kind = '', settings, master: id }: Order): Promise<null> {
+  const context = { master: id, log };
   try {
-    const returner = typeof file === 'string' ? await defaultExport(file) : await builtinReturners.load(String(kind));
-    if (!isReturner(returner)) throw new TypeError('its default export is no returner: {open(settings, context)}');
-    opened = await returner.open(settings, { master: String(id), log });
-    if (typeof opened.send !== 'function') throw new TypeError('what it opens has no send(events, signal)');
+    if (code) {
+      const loaded = await loadOwn(code);
+      blame = loaded.blame;
+      // Its kind's shape has it.
+      const own = loaded.value as CustomReturner;
+      const made = ownSettings(name, own.settings, isMap(settings) ? (settings as JsonMap) : {});
+      opened = await loaded.during(async () => own.open(made, context));
+    } else {
+      const returner = file === undefined ? await builtinReturners.load(kind) : await defaultExport(file);
+      if (!isReturner(returner)) throw new TypeError('its default export is no returner: {open(settings, context)}');
+      opened = await returner.open(settings, context);
+    }
+    if (typeof opened?.send !== 'function') throw new TypeError('what it opens has no send(events, signal)');
     return null;
   } catch (error) {
     const { sentence: why, place, hint } = error instanceof TsaltError ? error : { sentence: messageOf(error) };
-    throw returnerErrors.badCode({ file: String(file ?? kind), why }, { place, hint, cause: error });
+    throw returnerErrors.badCode({ file: file ?? code?.path ?? kind, why }, { place, hint, cause: error });
   }
 }
 
@@ -47,7 +74,7 @@ async function send(events: readonly BusEvent[]): Promise<Json> {
   } catch (error) {
     if (error instanceof TsaltError) throw error;
     if (isRefusal(error)) throw returnerErrors.refused({ where: 'the returner', answer: messageOf(error) });
-    throw returnerErrors.failed({ why: messageOf(error) });
+    throw blame?.(error) ?? returnerErrors.failed({ why: messageOf(error) });
   }
 }
 

@@ -1,15 +1,16 @@
 import { systemClock } from '../../lib/clock.ts';
 import type { CustomRunner, RunnerContext } from '../../lib/contracts/runner.ts';
 import type { JobOutcome } from '../../lib/contracts/reactor.ts';
-import { treeOfFiles } from '../../lib/custom/files.ts';
-import { loadCustom, type LoadedCustom } from '../../lib/custom/load.ts';
+import type { LoadedCustom } from '../../lib/custom/load.ts';
 import { didYouMean } from '../../lib/errors/error.ts';
 import { runnerErrors } from '../../lib/errors/runners.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { serve } from '../../lib/system/child/serve.ts';
 import { bindRunner } from '../runners/bind.ts';
-import type { RunnerFiles, RunnerOrder } from '../runners/custom.ts';
+import type { OwnCode } from '../own-code.ts';
+import type { RunnerOrder } from '../runners/custom.ts';
+import { loadOwn } from './load-own.ts';
 
 /*
  * The program of a process for one use of a runner of an operator's own: `load` gives what functions a file has, `call` runs
@@ -25,15 +26,15 @@ let loaded: Loaded | undefined;
 
 const master = serve(async (what, of) => {
   // The master says nothing else.
-  if (what === 'load') return load(of as unknown as RunnerFiles);
+  if (what === 'load') return load(of as unknown as OwnCode);
   if (what === 'call' && loaded) return call(of as unknown as RunnerOrder, loaded);
   throw new RangeError(`not answered here: ${what}`);
 });
 
-async function load({ path, files }: RunnerFiles): Promise<Json> {
-  const bytes = Object.entries(files).map(([name, { base64 }]) => [name, Buffer.from(base64, 'base64')] as const);
-  const tree = treeOfFiles(Object.fromEntries(bytes), (name) => files[name]?.shown ?? name);
-  const { value, during } = await loadCustom('runners', path, tree);
+async function load(code: OwnCode): Promise<Json> {
+  const { value, during } = await loadOwn(code);
+  // Of what is only looked at, nothing is called.
+  if (code.kind !== 'runners') return [];
   // Its kind's shape has it.
   const runners = value as Loaded['runners'];
   loaded = { runners, during };

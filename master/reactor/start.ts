@@ -4,6 +4,7 @@ import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { openJournal } from '../../store/journal.ts';
 import { tellMended } from '../../store/mended.ts';
+import type { Trees } from '../own-code.ts';
 import type { RenderPool } from '../pool/render-pool.ts';
 import type { ReadyReturner } from '../returner/consumer.ts';
 import { openReturners } from '../returner/open.ts';
@@ -17,6 +18,9 @@ export interface ReactorsOptions {
   readonly maxDepth: number;
   /** `returners` of the master's config. */
   readonly returners: JsonMap;
+  /** State trees, for returners that are named and in them; `mayGrow`: more may come with what is not fetched yet. */
+  readonly trees: Trees;
+  readonly mayGrow: boolean;
   /** Salt's id of the master. */
   readonly master: string;
   /** Renders YAML reactors. */
@@ -48,7 +52,7 @@ export async function startReactors(options: ReactorsOptions): Promise<ReactorEn
   tellMended('the ledger of reactions', records.found, log);
   let returners: readonly ReadyReturner[] = [];
   try {
-    returners = await openReturners({ written: options.returners, directory, master: options.master, clock, log });
+    returners = await openReturners({ ...options, written: options.returners });
     const engine = await startReactorEngine({
       entries,
       returners,

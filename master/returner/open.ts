@@ -7,14 +7,20 @@ import type { Json, JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { isFile, readReturners, type ConfiguredReturner } from '../../returners/configured.ts';
 import { builtinReturners } from '../../returners/registry.ts';
+import { modulesIn, type Trees } from '../own-code.ts';
 import { apartReturner } from '../pool/apart-returner.ts';
 import type { ReadyReturner } from './consumer.ts';
+import { treeReturner } from './of-tree.ts';
 
 export interface OpenReturnersOptions {
   /** `returners` of the master's config. */
   readonly written: JsonMap;
   /** Where relative paths of files start. */
   readonly directory: string;
+  /** State trees, of which `_returners` may be named. */
+  readonly trees: Trees;
+  /** More may come with what is not fetched yet. */
+  readonly mayGrow: boolean;
   /** Salt's id of the master. */
   readonly master: string;
   readonly clock: Clock;
@@ -23,7 +29,10 @@ export interface OpenReturnersOptions {
 
 /** Makes the returners of a config ready. Raises `TS_RETURNER_...` for all that is wrong with it; none is left open then. */
 export async function openReturners(options: OpenReturnersOptions): Promise<ReadyReturner[]> {
-  const { returners, findings } = await readReturners(options.written, builtinReturners);
+  const { returners, findings } = await readReturners(options.written, builtinReturners, {
+    names: [...modulesIn(options.trees, 'returners').values()],
+    mayGrow: options.mayGrow,
+  });
   const [first, ...others] = findings.map(({ error }) => error());
   if (first) throw together(first, others);
   const ready: ReadyReturner[] = [];
@@ -54,9 +63,10 @@ async function openReturner(configured: ConfiguredReturner, options: OpenReturne
 
 async function open(configured: ConfiguredReturner, options: OpenReturnersOptions): Promise<OpenReturner> {
   const { name, kind, returner, settings, timeoutMs } = configured;
-  const { directory, master, clock } = options;
+  const { directory, trees, master, clock } = options;
   const log: Log = (level, message, facts) => options.log(level, message, { returner: name, ...facts });
   if (returner && returner.isApart !== true) return returner.open(settings, { master, log });
-  const of = isFile(kind) ? { file: path.resolve(directory, kind) } : { kind };
-  return apartReturner({ of, settings: settings as Json, master, timeoutMs, clock, log });
+  const apart = { name, settings: settings as Json, master, timeoutMs, clock, log };
+  if (isFile(kind)) return apartReturner({ ...apart, of: { file: path.resolve(directory, kind) } });
+  return returner ? apartReturner({ ...apart, of: { kind } }) : treeReturner({ ...apart, kind, trees });
 }

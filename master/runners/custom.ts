@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { moduleNameOf, titleOf } from '../../lib/custom/files.ts';
+import { titleOf } from '../../lib/custom/files.ts';
 import { keptModules } from '../../lib/custom/kinds.ts';
-import { folderOf, masterKindNames } from '../../lib/custom/names.ts';
+import { masterKindNames, type MasterKind } from '../../lib/custom/names.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { JobOutcome, PublishRequest } from '../../lib/contracts/reactor.ts';
 import type { RunnerContext } from '../../lib/contracts/runner.ts';
@@ -11,15 +10,9 @@ import { messageOf } from '../../lib/errors/error.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
 import { startChild } from '../../lib/system/child/start.ts';
-import type { LocalEnvironments } from '../../states/engine/environments.ts';
+import { codeAt, moduleNamed, modulesIn, stampOf, type OwnCode, type Trees } from '../own-code.ts';
 import { poolProgram } from '../pool/programs.ts';
 import type { RunnerTable } from './runner.ts';
-
-/** A file of `_runners` with all that it may import. */
-export interface RunnerFiles {
-  readonly path: string;
-  readonly files: Readonly<Record<string, { readonly base64: string; readonly shown: string }>>;
-}
 
 /** A call of one of its functions. */
 export interface RunnerOrder {
@@ -30,7 +23,7 @@ export interface RunnerOrder {
 
 export interface CustomRunnersOptions {
   /** The state trees as they are now: runners are those of `base`. */
-  readonly trees: () => LocalEnvironments;
+  readonly trees: Trees;
   /** What runners may do, for whoever called one. */
   readonly powers: Pick<RunnerContext, 'fire'> & {
     call(user: string | undefined, ...asked: Parameters<RunnerContext['call']>): Promise<Json>;
@@ -58,8 +51,8 @@ export interface CustomRunners {
   call(fun: string, arg: readonly Json[], kwarg: JsonMap, user?: string): Promise<Json>;
   /** What functions there are; of a file that is broken none. */
   list(): Promise<ListedRunner[]>;
-  /** What was new or another one since it was asked last, and what is wrong: `runners.fleet`. */
-  sync(saltenv: string): Promise<string[]>;
+  /** What of a kind was new or another one since it was asked last, and what is wrong: `runners.fleet`. */
+  sync(kind: MasterKind, saltenv: string): Promise<string[]>;
 }
 
 /** Milliseconds that a file has to be loaded. */
@@ -71,39 +64,13 @@ const HEAP_MB = 128;
 
 export function customRunners({ trees, powers, clock, log }: CustomRunnersOptions): CustomRunners {
   let running = 0;
-  let known: ReadonlyMap<string, string> = new Map();
+  const known: Record<MasterKind, ReadonlyMap<string, string>> = { runners: new Map(), returners: new Map() };
 
-  function fileOf(module: string): string | undefined {
-    if (keptModules.includes(module) || !/^[A-Za-z]\w*$/.test(module)) return undefined;
-    return [...modulesIn(BASE)].find(([, name]) => name === module)?.[0];
-  }
-
-  /** Paths, each with the name of the module. */
-  function modulesIn(environment: string): ReadonlyMap<string, string> {
-    const inside = trees().tree(environment)?.list(folderOf('runners')) ?? [];
-    const paths = inside.map((name) => `${folderOf('runners')}/${name}`);
-    return new Map(
-      paths.flatMap((path) => {
-        const name = moduleNameOf('runners', path);
-        return name === undefined ? [] : [[path, name] as const];
-      }),
-    );
-  }
-
-  async function filesFor(path: string, environment: string): Promise<RunnerFiles> {
-    const tree = trees().tree(environment);
-    const files: Record<string, { base64: string; shown: string }> = {};
-    for (const kind of masterKindNames)
-      for (const inside of tree?.list(folderOf(kind)) ?? []) {
-        const name = `${folderOf(kind)}/${inside}`;
-        const bytes = await tree?.read(name);
-        if (tree && bytes) files[name] = { base64: bytes.toString('base64'), shown: tree.shown(name) };
-      }
-    return { path, files };
-  }
+  const fileOf = (module: string): string | undefined =>
+    keptModules.includes(module) ? undefined : moduleNamed(trees, 'runners', module);
 
   /** Loads a file in a process of its own, and runs one of its functions there, or gives what functions there are. */
-  async function inProcess(files: RunnerFiles, order?: RunnerOrder, user?: string): Promise<Json> {
+  async function inProcess(code: OwnCode, order?: RunnerOrder, user?: string): Promise<Json> {
     if (running >= MOST_AT_ONCE) throw customErrors.tooMany({ most: MOST_AT_ONCE });
     running++;
     const program = poolProgram('runner-child');
@@ -117,7 +84,7 @@ export function customRunners({ trees, powers, clock, log }: CustomRunnersOption
     });
     try {
       // Both are plain data.
-      const listed = await child.ask('load', files as unknown as Json, LOAD_MS);
+      const listed = await child.ask('load', code as unknown as Json, LOAD_MS);
       return order ? await child.ask('call', order as unknown as Json, LONGEST_MS) : listed;
     } finally {
       over.abort();
@@ -153,11 +120,11 @@ export function customRunners({ trees, powers, clock, log }: CustomRunnersOption
     has: (module) => fileOf(module) !== undefined,
     async call(fun, arg, kwarg, user) {
       const path = fileOf(fun.split('.')[0] ?? '') ?? '';
-      return inProcess(await filesFor(path, BASE), { fun, arg, kwarg }, user);
+      return inProcess(await codeAt(trees, 'runners', path), { fun, arg, kwarg }, user);
     },
     async list() {
-      const all = [...modulesIn(BASE)].map(async ([path, module]) => {
-        const listed = (await inProcess(await filesFor(path, BASE))) as unknown as ListedRunner[];
+      const all = [...modulesIn(trees, 'runners')].map(async ([path, module]) => {
+        const listed = (await inProcess(await codeAt(trees, 'runners', path))) as unknown as ListedRunner[];
         return listed.map((one) => ({ ...one, name: `${module}.${one.name}` }));
       });
       const settled = await Promise.allSettled(all);
@@ -166,37 +133,36 @@ export function customRunners({ trees, powers, clock, log }: CustomRunnersOption
           log('warning', 'a custom runner can not be used', { reason: messageOf(one.reason) });
       return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
     },
-    async sync(saltenv) {
+    async sync(kind, saltenv) {
       const told: string[] = [];
       const now = new Map<string, string>();
-      for (const [path, name] of modulesIn(saltenv)) {
-        const files = await filesFor(path, saltenv);
-        const stamp = createHash('sha256').update(JSON.stringify(files.files)).digest('hex');
+      for (const [path, name] of modulesIn(trees, kind, saltenv)) {
+        const code = await codeAt(trees, kind, path, saltenv);
+        const stamp = stampOf(code);
         now.set(path, stamp);
-        if (known.get(path) !== stamp) told.push(titleOf('runners', path));
-        if (keptModules.includes(name))
-          told.push(`${titleOf('runners', path)}: ${customErrors.kept({ name }).message}`);
-        else
-          await inProcess(files).catch((thrown: unknown) =>
-            told.push(`${titleOf('runners', path)}: ${messageOf(thrown)}`),
-          );
+        if (known[kind].get(path) !== stamp) told.push(titleOf(kind, path));
+        const tell = (problem: string): void => void told.push(`${titleOf(kind, path)}: ${problem}`);
+        if (kind === 'runners' && keptModules.includes(name)) tell(customErrors.kept({ name }).message);
+        else await inProcess(code).catch((thrown: unknown) => tell(messageOf(thrown)));
       }
-      known = now;
+      known[kind] = now;
       return told;
     },
   };
 }
 
-/** The runner that tells of them. */
+/** The runners that tell of them. */
 export function customRunnerTable(custom: () => CustomRunners): RunnerTable {
-  return {
-    'saltutil.sync_runners': {
-      summary:
-        'what is new in _runners of the state tree, or was changed, since it was asked last; and what is wrong with it',
-      takes: ['saltenv'],
-      run: ({ saltenv = BASE }) => custom().sync(asText(saltenv)),
-    },
-  };
+  return Object.fromEntries(
+    masterKindNames.map((kind) => [
+      `saltutil.sync_${kind}`,
+      {
+        summary: `what is new in _${kind} of the state tree, or was changed, since it was asked last; and what is wrong with it`,
+        takes: ['saltenv'],
+        run: ({ saltenv = BASE }) => custom().sync(kind, asText(saltenv)),
+      },
+    ]),
+  );
 }
 
 const mapOf = (value: Json | undefined): JsonMap => (isMap(value) ? (value as JsonMap) : {});

@@ -22,7 +22,7 @@ async function section(name) {
 export default async () => `# Returners
 
 What \`returners\` of a master's [config](config.md) may name: a map from a name of your own to its settings. \`kind\` says which of
-those below it is, or is a file of yours; the name itself is the kind where it is left out. [How to](../guides/return-results.md).
+those below it is, or is one of your own; the name itself is the kind where it is left out. [How to](../guides/return-results.md).
 
 What holds for all of them: an event is on the master's disk before a minion is told that its return has arrived, and a returner
 reads that log. It is sent every event that one of its globs matches, in order, in batches, and its place moves on when the far
@@ -37,6 +37,14 @@ or one event. Certificates are always checked.
 ${argumentTable({ entries: common }, { kind: 'its name', events: 'returns of jobs, or as told below' })}
 
 ${(await Promise.all(builtinReturners.names.map(section))).join('\n\n')}
+
+## In the state tree
+
+\`kind\` is the name of a file of \`_returners\` in the state tree of \`base\`, without its ending; one that is built in is not replaced. Its
+default export is made by \`defineReturner\`: \`settings\` is a schema, and \`open\` is that of a file of your own.
+[Write modules of your own](../guides/write-a-module.md#a-returner) has an example. It is taken from the tree as it is there, on the disk or of
+git, and begins anew within a second when its code is another. While the tree has no such file, or one that can't be used, the returner is away: its
+events wait in the log. **Loss.** As with a file of your own.
 
 ## A file of your own
 

@@ -401,6 +401,21 @@ returners:
   t.notRegex(out, /canary/);
 });
 
+test('check: a returner of the state tree that a master config names, is known; with git, one that is not here may be there', async (t) => {
+  const files = { 'states/_returners/pager.ts': 'export default {};\n' };
+  const config = 'file_roots: {base: [DIR/states]}\nreturners: {pager: {}, other: {}}\n';
+  const alone = await check(t, { ...files, 'etc/master': config }, 'etc/master');
+  t.is(alone.code, 2);
+  t.regex(
+    alone.out,
+    /^etc\/master:2:\d+: returner 'other': there is no kind 'other'\nhint: its 'kind' is [^\n]*, pager, /,
+  );
+  t.notRegex(alone.out, /returner 'pager'/);
+  const git = 'fileserver_backend: [git, roots]\ngitfs_remotes: [/srv/states.git]\n';
+  const withGit = await check(t, { ...files, 'etc/master': config + git }, 'etc/master');
+  t.is(withGit.out, '');
+});
+
 test('check: a master config that is no YAML, is told as such, whatever it says of returners', async (t) => {
   const { code, out } = await check(t, { 'etc/master': 'returners: {webhook: [\n' }, 'etc/master');
   t.is(code, 2);

@@ -57,6 +57,7 @@ test('check: code of every kind that is broken is told of with its place, and wh
     'states/_beacons/e.mjs': 'export default { summary: "x", parameters: {}, start() {} };\n',
     'states/_runners/f.mjs': 'export default { x: { summary: "x", takes: "y", run() {} } };\n',
     'states/_runners/g.mjs': 'export default { x: { summary: "x", takes: [], run() {} } };\n',
+    'states/_returners/f.mjs': 'export default { summary: "x", setings: 1, open() {} };\n',
     'states/_modules/h.mjs': 'export default { functions: {} };\n',
     'states/_modules/h.ts': 'export default { functions: {} };\n',
     'states/_modules/with-dash.mjs': 'export default { functions: {} };\n',
@@ -74,6 +75,7 @@ test('check: code of every kind that is broken is told of with its place, and wh
     /_grains\/d\.js:1:1: the default export has to be a function that gives grains: .*, not 3/,
     /_beacons\/e\.mjs:1:44: 'parameters' has to be a schema of what it takes: v\.strictObject\(\{ \.\.\. \}\), not a map/,
     /_runners\/f\.mjs:1:44: 'takes' has to be a list of the names of its arguments, which may be empty, not the text "y"/,
+    /_returners\/f\.mjs:1:32: there is no part 'setings'\n[^]*did you mean 'settings'/,
     /_modules\/h\.ts:1:1: there is _modules\/h\.mjs as well: one of them has to go/,
     /_modules\/with-dash\.mjs:1:1: 'with-dash' is no name of a module/,
   ])
@@ -137,7 +139,7 @@ test('schema plugins: the types that it writes are all that the code of the guid
     const [, file] = /^\/\/ \/srv\/tsalt\/(\S+)\n/.exec(text) ?? [];
     return language === 'ts' && file !== undefined ? [[file, text] as const] : [];
   });
-  t.is(ofGuide.length, 7);
+  t.is(ofGuide.length, 8);
   const compilerOptions = {
     strict: true,
     noEmit: true,

@@ -7,6 +7,7 @@ import { silent } from '../../lib/log.ts';
 import type { NewJob } from '../../master/jobs/ledger.ts';
 import { renderPool } from '../../master/pool/render-pool.ts';
 import { reactorPowers } from '../../master/reactor/powers.ts';
+import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { startReactors } from '../../master/reactor/start.ts';
 import type { Origin } from '../../master/reactor/types.ts';
 import { applicant, books } from '../master/books.ts';
@@ -50,6 +51,8 @@ async function master(t: Parameters<typeof books>[0], entries: Record<string, st
     storeDirectory: directory,
     pool,
     returners: {},
+    trees: () => environmentsOfRoots({}),
+    mayGrow: false,
     master: 'test_master',
     maxDepth: 4,
     events: bus,

@@ -25,7 +25,7 @@ for (const [title, written, expected] of [
     'a name that says nothing',
     { audit: {} },
     [
-      "audit: returner 'audit': there is no kind 'audit' | its 'kind' is graphite, influxdb, json_lines, postgres, webhook, or a file (.mjs, .js, .ts)",
+      "audit: returner 'audit': there is no kind 'audit' | its 'kind' is graphite, influxdb, json_lines, postgres, webhook, the name of a file of _returners in the state tree, or a file (.mjs, .js, .ts)",
     ],
   ],
   [
