@@ -85,6 +85,10 @@ export interface ReturnFacts {
   /** The outputter that suits it: `highstate`, `nested`. */
   readonly out?: string;
   readonly user: string;
+  /** Of a run by a minion's own schedule: the job's name there, what its schedule notes beside it, and returners that it names. */
+  readonly schedule?: string | undefined;
+  readonly metadata?: JsonMap | undefined;
+  readonly returner?: readonly string[] | undefined;
 }
 
 /** `salt/job/<jid>/ret/<id>`: a minion has returned. `ts` is in seconds. */
@@ -94,7 +98,12 @@ export function jobReturnEvent(facts: ReturnFacts, nowMs: number): NewEvent {
   data['cmd'] = '_return';
   data['ts'] = Math.floor(nowMs / 1000);
   if (out !== undefined) data['out'] = out;
-  return { tag: `salt/job/${jid}/ret/${id}`, data };
+  return { tag: `salt/job/${jid}/ret/${id}`, data: { ...data, ...scheduleOf(facts) } };
+}
+
+function scheduleOf({ schedule, metadata, returner }: ReturnFacts): JsonMap {
+  if (schedule === undefined) return {};
+  return { schedule, ...(metadata && { metadata }), ...(returner && { returner: [...returner] }) };
 }
 
 export interface StateResultFacts {

@@ -76,6 +76,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     jobs,
     minions,
     progress,
+    returners: Object.keys(config.returners),
     clock,
     log: logOf(log, 'jobs'),
     acknowledge: (session, n) => link().acknowledge(session, n),

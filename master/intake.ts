@@ -1,9 +1,11 @@
 import type { Clock } from '../lib/clock.ts';
-import { messageOf } from '../lib/errors/error.ts';
+import { didYouMean, messageOf } from '../lib/errors/error.ts';
 import { failpoint } from '../lib/failpoint.ts';
 import { asText, isJsonMap, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { isJid } from '../lib/ids.ts';
+import { nearest } from '../lib/nearest.ts';
+import { seldom } from '../lib/seldom.ts';
 import { minionEvent, stateResultEvent } from '../lib/salt-events.ts';
 import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
 import { refusalOfTag } from '../lib/tags.ts';
@@ -14,6 +16,7 @@ import type { MasterSession, UpItem } from '../wire/types.ts';
 import type { EventBus } from './bus.ts';
 import type { JobProgress } from './jobs/progress.ts';
 import type { Jobs } from './jobs/ledger.ts';
+import { readScheduledRun } from './jobs/scheduled.ts';
 import type { MinionBook } from './minions.ts';
 import { upgradeEvent } from './upgrade-events.ts';
 
@@ -23,6 +26,8 @@ interface Counters {
   results: number;
   refusedTags: number;
   refusedProgress: number;
+  /** By minions' own schedules. */
+  refusedRuns: number;
   returns: number;
   failures: number;
 }
@@ -41,6 +46,8 @@ export interface IntakeOptions {
   readonly jobs: Jobs;
   readonly minions: MinionBook;
   readonly progress: JobProgress;
+  /** Names of the master's returners, which minions' schedules may name. */
+  readonly returners: readonly string[];
   readonly acknowledge: (session: MasterSession, n: number) => void;
   /** It could not be recorded: the session has to begin anew, so that the minion sends it again. */
   readonly failed: (session: MasterSession, reason: string) => void;
@@ -51,10 +58,22 @@ export interface IntakeOptions {
 /** Longest return that is put together of parts, in characters: twice what a minion sends. */
 const LONGEST_RETURN = 2 * MOST_RETURN_CHARACTERS;
 
+/** That a schedule names a returner that is not there is said so often, in ms. */
+const COMPLAIN_MS = 60 * 60_000;
+
 /** Turns what minions send into records: an item and the note that it was taken are one commit, so that it counts once. */
 export function intake(options: IntakeOptions): Intake {
-  const { store, bus, jobs, minions, progress, acknowledge, failed, clock, log } = options;
-  const counters: Counters = { events: 0, results: 0, refusedTags: 0, refusedProgress: 0, returns: 0, failures: 0 };
+  const { store, bus, jobs, minions, progress, returners, acknowledge, failed, clock, log } = options;
+  const counters: Counters = {
+    events: 0,
+    results: 0,
+    refusedTags: 0,
+    refusedProgress: 0,
+    refusedRuns: 0,
+    returns: 0,
+    failures: 0,
+  };
+  const speaks = seldom(clock, COMPLAIN_MS);
   /** The first parts of a return whose last part has not come yet. */
   const begun = new WeakMap<MasterSession, readonly UpItem[]>();
 
@@ -71,17 +90,34 @@ export function intake(options: IntakeOptions): Intake {
         counters.returns++;
         const { success, retcode, out, text } = body;
         const value = JSON.parse(asText(text)) as Json;
-        const changes = jobs.returned(jid, id, {
-          return: value,
-          success: success === true,
-          retcode: Number(retcode),
-          out: asText(out),
-        });
+        const outcome = { return: value, success: success === true, retcode: Number(retcode), out: asText(out) };
+        if (body.schedule !== undefined) return scheduledChanges(id, body, outcome);
+        const changes = jobs.returned(jid, id, outcome);
         // In the same commit, so that it is told once.
         const ending = changes.length > 0 && jobs.find(jid)?.fun === UPDATE && upgradeEvent(id, jid, value);
         return ending ? [...changes, bus.record({ ...ending, ...jobs.origin(jid, id) })] : changes;
       }
     }
+  }
+
+  /** Of a run by the minion's own schedule: whatever jid it says, it gets one of the master's. */
+  function scheduledChanges(id: string, body: JsonMap, outcome: JsonMap): Change[] {
+    const run = readScheduledRun(body);
+    if (!run) {
+      counters.refusedRuns++;
+      log('warning', 'a scheduled run was refused', { id, fun: asText(body.fun).slice(0, 100) });
+      return [];
+    }
+    const { schedule, returner = [] } = run;
+    for (const name of returner)
+      if (!returners.includes(name) && speaks(JSON.stringify([id, schedule, name])))
+        log('warning', 'a scheduled job names a returner that this master does not have', {
+          id,
+          job: schedule,
+          returner: name,
+          hint: didYouMean(nearest(name, returners)) ?? `there are ${returners.join(', ') || 'none'}`,
+        });
+    return jobs.scheduled(id, run, outcome);
   }
 
   function eventChanges(id: string, { tag, data, jid }: JsonMap): Change[] {
@@ -137,7 +173,9 @@ export function intake(options: IntakeOptions): Intake {
         retcode: 1,
         out: 'nested',
       };
-      return jobs.returned(asText(item.body.jid), session.id, failed);
+      return item.body.schedule === undefined
+        ? jobs.returned(asText(item.body.jid), session.id, failed)
+        : scheduledChanges(session.id, item.body, failed);
     }
   }
 
@@ -175,7 +213,10 @@ export function intake(options: IntakeOptions): Intake {
 
 /** What one commit changes is not seen in the making of it: of two returns to one job the second would count, too. */
 const isFirstReturn = ({ kind, body }: UpItem, at: number, items: readonly UpItem[]): boolean =>
-  kind !== 'return' || items.findIndex((other) => other.kind === 'return' && other.body.jid === body.jid) === at;
+  kind !== 'return' || body.schedule !== undefined || items.findIndex((other) => isReturnOf(other, body.jid)) === at;
+
+const isReturnOf = ({ kind, body }: UpItem, jid: Json | undefined): boolean =>
+  kind === 'return' && body.schedule === undefined && body.jid === jid;
 
 const returnedBy = (items: readonly UpItem[]): Set<string> =>
   new Set(items.flatMap(({ kind, body }) => (kind === 'return' ? asText(body.jid) : [])));

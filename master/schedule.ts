@@ -2,7 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { didYouMean, messageOf } from '../lib/errors/error.ts';
 import { scheduleErrors } from '../lib/errors/schedule.ts';
 import type { Jid } from '../lib/ids.ts';
-import { isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { nearest } from '../lib/nearest.ts';
 import { scheduledRunEvent } from '../lib/salt-events.ts';
@@ -16,6 +16,8 @@ export interface MasterScheduleOptions {
   /** The config's `schedule`. */
   readonly schedule: JsonMap;
   readonly runners: Pick<Runners, 'list' | 'knows' | 'call'>;
+  /** Names of those of the master's config. */
+  readonly returners: readonly string[];
   readonly bus: Pick<EventBus, 'fire'>;
   readonly newJid: () => Jid;
   readonly clock: Clock;
@@ -33,11 +35,16 @@ export interface MasterSchedule {
 
 /**
  * Calls runner functions by Salt's `schedule:`; each run ends with an event `salt/scheduler/<jid>/ret`. Raises
- * `TS_SCHEDULE_UNKNOWN_FUNCTION` for one that the master does not have, before anything runs.
+ * `TS_SCHEDULE_UNKNOWN_FUNCTION` and `TS_SCHEDULE_UNKNOWN_RETURNER` for what the master does not have, before anything runs.
  */
 export function masterSchedule(options: MasterScheduleOptions): MasterSchedule {
-  const { schedule, runners, bus, newJid, clock, log } = options;
+  const { schedule, runners, returners, bus, newJid, clock, log } = options;
   for (const [job, written] of Object.entries(schedule)) {
+    for (const returner of isMap(written) ? [written['returner'] ?? []].flat().map(asText) : []) {
+      if (returners.includes(returner)) continue;
+      const hint = didYouMean(nearest(returner, returners)) ?? `there are ${returners.join(', ') || 'none'}`;
+      throw scheduleErrors.unknownReturner({ job, returner }, { hint });
+    }
     const fun = isMap(written) ? written['function'] : job === 'skip_function' ? written : undefined;
     if (typeof fun !== 'string' || runners.knows(fun)) continue;
     const names = runners.list('runner').map(({ name }) => name);
@@ -47,7 +54,7 @@ export function masterSchedule(options: MasterScheduleOptions): MasterSchedule {
   const timed = scheduler({ id: 'master', clock, log, run });
 
   async function run(job: ScheduledJob): Promise<boolean> {
-    const { name, fun, args, kwargs, metadata, returnJob, event } = job;
+    const { name, fun, args, kwargs, metadata, returnJob, returners: named, event } = job;
     const jid = newJid();
     log('info', 'scheduled job begins', { job: name, fun, jid });
     const { value, success, began } = await outcomeOf(job);
@@ -55,13 +62,18 @@ export function masterSchedule(options: MasterScheduleOptions): MasterSchedule {
     if (isStopped) return success;
     if (!success) log('warning', 'a scheduled job failed', { job: name, fun, jid });
     if (event !== undefined && success && isMap(value)) await bus.fire({ tag: event, data: value as JsonMap });
-    if (!returnJob) return success;
+    if (returnJob === 'no') return success;
     const funArgs = Object.keys(kwargs).length > 0 ? [...args, kwargs] : [...args];
     const facts = { jid, fun: `runner.${fun}`, fun_args: funArgs, user: 'schedule' };
     const { tag, data } = scheduledRunEvent(facts, name, value, success);
     await bus.fire({
       tag,
-      data: { ...data, ...(began !== undefined && { run: began }), ...(metadata && { metadata }) },
+      data: {
+        ...data,
+        ...(began !== undefined && { run: began }),
+        ...(metadata && { metadata }),
+        ...(named && { returner: [...named] }),
+      },
     });
     return success;
   }

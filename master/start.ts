@@ -201,6 +201,7 @@ async function start(
   const schedule: MasterSchedule = masterSchedule({
     schedule: config.schedule,
     runners: running,
+    returners: Object.keys(config.returners),
     bus,
     newJid: () => jobs.newJid(),
     clock,

@@ -6,6 +6,7 @@ import { failpoint } from '../lib/failpoint.ts';
 import type { StatePlace, StateResult } from '../lib/contracts/state.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import type { ScheduledJob } from '../lib/schedule/job.ts';
 import type { JobArguments, JobManifest, MinionHandlers, MinionLink, MinionLinkState } from '../wire/types.ts';
 import type { MinionJob } from '../lib/contracts/execution.ts';
 import { failedReturn, type JobControl } from './jobs/in-process.ts';
@@ -38,6 +39,8 @@ export interface Agent {
   readonly link: MinionLink;
   /** Puts an event (of that job) into the outbox; resolves when it is written there. */
   sendEvent(tag: string, data: JsonMap, jid?: string): Promise<boolean>;
+  /** Puts the return of a run by the minion's own schedule into the outbox. */
+  sendScheduled(job: ScheduledJob, outcome: JobReturn): Promise<void>;
   /** Tells the master where the state run of a job is, when it can be told at once. */
   progress(jid: string, place: StatePlace): void;
   /** Puts a state's result into the outbox, for an event of the master's. */
@@ -208,6 +211,10 @@ export function startAgent({ outbox, runner, queue, clock, log, connect, greetin
       await outbox.addEvent(tag, data, jid);
       pump();
       return true;
+    },
+    async sendScheduled(job, outcome) {
+      await outbox.addScheduled(job, outcome);
+      pump();
     },
     progress(jid, place) {
       // What comes late is worth nothing.

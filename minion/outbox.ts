@@ -7,9 +7,10 @@ import { messageOf } from '../lib/errors/error.ts';
 import { jobErrors } from '../lib/errors/jobs.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
-import { MOST_RETURN_CHARACTERS } from '../lib/returns.ts';
+import { MOST_RETURN_CHARACTERS, MOST_RUN_CHARACTERS } from '../lib/returns.ts';
 import { openLog, type RecordLog } from '../store/log.ts';
 import { tellMended } from '../store/mended.ts';
+import type { ScheduledJob } from '../lib/schedule/job.ts';
 import { encodeJson } from '../wire/codec.ts';
 import { upLimits } from '../wire/gate.ts';
 import type { UpItem } from '../wire/types.ts';
@@ -32,6 +33,8 @@ export interface Outbox {
   /** The result of one state of `total`; one that is too long goes without its changes. */
   addResult(jid: string, result: StateResult, total: number): Promise<void>;
   addReturn(jid: string, fun: string, outcome: JobReturn): Promise<void>;
+  /** The return of a run by the minion's own schedule, which has no jid yet; dropped while very much waits. */
+  addScheduled(job: ScheduledJob, outcome: JobReturn): Promise<void>;
   /** What is on disk with a number above `n`, oldest first. */
   after(n: number): Iterable<UpItem>;
   /** The master has everything up to `n`. */
@@ -53,6 +56,8 @@ const MOST_WAITING = 100_000;
 const MOST_RESULTS_WAITING = 10_000;
 /** Jobs that are told from new ones; what is older has expired. */
 const JOBS_KNOWN = 10_000;
+/** Stands for arguments that no message holds. */
+const TOO_LONG = '(too long to be told)';
 /** Acknowledged items are cleared away when so many have come together. */
 const TRIM_EVERY = 500;
 
@@ -124,6 +129,7 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
 
   function note({ kind, body, record }: Kept): void {
     const jid = typeof body.jid === 'string' ? body.jid : '';
+    if (jid === '') return;
     if (kind === 'accepted') open.set(jid, { fun: asText(body.fun), record });
     if (kind === 'return' && Number(body.part) === Number(body.parts)) open.delete(jid);
     if (kind === 'accepted' || kind === 'return') remember(jid);
@@ -149,6 +155,13 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
     const item: Kept = { n, kind, body, record };
     items.push(item);
     note(item);
+  }
+
+  async function addParts(of: JsonMap & { readonly fun: string }, outcome: JobReturn): Promise<void> {
+    const { text: whole, success, retcode, out } = sendable(of.fun, outcome);
+    const texts = partsOf(whole);
+    const rest = { ...of, success, retcode, out, parts: texts.length };
+    await Promise.all(texts.map((text, index) => add('return', { ...rest, part: index + 1, text })));
   }
 
   function tidy(): void {
@@ -196,11 +209,18 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
       const body = { jid, total, ret: { ...result } };
       await add('progress', travels(body) ? body : { ...body, ret: { ...withoutChanges(result) } });
     },
-    async addReturn(jid, fun, outcome) {
-      const { text: whole, success, retcode, out } = sendable(fun, outcome);
-      const texts = partsOf(whole);
-      const rest = { jid, fun, success, retcode, out, parts: texts.length };
-      await Promise.all(texts.map((text, index) => add('return', { ...rest, part: index + 1, text })));
+    addReturn: (jid, fun, outcome) => addParts({ jid, fun }, outcome),
+    async addScheduled(job, outcome) {
+      const { name: schedule, fun, args, kwargs, metadata, returners, returnJob } = job;
+      if (items.length >= MOST_WAITING) {
+        log('warning', 'the outbox is full: the return of a scheduled job was dropped', { job: schedule });
+        return;
+      }
+      const rest = { name: schedule, ...(returners && { returner: [...returners] }), keep: returnJob === 'kept' };
+      const told = { ...rest, args: [...args], kwargs, ...(metadata && { metadata }) };
+      const isShort = JSON.stringify([args, kwargs, metadata ?? null]).length <= MOST_RUN_CHARACTERS;
+      const fits = isShort && travels({ jid: '', fun, schedule: told });
+      await addParts({ jid: '', fun, schedule: fits ? told : { ...rest, args: [TOO_LONG], kwargs: {} } }, outcome);
     },
     *after(n) {
       // Numbers follow one another: the first of them tells where n is.

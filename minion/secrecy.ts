@@ -60,11 +60,21 @@ function withoutSecrets(result: StateResult, secrets: Redactor): StateResult {
 
 /** The outbox of a minion, with nothing put into it that is secret. */
 export function outboxWithoutSecrets(outbox: Outbox, secrets: Redactor): Outbox {
-  const guarded: Pick<Outbox, 'addEvent' | 'addProgress' | 'addResult' | 'addReturn'> = {
+  const guarded: Pick<Outbox, 'addEvent' | 'addProgress' | 'addResult' | 'addReturn' | 'addScheduled'> = {
     addEvent: (tag, data, jid) => outbox.addEvent(secrets.text(tag), secrets.data(data), jid),
     addProgress: (jid, place) => outbox.addProgress(jid, { ...place, name: secrets.text(place.name) }),
     addResult: (jid, result, total) => outbox.addResult(jid, withoutSecrets(result, secrets), total),
     addReturn: (jid, fun, outcome) => outbox.addReturn(jid, fun, { ...outcome, return: secrets.data(outcome.return) }),
+    addScheduled: ({ args, kwargs, metadata, ...job }, outcome) =>
+      outbox.addScheduled(
+        {
+          ...job,
+          args: args.map((arg) => secrets.data(arg)),
+          kwargs: secrets.data(kwargs),
+          ...(metadata && { metadata: secrets.data(metadata) }),
+        },
+        { ...outcome, return: secrets.data(outcome.return) },
+      ),
   };
   // The rest of it, and what it is now.
   return Object.assign(Object.create(outbox) as Outbox, guarded);

@@ -162,6 +162,7 @@ async function start(
     config,
     grains,
     run: (order, control) => runner.run(order, control),
+    sendReturn: (job, outcome) => agent.sendScheduled(job, outcome),
     sendEvent: (tag, data) => agent.sendEvent(tag, data),
     clock,
     log: logOf(log, 'schedule'),

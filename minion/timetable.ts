@@ -8,6 +8,7 @@ import { scheduleIn } from '../lib/schedule/read.ts';
 import { scheduler, tellFindings } from '../lib/schedule/scheduler.ts';
 import type { JobRunner } from './agent.ts';
 import { collectorJobs } from './collectors/schedule.ts';
+import type { JobReturn } from './jobs/messages.ts';
 import { mineJobs, type MineConfig } from './mine/timed.ts';
 
 export interface TimetableOptions {
@@ -15,6 +16,8 @@ export interface TimetableOptions {
   /** May name times (`whens`). */
   readonly grains: () => JsonMap;
   readonly run: JobRunner['run'];
+  /** What came of a run, for the master. */
+  readonly sendReturn: (job: ScheduledJob, outcome: JobReturn) => Promise<void>;
   readonly sendEvent: (tag: string, data: JsonMap) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,7 +40,15 @@ export interface Timetable {
 }
 
 /** Runs the jobs of collectors and of the mine, over them those of the pillar's `schedule`, and over both those of the config's. */
-export function startTimetable({ config, grains, run, sendEvent, clock, log }: TimetableOptions): Timetable {
+export function startTimetable({
+  config,
+  grains,
+  run,
+  sendReturn,
+  sendEvent,
+  clock,
+  log,
+}: TimetableOptions): Timetable {
   const timed = scheduler({ id: config.id, clock, log, run: runScheduled });
   const ofCollectors = collectorJobs(config.collectors);
   let known: string | undefined;
@@ -61,16 +72,13 @@ export function startTimetable({ config, grains, run, sendEvent, clock, log }: T
   }
 
   async function runScheduled(job: ScheduledJob): Promise<boolean> {
-    const { name: schedule, fun, args, kwargs, metadata, event, returnJob } = job;
+    const { name: schedule, fun, args, kwargs, event, returnJob } = job;
     const order = { jid: '', fun, arg: args, kwarg: kwargs, user: 'schedule' };
     const outcome = await run(order, { term: new AbortController().signal });
-    const { return: value, success, retcode } = outcome;
+    const { return: value, success } = outcome;
     if (!success) log('warning', 'a scheduled job failed', { job: schedule, fun });
     if (event !== undefined && success && isMap(value)) await sendEvent(event, value as JsonMap);
-    if (!returnJob) return success;
-    const funArgs = Object.keys(kwargs).length > 0 ? [...args, kwargs] : [...args];
-    const data = { schedule, fun, fun_args: funArgs, return: value, success, retcode, ...(metadata && { metadata }) };
-    await sendEvent('schedule/return', data);
+    if (returnJob !== 'no') await sendReturn(job, outcome);
     return success;
   }
 

@@ -118,7 +118,7 @@ const mining = {
     'Minutes between two updates of the mine; the first one comes when the minion is accepted.',
   ),
   mine_enabled: option(kind.flag, true, 'Update the mine by time.'),
-  mine_return_job: option(kind.flag, false, 'Tell the master in an event what each of these updates came to.'),
+  mine_return_job: option(kind.flag, false, 'Have what each of these updates came to among the jobs of the master.'),
 };
 
 export type StateViewConfig = Values<typeof stateView>;

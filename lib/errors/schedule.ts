@@ -17,6 +17,8 @@ export const scheduleErrors = catalogue('TS_SCHEDULE', {
     `scheduled job '${job}': ${JSON.stringify(cron)} is not a cron line: ${reason}`,
   badTime: ({ job, option, text, expected }: { job: string; option: string; text: string; expected: string }) =>
     `scheduled job '${job}': ${JSON.stringify(text)} in '${option}' is no ${expected}`,
+  unknownReturner: ({ job, returner }: { job: string; returner: string }) =>
+    `scheduled job '${job}': the master has no returner '${returner}'`,
   unknownFunction: ({ job, fun }: { job: string; fun: string }) =>
     `scheduled job '${job}': the master has no function '${fun}'; its schedule calls runner functions`,
 });

@@ -31,8 +31,10 @@ export interface ScheduledJob {
   readonly runOnStart: boolean;
   /** Only said in the log. */
   readonly dryRun: boolean;
-  /** Its return is sent to the master, in an event. */
-  readonly returnJob: boolean;
+  /** Whether its return goes to the master, to be `kept` among jobs, or in an `event` alone. */
+  readonly returnJob: 'kept' | 'event' | 'no';
+  /** Returners of the master that its return goes to. */
+  readonly returners?: readonly string[];
   readonly metadata?: JsonMap;
   /** Its return is sent as the data of an event with this tag. */
   readonly event?: Tag;

@@ -59,9 +59,8 @@ const timeOptions = {
 
 /** Salt's own; a job does the same without them. */
 export const needless: Readonly<Record<string, string>> = {
-  returner: 'its return goes to the master',
-  return_config: 'its return goes to the master',
-  return_kwargs: 'its return goes to the master',
+  return_config: "returners have their settings in the master's config",
+  return_kwargs: "returners have their settings in the master's config",
   jid_include: 'runs are always counted for `maxrunning`',
 };
 
@@ -80,9 +79,7 @@ export const jobOptions = {
   maxrunning: v.optional(v.pipe(v.number(count), v.integer(count), v.minValue(1, count))),
   enabled: flag,
   run_on_start: flag,
-  return_job: v.optional(
-    v.union([v.boolean(), v.literal('nocache')], "true, false or 'nocache', which is the same as true"),
-  ),
+  return_job: v.optional(v.union([v.boolean(), v.literal('nocache')], "true, false, or 'nocache': an event alone")),
   metadata: v.optional(jsonMap),
   dry_run: flag,
   /** The tag of an event whose data is to be the return. */
@@ -92,9 +89,12 @@ export const jobOptions = {
       v.check((given) => isTag(given), 'an event tag'),
     ),
   ),
+  /** Names of returners of the master. */
+  returner: v.optional(
+    v.union([v.string(), v.array(v.string())], 'the name of a returner of the master, or a list of them'),
+  ),
   // What Salt writes, too.
   name: text,
-  returner: something,
   return_config: something,
   return_kwargs: something,
   jid_include: flag,

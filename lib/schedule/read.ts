@@ -113,10 +113,21 @@ function plain(name: string, given: Written, common: Common): Omit<ScheduledJob,
     enabled: (given.enabled ?? true) && (common.enabled ?? true),
     runOnStart: given.run_on_start ?? false,
     dryRun: given.dry_run ?? false,
-    returnJob: (given.return_job ?? true) !== false,
+    ...returnOf(given),
     ...(given.metadata && { metadata: given.metadata }),
     ...(given.event !== undefined && { event: parseTag(given.event) }),
   };
+}
+
+/** As in Salt: a returner has the return of a job that is not among jobs, too. */
+function returnOf({
+  return_job: wanted = true,
+  returner = [],
+}: Written): Pick<ScheduledJob, 'returnJob' | 'returners'> {
+  const returners = [returner].flat();
+  if (wanted === true) return { returnJob: 'kept', ...(returners.length > 0 && { returners }) };
+  if (returners.length > 0) return { returnJob: 'event', returners };
+  return { returnJob: wanted === false ? 'no' : 'event' };
 }
 
 function limitsOf({ range, skip_during_range, until, after }: Written, common: Common): Limits {

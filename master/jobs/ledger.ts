@@ -4,10 +4,11 @@ import type { JobOutcome } from '../../lib/contracts/reactor.ts';
 import { jobErrors } from '../../lib/errors/books.ts';
 import { isJid, jidMaker, parseJid, type Jid } from '../../lib/ids.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
-import { jobNewEvent, jobReturnEvent } from '../../lib/salt-events.ts';
+import { jobNewEvent, jobReturnEvent, type ReturnFacts } from '../../lib/salt-events.ts';
 import type { Change } from '../../store/codec.ts';
 import type { Store } from '../../store/store.ts';
 import type { EventBus } from '../bus.ts';
+import { placesIn, type ScheduledRun } from './scheduled.ts';
 import { jobWaiters } from './waiters.ts';
 
 /** A job, as it was asked for and resolved. */
@@ -28,9 +29,11 @@ export interface Job {
   readonly missing: readonly string[];
   /** What was noted beside the job, to find it by. */
   readonly metadata?: JsonMap;
+  /** Nobody published it: that minion began it by its own schedule, where it has this name. */
+  readonly schedule?: string;
 }
 
-export type NewJob = Omit<Job, 'jid' | 'created'>;
+export type NewJob = Omit<Job, 'jid' | 'created' | 'schedule'>;
 
 export interface Origin {
   readonly cause?: number;
@@ -79,6 +82,11 @@ export interface Jobs {
   running(jid: string, id: string): Change[];
   /** A return (`{return, retcode, success, out}`) and its `salt/job/<jid>/ret/<id>`. Empty for a second one, and for a job that is not that minion's. */
   returned(jid: string, id: string, body: JsonMap): Change[];
+  /**
+   * A run that the minion began by its own schedule, with its return: it gets a jid, is a job like others that is over, and
+   * takes the place of the minion's oldest one when there are many. One that is not kept is an event alone.
+   */
+  scheduled(id: string, run: ScheduledRun, body: JsonMap): Change[];
   /** No return will come. */
   lost(jid: string, id: string, reason: string): Change[];
   /** None will come of anything that is not over at that minion. */
@@ -98,7 +106,7 @@ export interface Jobs {
   onPair(listener: (jid: string, id: string, pair: Pair) => void): void;
   /** What is not over, by state; of more than so many thousand pairs the first ones are counted. */
   open(): JobStates;
-  stats(): Readonly<Record<'created' | 'returned' | 'repeated' | 'strange' | 'expired' | 'lost', number>>;
+  stats(): Readonly<Record<'created' | 'returned' | 'scheduled' | 'repeated' | 'strange' | 'expired' | 'lost', number>>;
 }
 
 /** How many (job, minion) pairs are in each state that is no end. */
@@ -133,6 +141,8 @@ interface KnownJob {
 
 interface JobRecord extends Job, Origin {
   readonly once?: string;
+  /** Of a scheduled run: its place among those of the minion. */
+  readonly place?: string;
 }
 
 function originOf({ cause, depth }: Origin): Origin {
@@ -148,7 +158,10 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   /** `<expiry>/<jid>` of what may still be queued. */
   const expiries = store.bucket<true>('job-expiry');
   const onces = store.bucket<Jid>('job-once');
-  const counters = { created: 0, returned: 0, repeated: 0, strange: 0, expired: 0, lost: 0 };
+  /** `<minion>/<turn>` of runs by minions' own schedules. */
+  const placed = store.bucket<string>('job-scheduled');
+  const places = placesIn(placed);
+  const counters = { created: 0, returned: 0, scheduled: 0, repeated: 0, strange: 0, expired: 0, lost: 0 };
   /** What jobs expire by. */
   const time = steady(clock);
   const newest = jobs.scan('', { reverse: true, limit: 1 })[0]?.value.jid;
@@ -234,11 +247,16 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     }
   }
 
+  function leave(jid: string): void {
+    recent.delete(jid);
+    leaving.add(jid);
+  }
+
   function changesToForget(job: JobRecord): Change[] {
-    recent.delete(job.jid);
-    leaving.add(job.jid);
+    leave(job.jid);
     return [
       jobs.delete(job.jid),
+      ...(job.place !== undefined && placed.latest(job.place) === job.jid ? [placed.delete(job.place)] : []),
       expiries.delete(expiryKey(job)),
       ...(job.once === undefined ? [] : [onces.delete(job.once)]),
       ...job.minions.flatMap((id) => {
@@ -271,6 +289,41 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       const pair = pairBy('latest', jid, id);
       return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
     });
+  }
+
+  /** A return as an event, and that it has come. */
+  function landed(
+    job: Omit<ReturnFacts, 'id' | 'return' | 'success' | 'retcode' | 'out'> & Origin,
+    id: string,
+    body: JsonMap,
+  ) {
+    const success = body['success'] === true;
+    const retcode = typeof body['retcode'] === 'number' ? body['retcode'] : Number(!success);
+    const out = typeof body['out'] === 'string' ? { out: body['out'] } : {};
+    const facts = { ...job, id, retcode, success, ...out, return: body['return'] ?? null };
+    // A chain of reactions goes on through the jobs that it publishes.
+    const event = bus.record({ ...jobReturnEvent(facts, clock.now()), ...originOf(job) }, MAX_RETURN_BYTES);
+    const since = clock.now();
+    // The event is the record right before.
+    const pair = pairs.putNumbered(`${job.jid}/${id}`, (number) => {
+      return { state: 'returned', since, success, retcode, event: number - 1 };
+    });
+    return { event, pair };
+  }
+
+  function scheduled(id: string, { arg, kwarg, returner, isKept, ...run }: ScheduledRun, body: JsonMap): Change[] {
+    counters.scheduled++;
+    const jid = newJid();
+    const user = 'schedule';
+    const { event, pair } = landed({ ...run, jid, user, fun_args: saltArguments({ arg, kwarg }), returner }, id, body);
+    if (!isKept) return [event];
+    const { place, before } = places.next(id, jid);
+    const created = clock.now();
+    const whom = { tgt: [id], tgt_type: 'list', minions: [id], missing: [] };
+    const job: JobRecord = { ...run, ...whom, jid, arg, kwarg, user, created, expires: created, place };
+    if (before !== undefined) leave(before);
+    const forgotten = before === undefined ? [] : [jobs.delete(before), pairs.delete(`${before}/${id}`)];
+    return [event, pair, jobs.put(jid, job), placed.put(place, jid), ...forgotten];
   }
 
   function lost(jid: string, id: string, reason: string): Change[] {
@@ -339,20 +392,12 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
         return [];
       }
       counters.returned++;
-      const success = body['success'] === true;
-      const retcode = typeof body['retcode'] === 'number' ? body['retcode'] : Number(!success);
-      const facts = { jid, id, fun: job.fun, fun_args: saltArguments(job), user: job.user, retcode, success };
-      const out = typeof body['out'] === 'string' ? { out: body['out'] } : {};
-      const returned = jobReturnEvent({ ...facts, ...out, return: body['return'] ?? null }, clock.now());
-      // A chain of reactions goes on through the jobs that it publishes.
-      const event = bus.record({ ...returned, ...originOf(job) }, MAX_RETURN_BYTES);
-      const since = clock.now();
-      // The event is the record right before.
-      const put = pairs.putNumbered(`${jid}/${id}`, (number) => {
-        return { state: 'returned', since, success, retcode, event: number - 1 };
-      });
+      const { fun, user } = job;
+      const facts = { jid, fun, user, fun_args: saltArguments(job), ...originOf(job) };
+      const { event, pair: put } = landed(facts, id, body);
       return [event, put, ...(isOpen(pair.state) ? [due.delete(`${id}/${jid}`)] : [])];
     },
+    scheduled,
     lost,
     lostOutbox: (id, but = new Set()) =>
       outstanding(id)

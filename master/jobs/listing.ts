@@ -111,6 +111,7 @@ function summaryOf(job: Job): JsonMap {
     Target: typeof job.tgt === 'string' ? job.tgt : [...job.tgt],
     'Target-type': job.tgt_type,
     User: job.user,
+    ...(job.schedule !== undefined && { Schedule: job.schedule }),
     ...(job.metadata && { Metadata: job.metadata }),
     StartTime: startTime(job.jid),
   };

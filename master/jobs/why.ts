@@ -27,9 +27,12 @@ export function whyOf(parts: WhyParts, jid: string, id: string): JsonMap | undef
     State: pair?.state ?? 'not targeted',
     ...(pair && { Since: new Date(pair.since).toISOString() }),
     Why: pair ? whyThere(parts, job, id, pair) : whyNot(parts, job, id),
-    'Asked by': cause === undefined ? job.user : `a reaction to event ${cause} (tsalt run reactor.why ${cause})`,
+    'Asked by': cause === undefined ? whoOf(job) : `a reaction to event ${cause} (tsalt run reactor.why ${cause})`,
   };
 }
+
+const whoOf = ({ user, schedule }: Job): string =>
+  schedule === undefined ? user : `the schedule of the minion, where it is '${schedule}'`;
 
 function whyThere({ jobs, away, now }: WhyParts, job: Job, id: string, pair: Pair): string {
   const missing = away(id);

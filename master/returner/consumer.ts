@@ -93,9 +93,15 @@ export function returnerConsumer(options: ReturnerConsumerOptions): ReturnerCons
   let wake: (() => void) | undefined;
 
   const wanted = ({ tag, data, depth }: BusEvent): boolean =>
-    returner.matches(tag) &&
+    (returner.matches(tag) || isNamed(tag, data)) &&
     depth < maxDepth &&
     !(tag.startsWith('tsalt/returner/') && data['returner'] === returner.name);
+  /** A scheduled job names it. Events of these tags are the master's own. */
+  const isNamed = (tag: string, { schedule, returner: named }: JsonMap): boolean =>
+    /^salt\/(?:job|scheduler)\//.test(tag) &&
+    schedule !== undefined &&
+    Array.isArray(named) &&
+    named.includes(returner.name);
   const isOver = (): boolean => stopping.signal.aborted;
 
   async function run(): Promise<void> {

@@ -37,7 +37,10 @@ const ofSalt = [
   [salt.keyEvent(id, 'accept', who.fingerprint), 'a decision on a key; `act` is accept, reject or delete'],
   [salt.startEvent(id, 0), "a minion's process has begun; once for each"],
   [salt.jobNewEvent(job), 'a job is published'],
-  [salt.jobReturnEvent(answer, 0), 'a minion has returned'],
+  [
+    salt.jobReturnEvent(answer, 0),
+    "a minion has returned; of a run by its own [schedule](../guides/schedule.md) also `schedule`, the job's name there, `metadata` and `returner`",
+  ],
   [
     salt.stateResultEvent({ id, jid, run: '<number>', of: 1, ret: {} }, 0),
     'a state of a run has ended, with `state_events: true` or the argument `state_events=True`; `data.data` is `{len, ret}`: how many there are, and its result',
@@ -65,11 +68,6 @@ const own = [
     'collector/result',
     ['id', 'data.tag', 'data.timestamp'],
     'a sample of a collector; the rest of `data.data` is numbers in nested maps',
-  ],
-  [
-    'schedule/return',
-    ['id', 'data.schedule', 'data.fun', 'data.fun_args', 'data.return', 'data.success', 'data.retcode'],
-    'a scheduled job with `return_job` is done',
   ],
   [
     'tsalt/instance/<id>/<state>',

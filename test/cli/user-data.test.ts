@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import type { Json, JsonMap } from '../../lib/json.ts';
 import { version } from '../../lib/version.ts';
 import { startCluster, write, type Cluster } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
@@ -50,10 +50,7 @@ test('user-data: by a master that serves bundles, a minion with that config is l
   cluster.startMinion('web-1', { token });
   await cluster.connected('web-1');
   // Pillar's schedule came with the session.
-  const beats = async () =>
-    (await cluster.events('schedule/return')).filter(
-      ({ data }) => isMap(data['data']) && data['data']['schedule'] === 'beat',
-    );
+  const beats = async () => (await cluster.events()).filter(({ data }) => data['schedule'] === 'beat');
   await eventually(async () => (await beats()).length > 0);
 
   const again = await cluster.tsalt(...args);

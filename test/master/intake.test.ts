@@ -17,6 +17,7 @@ async function taking(t: ExecutionContext) {
   const taken = intake({
     ...parts,
     progress,
+    returners: [],
     log: silent,
     acknowledge: (_, n) => acknowledged.push(n),
     failed: (_, reason) => failures.push(reason),

@@ -27,6 +27,7 @@ function setUp(more: Partial<TimetableOptions['config']> = {}) {
       ran.push(`${clock.monotonic() / 60_000} ${fun}`);
       return { return: true, success: true, retcode: 0, out: 'nested' };
     },
+    sendReturn: async () => {},
     sendEvent: async () => true,
   });
   const pass = async (minutes: number): Promise<void> => {

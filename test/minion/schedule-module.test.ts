@@ -4,6 +4,8 @@ import { readDocument } from '../../lib/config/document.ts';
 import type { ExecContext } from '../../lib/contracts/execution.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
+import type { ScheduledJob } from '../../lib/schedule/job.ts';
+import type { JobReturn } from '../../minion/jobs/messages.ts';
 import schedule from '../../minion/modules/schedule.ts';
 import { scheduleAnswer, scheduleThrough } from '../../minion/own-schedule.ts';
 import { startTimetable } from '../../minion/timetable.ts';
@@ -27,7 +29,7 @@ function minion(t: ExecutionContext, { configured = {}, pillar = {}, hasMinion =
   t.teardown(() => box.remove());
   const clock = fakeClock();
   const ran: string[] = [];
-  const events: [tag: string, data: JsonMap][] = [];
+  const returns: (ScheduledJob & JobReturn)[] = [];
   const file = (): JsonMap =>
     box.machine.files.look(kept) ? (readDocument(kept, box.machine.files.read(kept).toString()).values as JsonMap) : {};
   const timetable = startTimetable({
@@ -45,7 +47,8 @@ function minion(t: ExecutionContext, { configured = {}, pillar = {}, hasMinion =
       if (!fun.startsWith('collector.')) ran.push(fun);
       return { return: true, success: true, retcode: 0, out: 'nested' };
     },
-    sendEvent: async (tag, data) => events.push([tag, data]) > 0,
+    sendReturn: async (job, outcome) => void returns.push({ ...job, ...outcome }),
+    sendEvent: async () => true,
     clock,
     log: silent,
   });
@@ -83,7 +86,7 @@ function minion(t: ExecutionContext, { configured = {}, pillar = {}, hasMinion =
     file,
     clock,
     ran,
-    events,
+    returns,
     failures: () => failures,
   };
 }
@@ -212,7 +215,7 @@ test('schedule.enable, disable, enable_job, disable_job, is_enabled: all jobs, a
 });
 
 test('schedule.run_job: runs now, its return goes to the master; a disabled one only by force', async (t) => {
-  const { call, ran, events } = minion(t);
+  const { call, ran, returns } = minion(t);
   await call('add', { ...ping, hours: 1, enabled: false, metadata: { team: 'ops' }, job_args: [1] });
   t.deepEqual(await call('run_job', { name: 'a' }), { comment: 'Job a is disabled.', result: true });
   t.deepEqual(await call('run_job', { name: 'a', force: true }), {
@@ -221,20 +224,17 @@ test('schedule.run_job: runs now, its return goes to the master; a disabled one 
   });
   t.deepEqual(ran, ['test.ping']);
   await new Promise((resolve) => setImmediate(resolve));
-  t.deepEqual(events, [
-    [
-      'schedule/return',
-      {
-        schedule: 'a',
-        fun: 'test.ping',
-        fun_args: [1],
-        return: true,
-        success: true,
-        retcode: 0,
-        metadata: { team: 'ops' },
-      },
-    ],
-  ]);
+  t.is(returns.length, 1);
+  t.like(returns[0], {
+    name: 'a',
+    fun: 'test.ping',
+    args: [1],
+    returnJob: 'kept',
+    return: true,
+    success: true,
+    retcode: 0,
+    metadata: { team: 'ops' },
+  });
   t.deepEqual(await call('run_job', { name: 'b' }), no('Job b does not exist.'));
 });
 

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { asText, type Json, type JsonMap } from '../../lib/json.ts';
 import { startCluster, write, type Cluster } from '../kit/cluster.ts';
 import { daemon } from '../kit/daemon.ts';
 import { eventually } from '../kit/eventually.ts';
@@ -11,15 +11,19 @@ import { eventually } from '../kit/eventually.ts';
 function runOf(cluster: Cluster, job: string, since = 0): Promise<JsonMap & { readonly seq: number }> {
   return eventually(async () => {
     const events = await cluster.events();
-    for (const { seq, tag, data } of events) {
-      if (seq <= since) continue;
-      // What a minion says is under `data`.
-      const said = isMap(data['data']) ? (data['data'] as JsonMap) : data;
-      if (/^salt\/scheduler\/\d{20}\/ret$|^schedule\/return$/.test(tag) && said['schedule'] === job)
-        return { ...said, seq };
-    }
+    for (const { seq, tag, data } of events)
+      if (seq > since && /^salt\/(?:scheduler|job)\/\d{20}\/ret\b/.test(tag) && data['schedule'] === job)
+        return { ...data, seq };
     return undefined;
   });
+}
+
+/** What the files of a minion's outbox say, as text. */
+function outboxOf(directory: string): string {
+  const folder = path.join(directory, 'cache', 'outbox', 'log');
+  return readdirSync(folder)
+    .map((name) => readFileSync(path.join(folder, name), 'latin1'))
+    .join('\n');
 }
 
 const first = (endings: readonly { readonly return?: Json }[]): JsonMap => endings[0]?.return as JsonMap;
@@ -76,6 +80,11 @@ const typos: [title: string, schedule: JsonMap, message: RegExp][] = [
     'a misspelt function',
     { a: { function: 'manage.upp', seconds: 1 } },
     /no function 'manage.upp'[^]*did you mean 'manage.up'/,
+  ],
+  [
+    'a misspelt returner',
+    { a: { function: 'manage.up', seconds: 1, returner: 'audit' } },
+    /scheduled job 'a': the master has no returner 'audit'\W+hint: there are none/,
   ],
   ['a name of a time', { a: { function: 'manage.up', when: 'lunch' } }, /"lunch" in 'when' is no time such as/],
 ];
@@ -139,4 +148,88 @@ test('schedule on a minion: what a function sets runs at once and after a restar
   t.like(first(await cluster.exec('m1', 'schedule.run_job', ['kept'])), { result: true });
   t.like(await runOf(cluster, 'kept', ran.seq), { return: 'hi' });
   t.notRegex(asText(first(await cluster.exec('m1', 'schedule.list'))), /lost:/);
+});
+
+const jobsOf = async (cluster: Cluster, ...search: Json[]): Promise<[jid: string, job: JsonMap][]> =>
+  Object.entries((await cluster.run('jobs.list_jobs', ...search)) as JsonMap) as [string, JsonMap][];
+
+test('schedule on a minion: its runs are jobs that the runner jobs knows, each once, while the master is away, too', async (t) => {
+  const cluster = await startCluster(t);
+  const schedule = {
+    beat: { function: 'test.echo', args: ['hi'], hours: 1, run_on_start: true, metadata: { team: 'ops' } },
+    told: { function: 'test.echo', args: ['told'], hours: 1, run_on_start: true, return_job: 'nocache' },
+    quiet: { function: 'test.echo', args: ['quiet'], hours: 1, run_on_start: true, return_job: false },
+  };
+  const minion = await cluster.joinMinion('m1', { config: { schedule } });
+  const beat = await runOf(cluster, 'beat');
+  await runOf(cluster, 'told');
+  const jid = asText(beat['jid']);
+  const ofSchedule = async () => (await jobsOf(cluster)).filter(([, job]) => job['User'] === 'schedule');
+  t.deepEqual(
+    (await ofSchedule()).map(([at, job]) => [at, job['Function'], job['Schedule'], job['Metadata']]),
+    [[jid, 'test.echo', 'beat', { team: 'ops' }]],
+  );
+  t.like(await cluster.run('jobs.list_job', jid), {
+    Schedule: 'beat',
+    Minions: ['m1'],
+    Result: { m1: { return: 'hi' } },
+  });
+  t.deepEqual(await cluster.run('jobs.lookup_jid', jid), { m1: 'hi' });
+  t.like(await cluster.run('jobs.last_run', { team: 'ops' }), { [jid]: { Schedule: 'beat' } });
+  t.like(await cluster.run('jobs.why', jid, 'm1'), {
+    State: 'returned',
+    'Asked by': "the schedule of the minion, where it is 'beat'",
+  });
+
+  // What runs while the master is away comes later, and once, though the minion is killed before it could send it.
+  await cluster.master.stop();
+  await minion.kill9();
+  minion.start();
+  await eventually(() => /"text":"\\"hi\\""[^]*"text":"\\"hi\\""/.test(outboxOf(minion.directory)));
+  await minion.kill9();
+  await cluster.restartMaster();
+  minion.start();
+  await cluster.connected('m1');
+  await eventually(async () => (await ofSchedule()).length === 3);
+  await minion.stop();
+  minion.start();
+  await eventually(async () => (await ofSchedule()).length === 4);
+  t.deepEqual((await cluster.events()).filter(({ data }) => data['schedule'] === 'beat').length, 4);
+  t.false((await cluster.events()).some(({ data }) => data['schedule'] === 'quiet'));
+});
+
+test('schedule: a returner that a job names gets its return, and nothing else that its events do not say', async (t) => {
+  const cluster = await startCluster(t);
+  const file = path.join(cluster.directory, 'told.json');
+  const hourly = { hours: 1, run_on_start: true };
+  const lines = { kind: 'json_lines', file, events: 'no/such/tag' };
+  await cluster.restartMaster({
+    returners: { told: lines },
+    schedule: {
+      up: { function: 'manage.up', ...hourly, returner: 'told' },
+      other: { function: 'manage.down', ...hourly },
+    },
+  });
+  const schedule = {
+    named: { function: 'test.echo', args: ['a'], ...hourly, returner: ['told'] },
+    alone: { function: 'test.echo', args: ['b'], ...hourly, returner: 'told', return_job: false },
+    plain: { function: 'test.echo', args: ['c'], ...hourly },
+    lost: { function: 'test.echo', args: ['d'], ...hourly, returner: 'tld' },
+  };
+  await cluster.joinMinion('m1', { config: { schedule } });
+  await cluster.exec('m1', 'test.ping');
+  const names = (): string[] =>
+    (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []).map((line) =>
+      asText((JSON.parse(line) as { data: JsonMap }).data['schedule']),
+    );
+  await eventually(() => names().length === 3);
+  await runOf(cluster, 'plain');
+  await runOf(cluster, 'lost');
+  t.deepEqual(names().toSorted(), ['alone', 'named', 'up']);
+  const kept = (await jobsOf(cluster)).flatMap(([, job]) => (job['Schedule'] ? asText(job['Schedule']) : []));
+  t.deepEqual(kept.toSorted(), ['lost', 'named', 'plain']);
+  t.regex(
+    cluster.master.log(),
+    /names a returner that this master does not have.*"?returner"?.*tld.*did you mean 'told'/,
+  );
 });

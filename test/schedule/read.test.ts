@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Json } from '../../lib/json.ts';
+import type { Json, JsonMap } from '../../lib/json.ts';
 import { readMoment } from '../../lib/schedule/moment.ts';
 import { readSchedule } from '../../lib/schedule/read.ts';
 import { readCron } from '../../lib/schedule/times.ts';
@@ -70,15 +70,30 @@ for (const [title, job, message, path] of mistakes) {
 }
 
 test('schedule: what has no effect here, is warned of with the reason', (t) => {
-  const { jobs, findings } = readSchedule({ a: { ...ping, seconds: 1, returner: 'mysql', jid_include: true } }, {});
+  const { jobs, findings } = readSchedule({ a: { ...ping, seconds: 1, return_config: 'x', jid_include: true } }, {});
   t.is(jobs.length, 1);
   t.deepEqual(
     findings.map(({ isHarmless, error }) => [isHarmless, error().message]),
     [
-      [true, "scheduled job 'a': 'returner' has no effect here: its return goes to the master"],
+      [
+        true,
+        "scheduled job 'a': 'return_config' has no effect here: returners have their settings in the master's config",
+      ],
       [true, "scheduled job 'a': 'jid_include' has no effect here: runs are always counted for `maxrunning`"],
     ],
   );
+});
+
+test('schedule: what comes of a run goes to the master, in an event alone, or nowhere; a returner has it anyway', (t) => {
+  const returnOf = (options: JsonMap) => {
+    const { returnJob, returners } = readSchedule({ a: { ...ping, seconds: 1, ...options } }, {}).jobs[0] ?? {};
+    return [returnJob, returners];
+  };
+  t.deepEqual(returnOf({}), ['kept', undefined]);
+  t.deepEqual(returnOf({ return_job: 'nocache' }), ['event', undefined]);
+  t.deepEqual(returnOf({ return_job: false }), ['no', undefined]);
+  t.deepEqual(returnOf({ returner: 'audit' }), ['kept', ['audit']]);
+  t.deepEqual(returnOf({ returner: ['audit', 'db'], return_job: false }), ['event', ['audit', 'db']]);
 });
 
 test('schedule: a setting for all jobs that is none, is told and the jobs stay', (t) => {
@@ -102,7 +117,7 @@ test('schedule: the collectors option, is five jobs that send events', (t) => {
     jobs.map(({ fun }) => fun),
     ['collector.load', 'collector.cpu', 'collector.memory', 'collector.interface', 'collector.disk'],
   );
-  for (const job of jobs) t.like(job, { event: 'collector/result', returnJob: false, every: { intervalMs: 10_000 } });
+  for (const job of jobs) t.like(job, { event: 'collector/result', returnJob: 'no', every: { intervalMs: 10_000 } });
   t.like(readSchedule(collectorJobs(0.5), {}).jobs[0], { every: { intervalMs: 500 }, splay: { from: 0, to: 0 } });
   t.deepEqual(collectorJobs(false), {});
 });

@@ -65,7 +65,7 @@ test('scheduler: an interval, runs at its multiples and not at the start', async
     started.map(([at]) => at),
     [90, 180, 270],
   );
-  t.like(jobs[0], { name: 'a', fun: 'test.ping', args: [1], kwargs: { x: 2 }, returnJob: true });
+  t.like(jobs[0], { name: 'a', fun: 'test.ping', args: [1], kwargs: { x: 2 }, returnJob: 'kept' });
 });
 
 test('scheduler: run_on_start, runs at once and then at the multiples', async (t) => {

@@ -261,7 +261,7 @@ test('secrets of pillar in all that a cluster does: in the managed files, and no
       /^salt\/job\/\d+\/ret\/m1 .*"fun":"test\.echo".*canary\/state.*\[secret\]/.test(text),
     );
     const isOnTime = (name: string) =>
-      texts.some((text) => text.startsWith('schedule/return') && text.includes(`"${name}"`));
+      texts.some((text) => /^salt\/job\/\d+\/ret\//.test(text) && text.includes(`"schedule":"${name}"`));
     return isReacted && isOnTime('canary') && isOnTime('canary in a process') && events;
   }, 30_000);
   shown['events'] = JSON.stringify(reacted);

@@ -23,6 +23,7 @@ export async function desk(t: ExecutionContext) {
   const taken = intake({
     ...parts,
     progress: jobProgress(),
+    returners: [],
     log: silent,
     acknowledge: ({ id }, n) => void acknowledged.set(id, n),
     failed: (_, reason) => t.fail(reason),

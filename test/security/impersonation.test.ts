@@ -62,6 +62,83 @@ test('impersonation: whatever id is in what a minion sends and asks, it counts a
   t.is(minions.taken('good', 'o1'), 0);
 });
 
+const run = { name: 'beat', args: [], kwargs: {}, keep: true };
+
+test('impersonation: a run that a minion says its schedule began, is its own with a jid of the master’s, whatever it says', async (t) => {
+  const { jobOf, sends, jobs, events, stats } = await desk(t);
+  const others = await jobOf('good');
+  const mask = {
+    id: 'good',
+    minions: ['good'],
+    minion: 'good',
+    user: 'root',
+    tgt: '*',
+    tag: `salt/job/${others.jid}/ret/good`,
+  };
+  const forged: JsonMap = {
+    ...mask,
+    fun: 'cmd.run',
+    success: true,
+    retcode: 0,
+    out: 'nested',
+    part: 1,
+    parts: 1,
+    text: '"x"',
+  };
+  await sends('return', [
+    { ...forged, jid: others.jid, schedule: { ...run, ...mask, jid: others.jid, place: 'good/0' } },
+    { ...forged, jid: '', schedule: { ...run, ...mask } },
+  ]);
+  t.is(jobs.pair(others.jid, 'good')?.state, 'queued');
+  const made = jobs.list().filter(({ jid }) => jid !== others.jid);
+  t.is(made.length, 2);
+  for (const { jid, minions, tgt, user } of made) {
+    t.deepEqual([minions, tgt, user], [['bad'], ['bad'], 'schedule']);
+    t.is(jobs.pair(jid, 'good'), undefined);
+    t.true(jid > others.jid);
+  }
+  t.false(
+    events.some(({ tag, data }) => tag.includes('/ret/') && (data['id'] !== 'bad' || data['user'] !== 'schedule')),
+  );
+  t.is(stats().failures, 0);
+});
+
+test('impersonation: scheduled runs out of all shape are refused, and hold up nothing', async (t) => {
+  const { sends, jobs, stats, events } = await desk(t);
+  const body: JsonMap = {
+    jid: '',
+    fun: 'test.ping',
+    success: true,
+    retcode: 0,
+    out: 'nested',
+    part: 1,
+    parts: 1,
+    text: 'true',
+  };
+  const deep = 'x'.repeat(100_000);
+  const odd: readonly JsonMap[] = [
+    { ...body, schedule: null },
+    { ...body, schedule: 'beat' },
+    { ...body, schedule: [] },
+    { ...body, schedule: {} },
+    { ...body, schedule: { ...run, name: '' } },
+    { ...body, schedule: { ...run, name: deep } },
+    { ...body, schedule: { ...run, args: 'x' } },
+    { ...body, schedule: { ...run, args: [deep] } },
+    { ...body, schedule: { ...run, kwargs: [] } },
+    { ...body, schedule: { ...run, metadata: 'x' } },
+    { ...body, schedule: { ...run, returner: 'audit' } },
+    { ...body, schedule: { ...run, returner: Array.from({ length: 100 }, () => 'audit') } },
+    { ...body, fun: 7, schedule: run },
+    { ...body, fun: '../../etc', schedule: run },
+    { ...body, fun: deep, schedule: run },
+  ];
+  await sends('return', [...odd, { ...body, schedule: run }]);
+  t.is(jobs.list().length, 1);
+  t.is(events.filter(({ tag }) => tag.includes('/ret/')).length, 1);
+  t.is(stats().refusedRuns, odd.length);
+});
+
 test('impersonation: a minion with an accepted id and a key of its own, is denied, and the first does not notice', async (t) => {
   const cluster = await startCluster(t);
   const first = await cluster.joinMinion('web1');
