@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/log.ts';
 import type { RunnerTable } from './runner.ts';
+import { countOf } from './values.ts';
 
 /** What was asked for at the control socket, and by whom. */
 export function auditRunners(audit: () => AuditLog): RunnerTable {
@@ -7,7 +8,7 @@ export function auditRunners(audit: () => AuditLog): RunnerTable {
     'audit.list': {
       summary: 'the newest lines of the audit log, oldest of them first',
       takes: ['limit'],
-      run: ({ limit = 50 }) => audit().newest(Number(limit)),
+      run: ({ limit }) => audit().newest(countOf('limit', limit, 50)),
     },
     'audit.verify': {
       summary: 'reads the whole audit log; says whether a line was altered or taken out, and where',

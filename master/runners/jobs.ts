@@ -8,6 +8,7 @@ import type { Keys } from '../keys.ts';
 import { whyOf } from '../jobs/why.ts';
 import type { Publisher } from '../publisher.ts';
 import type { Runner } from './runner.ts';
+import { countOf, truthOf } from './values.ts';
 
 export interface JobRunnerParts {
   readonly jobs: Jobs;
@@ -31,9 +32,12 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
     summary:
       'the newest jobs; of a function, a target or minion (globs, with commas), with some metadata, of a time (UTC)',
     takes: ['limit', 'before', ...searchArguments],
-    run: ({ limit = 100, before, ...search }) =>
+    run: ({ limit, before, ...search }) =>
       listJobs(
-        searchJobs(jobs, search, { limit: Number(limit), ...(before !== undefined && { before: asText(before) }) }),
+        searchJobs(jobs, search, {
+          limit: countOf('limit', limit, 100),
+          ...(before !== undefined && { before: asText(before) }),
+        }),
       ),
   };
   const show: Runner = {
@@ -49,7 +53,7 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
       summary: 'so many of the newest jobs',
       takes: ['count'],
       needs: 1,
-      run: ({ count }) => listJobs(searchJobs(jobs, {}, { limit: Number(count) })),
+      run: ({ count }) => listJobs(searchJobs(jobs, {}, { limit: countOf('count', count, 100) })),
     },
     'jobs.show': show,
     'jobs.list_job': show,
@@ -63,8 +67,10 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
       summary: 'the returns of one job; with `missing`, also where it is on those that have not returned',
       takes: ['jid', 'returned', 'missing'],
       needs: 1,
-      run: ({ jid, returned = true, missing = false }) =>
-        found(jid, (all, one) => lookupJid(all, one, away, { returned: returned === true, missing: missing === true })),
+      run({ jid, returned, missing }) {
+        const wanted = { returned: truthOf('returned', returned, true), missing: truthOf('missing', missing, false) };
+        return found(jid, (all, one) => lookupJid(all, one, away, wanted));
+      },
     },
     'jobs.exit_success': {
       summary: 'of each minion of a job, whether it has returned and did not fail',

@@ -13,6 +13,7 @@ import type { Caller } from '../orchestrate/steps.ts';
 import type { PillarOf } from '../pillar.ts';
 import type { Publisher } from '../publisher.ts';
 import type { RunnerTable } from './runner.ts';
+import { secondsOf } from './values.ts';
 
 export interface SaltRunnerParts {
   readonly jobs: Jobs;
@@ -37,7 +38,7 @@ export function saltRunners(parts: SaltRunnerParts) {
       async run({ tgt = '', fun = '', arg = [], timeout, tgt_type = 'glob', kwarg = {} }, caller) {
         const { jobs, publisher, away, clock, config } = parts;
         if (!isMap(kwarg)) throw runnerErrors.badArgument({ name: 'kwarg', expected: 'a map', given: asText(kwarg) });
-        const seconds = timeout === undefined ? config.timeout : Number(timeout);
+        const seconds = secondsOf('timeout', timeout, config.timeout);
         const request = {
           tgt: Array.isArray(tgt) ? tgt.map(asText) : asText(tgt),
           tgt_type: asText(tgt_type),

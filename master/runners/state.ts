@@ -6,6 +6,7 @@ import { exclusions } from '../../lib/exclusions.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { singleState } from '../../lib/state-runs.ts';
 import type { Runner, RunnerTable } from './runner.ts';
+import { countOf, truthOf } from './values.ts';
 import type { Asked, Orchestrations } from '../orchestrate/orchestrations.ts';
 
 /** The runner functions of orchestrations. */
@@ -56,7 +57,7 @@ export function orchestrationRunners(orchestrations: () => Orchestrations): Runn
     'state.orchestrations': {
       summary: 'the newest orchestrations, and how far they are',
       takes: ['limit'],
-      run: ({ limit = 20 }) => orchestrations().list(Number(limit)),
+      run: ({ limit }) => orchestrations().list(countOf('limit', limit, 20)),
     },
   };
 }
@@ -76,7 +77,7 @@ function optionsOf({ saltenv, test, pillar, pillarenv }: JsonMap): Omit<Asked, '
   if (pillar !== undefined && pillar !== null && !isMap(pillar)) throw orchestrationErrors.badPillar(undefined);
   return {
     saltenv: saltenv === undefined || saltenv === null ? BASE : asText(saltenv),
-    ...(typeof test === 'boolean' ? { test } : {}),
+    test: truthOf('test', test, undefined),
     pillar: pillar ?? {},
     ...(pillarenv === undefined || pillarenv === null ? {} : { pillarenv: asText(pillarenv) }),
   };
