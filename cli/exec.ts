@@ -22,7 +22,10 @@ const targets = {
   pcre: { short: 'E', help: 'the target is a regular expression on ids' },
   list: { short: 'L', help: 'the target is a list of ids, with commas' },
   grain: { short: 'G', help: 'the target is grain:glob' },
+  'grain-pcre': { short: 'P', help: 'the target is grain:regular expression' },
   pillar: { short: 'I', help: 'the target is pillar key:glob' },
+  'pillar-pcre': { short: 'J', help: 'the target is pillar key:regular expression' },
+  ipcidr: { short: 'S', help: 'the target is an IP address, or a network such as 10.0.0.0/8' },
   compound: { short: 'C', help: "the target is a compound expression: 'G@os:Debian and not web*'" },
   nodegroup: { short: 'N', help: 'the target is a group that the config of the master names' },
 } as const satisfies Record<string, Option>;
@@ -70,7 +73,7 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   exclude(given.preview && given.subset !== undefined ? ['preview', 'subset'] : []);
   const { tgt, fun, rest } = wordsOf(words, given.preview === true);
   const { args, kwargs } = argumentsOf(rest);
-  const params: JsonMap = { tgt, tgt_type: kind, fun, arg: args, kwarg: kwargs, wait: !given.async };
+  const params: JsonMap = { tgt, tgt_type: kind.replace('-', '_'), fun, arg: args, kwarg: kwargs, wait: !given.async };
   if (given.timeout !== undefined) params.timeout = above0('--timeout', 'a number of seconds', given.timeout);
   if (given.metadata !== undefined) params.metadata = mapOf('--metadata', given.metadata);
   const subset =
@@ -166,7 +169,8 @@ function exclude(names: readonly string[]): void {
 /** Target, function and arguments of the command line; a preview has no function. */
 function wordsOf(words: readonly string[], isPreview: boolean): { tgt: string; fun: string; rest: readonly string[] } {
   const [tgt, fun, ...rest] = words;
-  if (tgt === undefined) throw cliErrors.missingArgument({ verb: 'exec', what: "a target, such as 'web*'" });
+  if (tgt === undefined || tgt === '')
+    throw cliErrors.missingArgument({ verb: 'exec', what: "a target, such as 'web*'" });
   if (isPreview) return { tgt, fun: '', rest: [] };
   if (fun === undefined)
     throw cliErrors.missingArgument({ verb: 'exec', what: `a function to run on '${tgt}', such as test.ping` });

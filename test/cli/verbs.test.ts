@@ -66,6 +66,10 @@ test('exec: each kind of target means the right minions', async (t) => {
   t.deepEqual(await json('exec', '-C', 'web* and not E@.*2', 'test.ping'), { web1: true });
   await tsalt('exec', 'web*', 'pillar.items');
   t.deepEqual(await json('exec', '-I', 'colour:r*', 'test.ping'), { web1: true });
+  t.deepEqual(await json('exec', '-P', 'id:(web1|nobody)', 'test.ping'), { web1: true });
+  t.deepEqual(await json('exec', '-J', 'colour:r.d', 'test.ping'), { web1: true });
+  const { stdout } = await tsalt('exec', '-S', '0.0.0.0/0', '--preview', '--out', 'json');
+  t.true((JSON.parse(stdout) as { minions: string[] }).minions.includes('web1'));
 });
 
 test("exec: a target that is not there or can't be read, exit 2 and a reason", async (t) => {
@@ -73,6 +77,8 @@ test("exec: a target that is not there or can't be read, exit 2 and a reason", a
     [['nobody', 'test.ping'], /no accepted minion matches 'nobody'/],
     [['-L', 'nobody,noone', 'test.ping'], /no accepted minion matches/],
     [['-E', 'web[', 'test.ping'], /'web\[' is not a regular expression/],
+    [['-S', '10.0.0.0/33', 'test.ping'], /'10\.0\.0\.0\/33' is neither an IP address nor a network/],
+    [['', 'test.ping'], /needs a target, such as 'web\*'/],
     [['-G', '-L', 'web1', 'test.ping'], /--list and --grain exclude each other/],
     [['web1'], /needs a function to run on 'web1'/],
     [['web1', 'web2'], /'web2' is not the name of a function/],
