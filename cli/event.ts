@@ -37,8 +37,8 @@ export default async function event(argv: readonly string[], io: Io): Promise<nu
   const unwanted = action === 'listen' ? data : surplus;
   if (unwanted !== undefined) throw cliErrors.surplus({ verb: `event ${action}`, word: unwanted });
   const payload = action === 'send' ? readJson(data) : {};
-  const most = wholeNumber('--count', given.count) ?? Infinity;
-  const since = wholeNumber('--since', given.since);
+  const most = wholeNumber('--count', given.count, 1) ?? Infinity;
+  const since = wholeNumber('--since', given.since, 0);
   const json = choiceOf(given.out, ['text', 'json']) === 'json';
   const control = await connectMaster(given, io);
   try {
@@ -69,9 +69,10 @@ export default async function event(argv: readonly string[], io: Io): Promise<nu
   }
 }
 
-function wholeNumber(option: string, value: string | undefined): number | undefined {
+function wholeNumber(option: string, value: string | undefined, least: 0 | 1): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(value)) throw cliErrors.badOptionValue({ option, value, expected: 'a whole number' });
+  const expected = `a whole number${least > 0 ? ' above 0' : ''}`;
+  if (!/^\d{1,15}$/.test(value) || Number(value) < least) throw cliErrors.badOptionValue({ option, value, expected });
   return Number(value);
 }
 

@@ -271,7 +271,8 @@ test('event: misuse, exit 2 and what was expected', async (t) => {
     [['send', 'my tag'], /"my tag" is not an event tag/],
     [['send', 'my/tag', '[1]'], /data is a JSON object/],
     [['send', 'my/tag', '{}', 'more'], /has no use for 'more'/],
-    [['listen', '--count', 'few'], /--count is a whole number, not 'few'/],
+    [['listen', '--count', 'few'], /--count is a whole number above 0, not 'few'/],
+    [['listen', '--count', '0'], /--count is a whole number above 0, not '0'/],
   ] as const) {
     const { code, stdout, stderr } = await tsalt('event', ...words);
     t.is(code, 2, words.join(' '));
