@@ -8,7 +8,7 @@ import { batchOptions, batchPlanner } from './batch-options.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { ExecProgress } from './exec-progress.ts';
 import type { Io } from './io.ts';
-import { answered, describe, exitCode, succeeded, type Part } from './job-part.ts';
+import { answered, describe, exitCode, failedOn, succeeded, type Part } from './job-part.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
 import { format, formOf, outOption, type Form } from './output/output.ts';
 import { viewFlags, viewOptions, type StateView } from './output/view.ts';
@@ -153,6 +153,9 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     ]);
     io.out(format(Object.fromEntries(returns) as JsonMap, form, io));
   }
+  const failed = failedOn([...parts.values()]);
+  if (form !== 'json' && failed.length > 0 && notBegun.length === 0)
+    io.err(`failed on ${failed.length} of ${parts.size}: ${failed.join(', ')}\n`);
   return exitCode([...parts.values()]);
 
   function tellNotBegun(): void {

@@ -15,6 +15,13 @@ export const answered = ({ state }: Part): boolean => state === 'returned';
 /** A minion that does not answer counts as one that failed. */
 export const succeeded = (part: Part): boolean => answered(part) && part.success !== false;
 
+/** Minions that answered with a failure, which not every return shows (`cmd.run`). */
+export const failedOn = (parts: readonly Part[]): string[] =>
+  parts
+    .filter((part) => answered(part) && !succeeded(part))
+    .map(({ id }) => id)
+    .sort();
+
 /** Why there is no answer. */
 export function describe({ state, reason }: Part): string {
   return reason === undefined || reason === '' ? state : `${state}: ${reason}`;

@@ -116,8 +116,14 @@ test('exec: an unknown function, a failed return with the nearest name, exit 1',
 });
 
 test('exec: one of several fails, exit 1', async (t) => {
-  t.is((await tsalt('exec', 'web*', 'state.apply', 'one_fails')).code, 1);
+  const { code, stderr } = await tsalt('exec', 'web*', 'state.apply', 'one_fails');
+  t.is(code, 1);
+  t.is(stderr, 'failed on 1 of 2: web1\n', 'it may be far above in what was printed, or not to be seen at all');
+  const both = await tsalt('exec', '-L', 'web1,web2,nobody', 'cmd.run', 'exit 3');
+  t.is(both.code, 1);
+  t.regex(both.stderr, /^failed on 2 of 3: web1, web2$/m);
   t.is((await tsalt('exec', 'web2', 'state.apply', 'one_fails')).code, 0);
+  t.is((await tsalt('exec', 'web1', 'cmd.run', 'exit 3')).stderr, 'failed on 1 of 1: web1\n');
 });
 
 test('exec: states that compile nowhere 2, not on one among others 1', async (t) => {
