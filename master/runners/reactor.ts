@@ -1,11 +1,12 @@
 import { runnerErrors } from '../../lib/errors/runners.ts';
+import { fnmatch } from '../../lib/fnmatch.ts';
 import { asText, type Json } from '../../lib/json.ts';
 import type { EventBus } from '../bus.ts';
 import type { ReactorEngine } from '../reactor/engine.ts';
 import type { RunnerTable } from './runner.ts';
 
 /** What reactors do, did, and could not do. */
-export function reactorRunners(reactors: () => ReactorEngine, bus: Pick<EventBus, 'head'>): RunnerTable {
+export function reactorRunners(reactors: () => ReactorEngine, bus: Pick<EventBus, 'head' | 'read'>): RunnerTable {
   return {
     'reactor.list': {
       summary: 'the reactors, and how they are doing',
@@ -13,14 +14,21 @@ export function reactorRunners(reactors: () => ReactorEngine, bus: Pick<EventBus
       run: () => reactors().list() as unknown as Json,
     },
     'reactor.why': {
-      summary: 'which reactors saw an event, and what they did',
+      summary: 'what each reactor did with an event, or why it did not get it',
       takes: ['event'],
       needs: 1,
       run: async ({ event }) => {
         const seq = Number(event);
         if (!Number.isSafeInteger(seq) || seq < 1 || seq > bus.head())
           throw runnerErrors.noSuchEvent({ event: asText(event) });
-        return (await reactors().why(seq)) as unknown as Json;
+        const records = await reactors().why(seq);
+        const [found] = await bus.read(seq - 1, 1);
+        if (found?.seq !== seq) return records as unknown as Json;
+        const others = reactors()
+          .list()
+          .filter(({ name }) => !records.some(({ reactor }) => reactor === name))
+          .map(({ name, tag }) => ({ event: seq, reactor: name, ...unseen(tag, found.tag) }));
+        return [...records, ...others] as unknown as Json;
       },
     },
     'reactor.dead': { summary: 'the dead letters', takes: [], run: () => reactors().deadLetters() as unknown as Json },
@@ -33,5 +41,14 @@ export function reactorRunners(reactors: () => ReactorEngine, bus: Pick<EventBus
         return true;
       },
     },
+  };
+}
+
+/** Why a reactor has no record of an event. */
+function unseen(pattern: string, tag: string): { readonly decision: string; readonly reason: string } {
+  if (!fnmatch(pattern)(tag)) return { decision: 'not meant', reason: `its tag '${pattern}' does not match '${tag}'` };
+  return {
+    decision: 'none yet',
+    reason: 'it has not come to the event yet, is newer than it, or what it did is no longer kept',
   };
 }

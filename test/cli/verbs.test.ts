@@ -291,7 +291,7 @@ test('run: alone, what there is', async (t) => {
   const { code, stdout } = await tsalt('run');
   t.is(code, 0);
   t.regex(stdout, /^jobs\.show JID +everything of one job$/m);
-  t.regex(stdout, /^reactor\.why EVENT +which reactors/m);
+  t.regex(stdout, /^reactor\.why EVENT +what each reactor/m);
 });
 
 test('run: the functions that look around answer', async (t) => {
