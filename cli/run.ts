@@ -1,4 +1,5 @@
-import { asText, isMap } from '../lib/json.ts';
+import { TsaltError } from '../lib/errors/error.ts';
+import { asText, isMap, type Json } from '../lib/json.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
@@ -44,9 +45,17 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
     const done = control.call('run', { fun, arg: args, kwarg: kwargs }, (told) => {
       if (isMap(told)) jid = asText(told['jid']);
     });
-    const answer = await Promise.race([done, interrupted(io)]);
+    let answer: Json;
+    try {
+      answer = await Promise.race([done, interrupted(io)]);
+    } catch (thrown) {
+      if (jid === '' || !(thrown instanceof TsaltError) || thrown.code !== 'TS_CONTROL_GONE') throw thrown;
+      // It is on the master's disk: that nothing ran can't be said.
+      io.err(`error: ${thrown.message}\n${jid} goes on when the master runs again: ${comeBack(fun, jid)}\n`);
+      return 3;
+    }
     if (answer === 130) {
-      if (jid !== '') io.err(`interrupted; ${jid} goes on: tsalt run ${fun} ... orchestration_jid=${jid}\n`);
+      if (jid !== '') io.err(`interrupted; ${jid} goes on: ${comeBack(fun, jid)}\n`);
       done.catch(() => {});
       return 130;
     }
@@ -55,6 +64,11 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
   } finally {
     control.close();
   }
+}
+
+/** How to wait for an orchestration that nobody waits for any more. */
+function comeBack(fun: string, jid: string): string {
+  return `tsalt run ${fun} ... orchestration_jid=${jid}`;
 }
 
 /** A failure is what says that it is one, and a state run that failed; of one that did not compile nothing was run. */

@@ -229,12 +229,20 @@ last:
   salt.function: [{name: test.echo}, {tgt: one}, {arg: [last]}, {require: [{salt: go}]}]
 `,
   );
-  const interrupted = cluster.run('state.orchestrate', 'orch');
-  interrupted.catch(() => {});
+  const interrupted = cluster.tsalt('run', 'state.orchestrate', 'orch');
   await eventually(() => waits(cluster, 2));
   const jid = asText(((await cluster.run('state.orchestrations')) as JsonMap[])[0]?.['jid']);
   await cluster.control.call('event.send', { tag: 'go', data: { id: 'one' } });
   await cluster.master.kill9();
+  const { code, stderr } = await interrupted;
+  t.is(code, 3, 'something ran');
+  t.regex(
+    stderr,
+    new RegExp(
+      `^error: the master closed the connection before it had answered\\n` +
+        `${jid} goes on when the master runs again: tsalt run state.orchestrate \\.\\.\\. orchestration_jid=${jid}\\n$`,
+    ),
+  );
   await cluster.restartMaster();
   await cluster.connected('one');
   await eventually(() => waits(cluster, 2));
