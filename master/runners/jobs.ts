@@ -25,7 +25,8 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
     look: (jobs: Jobs, jid: string, away: Away) => Promise<JsonMap | undefined>,
   ): Promise<Json> => {
     const job = await look(jobs, asText(jid), away);
-    if (!job) throw runnerErrors.noSuchJob({ jid: asText(jid) });
+    if (!job)
+      throw runnerErrors.noSuchJob({ jid: asText(jid) }, { hint: 'orchestrations are in state.orchestrations' });
     return job;
   };
   const list: Runner = {
