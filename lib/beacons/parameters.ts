@@ -24,8 +24,9 @@ export const commonOptions = v.strictObject({
 
 const percentWords = 'a percentage, such as 63%';
 const percent = v.pipe(
-  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?\s*%?$/))], percentWords),
-  v.check((given) => Number.parseFloat(String(given)) <= 100 && Number.parseFloat(String(given)) >= 0, percentWords),
+  v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+(\.\d+)?\s*%?$/, percentWords))], percentWords),
+  // What is no number was told by the one before.
+  v.check((given) => !(Number.parseFloat(String(given)) > 100 || Number.parseFloat(String(given)) < 0), percentWords),
   v.transform((given) => Number.parseFloat(String(given))),
 );
 

@@ -55,6 +55,11 @@ const mistakes: readonly [what: string, options: string, said: string][] = [
     "3:14 beacon 'memusage': 'percent' should be a percentage, such as 63%, not the text \"200%\"",
   ],
   [
+    'a value that is no number',
+    '  memusage:\n  - percent: most',
+    "3:14 beacon 'memusage': 'percent' should be a percentage, such as 63%, not the text \"most\"",
+  ],
+  [
     'an interval',
     '  status:\n  - interval: 0',
     "3:15 beacon 'status': 'interval' should be a number of seconds from 0.1, not 0",
