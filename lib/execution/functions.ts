@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { ExecContext, ExecFunction, ModuleRegistry } from '../contracts/execution.ts';
+import { describe, expectedOf } from '../describe.ts';
 import { didYouMean } from '../errors/error.ts';
 import { executionErrors } from '../errors/execution.ts';
 import type { Json, JsonMap } from '../json.ts';
@@ -64,7 +65,10 @@ export function bindArguments(
   const [issue] = parsed.issues;
   const name = keyOf(issue);
   if (name !== '' && !(name in values)) throw executionErrors.missing({ fun, name });
-  throw executionErrors.badArgument({ fun, problem: `'${name}': ${issue?.message ?? 'does not fit'}` });
+  throw executionErrors.badArgument({
+    fun,
+    problem: `'${name}' has to be ${expectedOf(issue)}, not ${describe(issue.input)}`,
+  });
 }
 
 /** The argument that an issue is about; empty for none. */

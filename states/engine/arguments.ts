@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { AnyStateFunction, StateRegistry } from '../../lib/contracts/state.ts';
-import { describe } from '../../lib/describe.ts';
+import { describe, expectedOf } from '../../lib/describe.ts';
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
@@ -80,27 +80,4 @@ export function checkArguments(
     const name = keys.join('.');
     return stateErrors.badValue({ name, expected: expectedOf(issue), found: describe(issue.input) }, { place });
   }
-}
-
-/** What goes after "has to be". A message that is not valibot's own is the state's: it says more. */
-function expectedOf(issue: v.BaseIssue<unknown>): string {
-  return issue.message.startsWith('Invalid ') ? expectation(issue) : issue.message;
-}
-
-/** What valibot expected (`(string | number)`, `"a"`), in words. */
-function expectation({ expected }: v.BaseIssue<unknown>): string {
-  const words: Record<string, string> = {
-    string: 'text',
-    number: 'a number',
-    boolean: 'true or false',
-    Array: 'a list',
-    Object: 'a map',
-    null: 'nothing',
-    undefined: 'nothing',
-  };
-  const parts = (expected ?? 'something else').replace(/[()]/g, '').split(' | ');
-  return parts
-    .map((part) => words[part] ?? part)
-    .filter((part) => part !== 'nothing')
-    .join(' or ');
 }

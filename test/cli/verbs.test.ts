@@ -115,6 +115,12 @@ test('exec: an unknown function, a failed return with the nearest name, exit 1',
   t.regex(stdout, /did you mean 'test\.ping'\?/);
 });
 
+test('exec: an argument of another kind, what it has to be', async (t) => {
+  const { code, stdout } = await tsalt('exec', 'web1', 'state.apply', 'hello', 'test=tru');
+  t.is(code, 1);
+  t.is(stdout, 'web1:\n    state.apply: \'test\' has to be true or false, not the text "tru"\n');
+});
+
 test('exec: one of several fails, exit 1', async (t) => {
   const { code, stderr } = await tsalt('exec', 'web*', 'state.apply', 'one_fails');
   t.is(code, 1);
