@@ -6,6 +6,9 @@ import { executionErrors } from '../errors/execution.ts';
 import type { Json, JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
 
+// On a line that is to be read; each of hundreds of minions says it.
+const MOST_LISTED = 10;
+
 /** The execution function of a name. Raises `TS_EXEC_NO_SUCH_FUNCTION`, with the nearest name. */
 export async function findFunction(fun: string, registry: ModuleRegistry): Promise<ExecFunction> {
   const dot = fun.indexOf('.');
@@ -19,12 +22,13 @@ export async function findFunction(fun: string, registry: ModuleRegistry): Promi
   const name = fun.slice(dot + 1);
   const found = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (found) return found;
-  const near = nearest(name, Object.keys(functions));
-  const hint =
-    didYouMean(near && `${module}.${near}`) ??
-    `there are ${Object.keys(functions)
-      .map((known) => `${module}.${known}`)
-      .join(', ')}`;
+  const all = Object.keys(functions);
+  const near = nearest(name, all);
+  const list =
+    all.length > MOST_LISTED
+      ? `sys.list_functions ${module} lists what there is`
+      : `there are ${all.map((known) => `${module}.${known}`).join(', ')}`;
+  const hint = didYouMean(near && `${module}.${near}`) ?? list;
   throw executionErrors.noSuchFunction({ fun }, { hint });
 }
 

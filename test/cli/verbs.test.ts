@@ -115,6 +115,14 @@ test('exec: an unknown function, a failed return with the nearest name, exit 1',
   t.regex(stdout, /did you mean 'test\.ping'\?/);
 });
 
+test('exec: an unknown function of a large module, where its functions are listed', async (t) => {
+  const { stdout } = await tsalt('exec', 'web1', 'saltutil.clear_cache');
+  t.is(
+    stdout,
+    "web1:\n    there is no function 'saltutil.clear_cache'\n    hint: sys.list_functions saltutil lists what there is\n",
+  );
+});
+
 test('exec: an argument of another kind, what it has to be', async (t) => {
   const { code, stdout } = await tsalt('exec', 'web1', 'state.apply', 'hello', 'test=tru');
   t.is(code, 1);
