@@ -19,11 +19,11 @@ export async function checkStates(only: string | undefined, options: CompileOpti
   const { environments, context, tops } = options;
   const tree = await environments.tree(context.saltenv);
   const found: TsaltError[] = [];
-  const names =
-    only === undefined
-      ? ((await tree?.list('')) ?? []).map(slsName).filter((name) => name !== undefined && name !== 'top')
-      : [only];
-  const known = names.filter((name) => name !== undefined);
+  const isTop = only === 'top';
+  const listed = only === undefined || isTop ? ((await tree?.list('')) ?? []).map(slsName) : [only];
+  const known = listed.filter((name) => name !== undefined).filter((name) => name !== 'top');
+  // The top file names state files, and is none.
+  const names = isTop ? [] : known;
   const { saltenv } = context;
   const { id, grains, pillar } = context;
   const meant = await topFiles(environments, context, { id, grains, pillar }, found, {
@@ -32,7 +32,7 @@ export async function checkStates(only: string | undefined, options: CompileOpti
     saltenv: environments.names.length > 1 ? undefined : saltenv,
     everybody: true,
   });
-  if (only === undefined) {
+  if (only === undefined || isTop) {
     for (const { name, place, saltenv: own = saltenv } of meant ?? []) {
       if (/[*?[]/.test(name) || (own === saltenv && known.includes(name))) continue;
       const other = await environments.tree(own);
@@ -43,12 +43,12 @@ export async function checkStates(only: string | undefined, options: CompileOpti
   }
   const compiling: CompileOptions = { ...options, read: new Map() };
   const lost: TsaltError[] = [];
-  for (const name of await apart(known, compiling)) {
+  for (const name of await apart(names, compiling)) {
     const { errors } = await compileSls([name], compiling);
     for (const error of errors) (error.code === 'TS_STATE_NO_TARGET' ? lost : found).push(error);
   }
   if (lost.length > 0) {
-    const { errors } = await compileSls(known, compiling);
+    const { errors } = await compileSls(names, compiling);
     const nowhere = new Set(errors.map(({ message }) => message));
     found.push(...lost.filter(({ message }) => nowhere.has(message)));
   }
@@ -56,7 +56,7 @@ export async function checkStates(only: string | undefined, options: CompileOpti
     found.push(...(await jinjaFiles(tree)));
   const mistakes = found.filter((error) => !asksMaster(error));
   const errors = [...new Map(mistakes.map((error) => [error.message, error])).values()];
-  return { kind: 'state files', files: names.length, errors };
+  return { kind: 'state files', files: isTop ? 1 : names.length, errors };
 }
 
 /**

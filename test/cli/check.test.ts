@@ -35,6 +35,16 @@ test('check: a sound state tree, said so, exit 0', async (t) => {
   t.is(code, 0);
 });
 
+test('check: a top file by its own name: what it names and whom it means, and not as a file of states', async (t) => {
+  const files = { 'states/a.sls': 'x: {test.nop: []}\n', 'states/b.sls': 'x: {test.nope: []}\n' };
+  const sound = await check(t, { ...files, 'states/top.sls': "base:\n  'G@os:*': [a]\n" }, 'states/top.sls');
+  t.is(sound.out, '');
+  t.is(sound.code, 0, sound.err);
+  const wrong = await check(t, { ...files, 'states/top.sls': "base:\n  'web1 andd': [aa]\n" }, 'states/top.sls');
+  t.regex(wrong.out, /^states\/top\.sls:2:3: the compound target 'web1 andd' has 'andd' where/m);
+  t.deepEqual(wrong.out.match(/^\S+:\d+:\d+/gm), ['states/top.sls:2:3'], wrong.out);
+});
+
 test('check: an orchestration whose template asks the master, which is not here, is no mistake; what is before it may be', async (t) => {
   const orchestration = (before: string): Record<string, string> => ({
     'states/orch.sls': `${before}{{#each (salt 'saltutil.runner' 'manage.up')}}\n{{this}}:\n  test.nop: []\n{{/each}}\n`,
