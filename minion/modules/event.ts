@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule, type ExecContext } from '../../lib/contracts/execution.ts';
+import { busErrors } from '../../lib/errors/bus.ts';
 import { isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { lookUp } from '../../lib/look-up.ts';
 import { isTag } from '../../lib/ids.ts';
+import { refusalOfTag } from '../../lib/tags.ts';
 
 const tag = v.custom<string>(isTag, 'an event tag: 1 to 255 printable characters without blanks');
 const data = v.optional(v.custom<JsonMap>(isJsonMap, 'a map'), {});
@@ -26,6 +28,9 @@ async function send(
   },
   context: ExecContext,
 ): Promise<boolean> {
+  // The master would refuse it, and only its log would say so.
+  const reason = refusalOfTag(given.tag, context.id);
+  if (reason !== undefined) throw busErrors.notYours({ tag: given.tag, reason });
   const grains = selected(given.with_grains, () => context.grains);
   const pillar = selected(given.with_pillar, () => context.pillar);
   // Keyword arguments came as JSON.

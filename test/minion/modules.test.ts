@@ -58,7 +58,7 @@ test('test: its functions, give what they are asked for', async (t) => {
   t.is(await call('test.false', {}), false);
 });
 
-test('event: with what is asked for of grains and pillar, it is sent; without a master, false and a failure', async (t) => {
+test('event: with what is asked for of grains and pillar, it is sent; a tag of the master is refused; without a master, false and a failure', async (t) => {
   const sent: unknown[] = [];
   const codes: number[] = [];
   const sendEvent: ExecContext['sendEvent'] = async (tag, data) => sent.push([tag, data]) > 0;
@@ -73,6 +73,10 @@ test('event: with what is asked for of grains and pillar, it is sent; without a 
     ['site/y', {}],
   ]);
   t.deepEqual(codes, []);
+  await t.throwsAsync(call('event.send', { tag: 'salt/minion/web2/start', data: {} }, world, { sendEvent, failed }), {
+    message: /salt\/minion\/web2\/start can't be fired: tags under 'salt\/' are the master's/,
+  });
+  t.is(sent.length, 2);
   t.is(await call('event.send', { tag: 'site/x' }, world, { failed }), false);
   t.deepEqual(codes, [1]);
 });
