@@ -132,8 +132,12 @@ function readPrivate(file: string): string {
 
 /** Who can write to the folder of a key can put another key in its place. */
 function refuseOpenFolder(folder: string): void {
-  const mode = (statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
-  if ((mode & 0o022) !== 0) throw wireErrors.folderOpen({ path: folder, mode }, { hint: `chmod go-w ${folder}` });
+  const mode = (statSync(folder, { throwIfNoEntry: false })?.mode ?? 0) & 0o1777;
+  if ((mode & 0o022) === 0) return;
+  // Like /tmp: everybody's on purpose.
+  const isShared = (mode & 0o1000) !== 0;
+  const hint = isShared ? 'keys belong into a directory of your own' : `chmod go-w ${folder}`;
+  throw wireErrors.folderOpen({ path: folder, mode }, { hint });
 }
 
 function savePrivateKey(file: string, key: KeyObject): void {

@@ -156,6 +156,9 @@ test('key files: a folder that others can write to, refused before a key is made
   const open = t.throws(() => loadOrMakeIdentity(file), { code: 'TS_WIRE_FOLDER_OPEN' });
   t.true(open?.message.includes(`chmod go-w ${dir}`));
   t.deepEqual(readdirSync(dir), []);
+  chmodSync(dir, 0o1777);
+  const shared = t.throws(() => loadOrMakeIdentity(file), { code: 'TS_WIRE_FOLDER_OPEN' });
+  t.regex(shared?.message ?? '', /\(mode 01777\)\nhint: keys belong into a directory of your own$/, 'not: chmod /tmp');
   chmodSync(dir, 0o755);
   const made = loadOrMakeIdentity(file);
   chmodSync(dir, 0o775);
