@@ -23,7 +23,11 @@ export function reactorRunners(reactors: () => ReactorEngine, bus: Pick<EventBus
           throw runnerErrors.noSuchEvent({ event: asText(event) });
         const records = await reactors().why(seq);
         const [found] = await bus.read(seq - 1, 1);
-        if (found?.seq !== seq) return records as unknown as Json;
+        if (found?.seq !== seq) {
+          // A number of something else, or an event that is no longer kept.
+          if (records.length === 0) throw runnerErrors.noSuchEvent({ event: asText(event) });
+          return records as unknown as Json;
+        }
         const others = reactors()
           .list()
           .filter(({ name }) => !records.some(({ reactor }) => reactor === name))

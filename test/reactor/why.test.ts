@@ -14,6 +14,13 @@ test('reactor.why: of a reactor that did not get an event, that its tag does not
   });
   await cluster.run('event.send', 'my/thing');
   const [event] = await cluster.events('my/thing');
+  const numbers = new Set((await cluster.events()).map(({ seq }) => seq));
+  const other = [...Array(event?.seq ?? 0).keys()].find((number) => number > 0 && !numbers.has(number)) ?? 0;
+  await t.throwsAsync(
+    cluster.run('reactor.why', other),
+    { message: /there is no event/ },
+    'a number of something else',
+  );
   const why = await eventually(async () => {
     const all = (await cluster.run('reactor.why', event?.seq ?? 0)) as JsonMap[];
     return all[0]?.['decision'] !== 'none yet' && all;
