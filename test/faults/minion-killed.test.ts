@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
 import { asText } from '../../lib/json.ts';
-import { startCluster, write } from '../kit/cluster.ts';
+import { startCluster, write, type SeenEvent } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
+import { needing } from '../kit/needing.ts';
+import { holdWrites, straceIsInstalled } from '../kit/slow-disk.ts';
 
 const textOf = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
 
@@ -63,3 +65,37 @@ test('a minion killed with returns that the master has not got, they arrive once
   await cluster.exec('web1', 'test.ping');
   t.is((await cluster.events()).filter(({ tag }) => tag.includes('/ret/')).length, 3);
 });
+
+const withStrace = needing('strace', straceIsInstalled());
+
+withStrace(
+  'a minion killed after a job that the master, killed too, had nothing of on its disk: the job is sent again, not run again, and returned once',
+  async (t) => {
+    const cluster = await startCluster(t);
+    const minion = await cluster.joinMinion('web1');
+    const jobsOf = async (): Promise<number> => ((await minion.status())['jobs'] as unknown[]).length;
+    // On its way, and not taken before nothing gets on the master's disk any more.
+    minion.pause();
+    const jid = await cluster.publish('web1', 'cmd.run', ['echo once | tee -a ran'], 120);
+    const letGo = await holdWrites(t, cluster.master.pid());
+    minion.resume();
+    const ran = path.join(minion.root, 'ran');
+    await eventually(async () => textOf(ran) === 'once\n' && (await jobsOf()) === 0);
+    await Promise.all([cluster.master.kill9(), minion.kill9(), letGo()]);
+
+    await cluster.restartMaster();
+    t.like(await cluster.run('jobs.why', jid, 'web1'), { State: 'queued' });
+    minion.start();
+    const returns = (): Promise<SeenEvent[]> => cluster.events(`salt/job/${jid}/ret/web1`);
+    await eventually(async () => (await returns()).length > 0);
+    // Jobs come in order: before the answer to this one the other one has come, too.
+    t.is((await cluster.exec('web1', 'test.ping'))[0]?.return, true);
+    await eventually(async () => (await jobsOf()) === 0);
+    t.is(textOf(ran), 'once\n');
+    t.deepEqual(
+      (await returns()).map(({ data }) => data['return']),
+      ['once'],
+    );
+    t.like(await cluster.run('jobs.why', jid, 'web1'), { State: 'returned' });
+  },
+);

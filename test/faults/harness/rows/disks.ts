@@ -1,17 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { straceIsInstalled, withSync } from '../../../kit/slow-disk.ts';
 import { smallDisk } from '../../../kit/small-disk.ts';
-import { anyMachine, fault, goOn, startMaster, without } from '../nemesis.ts';
+import { anyMachine, fault, goOn, startMaster } from '../nemesis.ts';
 import type { Row } from '../row.ts';
 import type { World } from '../world.ts';
 
 const notRoot = (): string | undefined => (process.getuid?.() === 0 ? undefined : 'only root mounts disks');
-const noStrace = (): string | undefined => without('/usr/bin/strace', 'strace is not installed');
-
-/** A command that has system calls of what it starts fail, or be late. The process that it starts stays our child. */
-const injecting = (what: string): string[] => [
-  ...'/usr/bin/strace -D -f --seccomp-bpf -o /dev/null -e trace=fdatasync -e'.split(' '),
-  `inject=fdatasync:${what}`,
-];
+const noStrace = (): string | undefined => (straceIsInstalled() ? undefined : 'strace is not installed');
 
 const full = (who: 'master' | 'minion', megabytes: number): Row => ({
   name: `${who}-disk-full`,
@@ -39,7 +34,7 @@ const full = (who: 'master' | 'minion', megabytes: number): Row => ({
 
 async function failingSync(world: World, who: 'master' | 'minion', what: string): Promise<void> {
   fault(world, `${who}: ${what}`);
-  const how = { around: injecting(what) };
+  const how = { around: withSync(what) };
   if (who === 'master') return void (await startMaster(world, how));
   const { minion } = anyMachine(world);
   await minion.kill9();

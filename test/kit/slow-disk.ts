@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { ExecutionContext } from 'ava';
+import { eventually } from './eventually.ts';
+
+/* Disks that fail or are late, by strace. */
+
+const strace = '/usr/bin/strace';
+
+export const straceIsInstalled = (): boolean => existsSync(strace);
+
+const injecting = (calls: string, what: string): string[] => [
+  '-f',
+  '-o',
+  '/dev/null',
+  '-e',
+  `trace=${calls}`,
+  '-e',
+  `inject=${calls}:${what}`,
+];
+
+/** A command that has fdatasync of what it starts fail, or be late. The process that it starts stays our child. */
+export const withSync = (what: string): string[] => [strace, '-D', '--seccomp-bpf', ...injecting('fdatasync', what)];
+
+/**
+ * From now on nothing that a running process writes into its store gets there: it waits for its disk, until the function that
+ * this gives is called. One that is killed meanwhile is gone once that is called.
+ */
+export async function holdWrites(t: Pick<ExecutionContext, 'teardown'>, pid: number): Promise<() => Promise<void>> {
+  const held = injecting('pwrite64,pwritev', 'delay_enter=600s');
+  const tracer = spawn(strace, [...held, '-p', String(pid)], { stdio: 'ignore' });
+  const ended = once(tracer, 'exit');
+  async function letGo(): Promise<void> {
+    tracer.kill('SIGKILL');
+    await ended;
+  }
+  t.teardown(letGo);
+  const tasks = `/proc/${pid}/task`;
+  const isTraced = (task: string): boolean =>
+    readFileSync(`${tasks}/${task}/status`, 'utf8').includes(`\nTracerPid:\t${tracer.pid}\n`);
+  await eventually(() => readdirSync(tasks).every(isTraced));
+  return letGo;
+}
