@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
 import { systemClock } from '../../lib/clock.ts';
 import { silent } from '../../lib/log.ts';
 import { generateCurveKeys, generateIdentity } from '../../wire/keys.ts';
 import { listen } from '../../wire/listen.ts';
 
-/* A master that does nothing for as long as it is told, while what is below it goes on: its parent sees whether it lives. */
+/* A master that does nothing until a file is there, while what is below it goes on: its parent sees whether it lives. */
+
+/** A minute: its parent may have died. */
+const MOST_TURNS = 3_000;
 
 const curve = generateCurveKeys();
 const nothing = (): void => {};
@@ -26,8 +30,9 @@ const link = await listen(
     closed: nothing,
   },
 );
-process.on('message', (ms) => {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms));
+process.on('message', (file) => {
+  const moment = new Int32Array(new SharedArrayBuffer(4));
+  for (let turn = 0; turn < MOST_TURNS && !existsSync(String(file)); turn++) Atomics.wait(moment, 0, 0, 20);
   // What came meanwhile is read first.
   setTimeout(() => process.send?.('still here'), 500);
 });

@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { sleep, systemClock } from '../../lib/clock.ts';
@@ -10,6 +12,7 @@ import { MinionHandshake } from '../../wire/handshake.ts';
 import { Intake } from '../../wire/intake.ts';
 import { generateIdentity } from '../../wire/keys.ts';
 import { fakeClock } from '../kit/clock.ts';
+import { eventually } from '../kit/eventually.ts';
 import { accepted, startMaster, startMinion, until } from '../wire/kit.ts';
 import { openMinionSockets } from '../../wire/sockets.ts';
 import { applicant, books } from '../master/books.ts';
@@ -220,12 +223,16 @@ test('denial: strangers send more than is read and are gone while the master is 
   const { hello } = new MinionHandshake(generateIdentity(), Buffer.alloc(32));
   for (const peer of peers) peer.send(hello);
   await sleep(systemClock, 500);
-  // Longer than ZeroMQ's own timers, which have to cope with a connection that is gone and not yet read to its end.
-  child.send(7000);
+  const directory = mkdtempSync(path.join(tmpdir(), 'tsalt-busy-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const over = path.join(directory, 'over');
+  child.send(over);
   for (const peer of peers) for (let i = 0; i < 20_000; i++) peer.send(Buffer.alloc(1000));
-  await sleep(systemClock, 1500);
-  t.is(lines.length, 3);
+  await eventually(() => lines.length === 3 && lines.every((line) => line.writableNeedDrain));
   for (const line of lines) line.resetAndDestroy();
+  // ZeroMQ's own timers have to cope with a connection that is gone and not yet read to its end.
+  await Promise.race([told, sleep(systemClock, 6000)]);
+  writeFileSync(over, '');
   for (const peer of peers) peer.stop();
   t.is((await told)[0], 'still here');
 });
