@@ -23,14 +23,26 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 /** What tests wait for comes soon, or not at all. */
 const environment = { TSALT_TEST_PATIENCE_MS: '20000' };
 
-/** Runs a tool of the copy; gives its exit code and what it said. */
+/** No test file takes so long, in ms: one that does hangs. */
+const LONGEST_MS = 15 * 60_000;
+
+/** Runs a tool of the copy, and ends whatever that has left running; gives its exit code and what it said. */
 function run(tool, ...args) {
-  const { status, stdout, stderr } = spawnSync(path.join('node_modules', '.bin', tool), args, {
+  const { pid, status, stdout, stderr } = spawnSync(path.join('node_modules', '.bin', tool), args, {
     cwd: copy,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     env: { ...process.env, ...environment },
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+    // A group of its own: tests that were broken off leave masters and minions.
+    detached: true,
   });
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
   return { code: status ?? 1, said: stripVTControlCharacters(stdout + stderr) };
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import { runApart } from './apart.ts';
 import { rows } from './rows.ts';
-import { runRow, sayResult } from './run.ts';
+import { sayResult } from './run.ts';
 
 /*
  * The long run: `npm run test:long -- faults [--row NAME]... [--seed N] [--seeds 20]`. A row's name may be the beginning of
@@ -40,7 +41,7 @@ for (const row of meant) {
     continue;
   }
   for (let seed = first; seed < first + seeds; seed++) {
-    const result = await runRow(row, seed);
+    const result = await runApart(row, seed);
     runs++;
     console.log(sayResult(result));
     if (result.wrong.length > 0) bad.push(`${row.name} ${seed}`);

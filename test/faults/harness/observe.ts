@@ -5,11 +5,12 @@ import { messageOf } from '../../../lib/errors/error.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../../lib/json.ts';
 import type { SeenEvent } from '../../kit/cluster.ts';
 import type { Daemon } from '../../kit/daemon.ts';
+import { patienceMs } from '../../kit/eventually.ts';
 import type { Bound, Growth, Mark, Observed, ObservedJob } from './checkers.ts';
 import { PUBLISHING, type World } from './world.ts';
 
 /** How long a cluster with no fault left in it may take until nothing is under way, in ms. */
-const REST_MS = 120_000;
+const REST_MS = 2 * patienceMs;
 
 /** How long a connected minion may take to take a job and to end it, in ms. */
 const TAKE_MS = 40_000;
@@ -45,7 +46,7 @@ export interface Earlier {
 
 /** Waits until nothing is under way, and looks at everything there is. */
 export async function observe(world: World, { sizes, queues }: Earlier): Promise<Observed> {
-  const restless = await rest(world);
+  const restless = await rest(world, performance.now() + REST_MS);
   const bounds = await queues.stop();
   const { events, jobs } = await settled(world);
   const load = events.filter(({ tag }) => tag.startsWith('load/')).map(({ data }) => opOf(data));
@@ -75,9 +76,8 @@ const linesOf = (file: string): string[] =>
         .filter((line) => line !== '')
     : [];
 
-/** What is still under way when the time is over. */
-async function rest(world: World): Promise<string[]> {
-  const late = performance.now() + REST_MS;
+/** What is still under way when the time is over, which it is at `late`. */
+async function rest(world: World, late: number): Promise<string[]> {
   for (;;) {
     const found = await underWay(world).catch((cause: unknown) => [messageOf(cause)]);
     if (found.length === 0 || performance.now() > late) return found;
@@ -111,7 +111,7 @@ async function settled(world: World): Promise<{ events: readonly SeenEvent[]; jo
       pairs.some(({ state }) => ['queued', 'delivered', 'running'].includes(state)),
     );
     if (!open || performance.now() > late) return { events, jobs };
-    await rest(world);
+    await rest(world, late);
   }
 }
 
