@@ -4,6 +4,12 @@ import test from 'ava';
 import { startCluster, write, type Cluster } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
 import type { Minion } from '../kit/minion.ts';
+import { needing } from '../kit/needing.ts';
+import { holdLog, straceIsInstalled } from '../kit/slow-disk.ts';
+import { connectLocal } from '../../wire/local/client.ts';
+import { fireMany } from './harness/nemesis.ts';
+
+const withStrace = needing('strace', straceIsInstalled());
 
 /** Three commands, each of which leaves a line in `ran` of its minion: a job that ran twice is seen. */
 const commands = ['one', 'two', 'three'].map(
@@ -81,3 +87,24 @@ test('a master killed right after its word, what it acknowledged is there: keys,
   t.is((await cluster.events('salt/minion/good/start')).length, 1);
   t.is((await cluster.events('salt/minion/away/start')).length, 2, 'one for each of its processes');
 });
+
+withStrace(
+  'a master killed while its disk takes nothing: what a minion sent was not acknowledged, and is there once when it has come again',
+  async (t) => {
+    const cluster = await startCluster(t);
+    const minion = await cluster.joinMinion('web1');
+    const waiting = async (): Promise<unknown> => (await minion.status())['waiting'];
+    await eventually(async () => (await waiting()) === 0);
+    const letGo = await holdLog(t, cluster.master);
+    await fireMany(minion, 1);
+    // It is answered behind the event, and behind an acknowledgement that came too early.
+    const local = await connectLocal('minion', path.join(minion.directory, 'run/minion.sock'));
+    await local.call('ask', { question: 'pillar', body: {} }).finally(() => local.close());
+    t.is(await waiting(), 1);
+    await Promise.all([cluster.master.kill9(), letGo()]);
+
+    await cluster.restartMaster();
+    await eventually(async () => (await waiting()) === 0);
+    t.is((await cluster.events('flood/x')).length, 1);
+  },
+);

@@ -5,7 +5,7 @@ import { asText } from '../../lib/json.ts';
 import { startCluster, write, type SeenEvent } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
 import { needing } from '../kit/needing.ts';
-import { holdWrites, straceIsInstalled } from '../kit/slow-disk.ts';
+import { holdLog, straceIsInstalled } from '../kit/slow-disk.ts';
 
 const textOf = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
 
@@ -77,7 +77,7 @@ withStrace(
     // On its way, and not taken before nothing gets on the master's disk any more.
     minion.pause();
     const jid = await cluster.publish('web1', 'cmd.run', ['echo once | tee -a ran'], 120);
-    const letGo = await holdWrites(t, cluster.master.pid());
+    const letGo = await holdLog(t, cluster.master);
     minion.resume();
     const ran = path.join(minion.root, 'ran');
     await eventually(async () => textOf(ran) === 'once\n' && (await jobsOf()) === 0);

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { ExecutionContext } from 'ava';
+import type { Daemon } from './daemon.ts';
 import { eventually } from './eventually.ts';
 
 /* Disks that fail or are late, by strace. */
@@ -24,12 +26,15 @@ const injecting = (calls: string, what: string): string[] => [
 export const withSync = (what: string): string[] => [strace, '-D', '--seccomp-bpf', ...injecting('fdatasync', what)];
 
 /**
- * From now on nothing that a running process writes into its store gets there: it waits for its disk, until the function that
- * this gives is called. One that is killed meanwhile is gone once that is called.
+ * From now on nothing gets into the log of a running master: it waits for its disk, until the function that this gives is
+ * called. One that is killed meanwhile is gone once that is called.
  */
-export async function holdWrites(t: Pick<ExecutionContext, 'teardown'>, pid: number): Promise<() => Promise<void>> {
+export async function holdLog(t: Pick<ExecutionContext, 'teardown'>, master: Daemon): Promise<() => Promise<void>> {
+  const pid = master.pid();
+  const log = path.join(master.directory, 'cache/store/log');
+  const files = readdirSync(log).flatMap((name) => ['-P', path.join(log, name)]);
   const held = injecting('pwrite64,pwritev', 'delay_enter=600s');
-  const tracer = spawn(strace, [...held, '-p', String(pid)], { stdio: 'ignore' });
+  const tracer = spawn(strace, [...held, ...files, '-p', String(pid)], { stdio: 'ignore' });
   const ended = once(tracer, 'exit');
   async function letGo(): Promise<void> {
     tracer.kill('SIGKILL');
