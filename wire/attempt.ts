@@ -65,10 +65,14 @@ export class Attempt {
 
   async start(): Promise<void> {
     const { options, limits } = this.#needs;
-    this.#deadline(limits.handshakeMs, `the master at ${options.master}:${options.port} does not answer`);
     try {
+      // No deadline: name servers that are waited for in vain, for one domain after the other, take as long as they take.
+      this.#cancelDeadline = options.clock.after(limits.handshakeMs, () =>
+        options.log('warning', 'the name of the master takes long to resolve', { name: options.master }),
+      );
       const address = await resolveName(options, this.#needs.turn);
       if (this.#done) return;
+      this.#deadline(limits.handshakeMs, `the master at ${options.master}:${options.port} does not answer`);
       const sockets = await openMinionSockets(address, options.port, options.masterKey.curve, {
         received: (frame) => this.#guard(() => this.#received(frame)),
         published: (frame) => this.#guard(() => this.#published(frame)),

@@ -107,7 +107,7 @@ export async function startCluster(t: Pick<ExecutionContext, 'teardown'>, config
     const home = path.join(directory, 'minions', String(minions.length));
     const minion = minionOf(home, id, { master_port: ret_port, master_key }, options);
     minions.push(minion);
-    minion.start();
+    minion.start(options.how);
     return minion;
   }
 

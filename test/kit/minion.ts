@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { JsonMap } from '../../lib/json.ts';
 import { connectLocal } from '../../wire/local/client.ts';
-import { daemon, type Daemon } from './daemon.ts';
+import { daemon, type Daemon, type StartOptions } from './daemon.ts';
 
 /** A minion: a process that manages a directory of its own. */
 export interface Minion extends Daemon {
@@ -19,6 +19,8 @@ export interface MinionOptions {
   /** Where it finds the master, when there is something between them. */
   readonly port?: number;
   readonly config?: JsonMap;
+  /** How its first process is started. */
+  readonly how?: StartOptions;
 }
 
 /** A minion that keeps everything under `home`. It is not started yet. */

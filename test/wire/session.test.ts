@@ -3,6 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { generateIdentity } from '../../wire/keys.ts';
 import { generateToken } from '../../wire/token.ts';
 import type { MasterSession, Verdict } from '../../wire/types.ts';
+import { fakeClock } from '../kit/clock.ts';
 import { accepted, manifest, startMaster, startMinion, tap, until } from './kit.ts';
 
 test('session: an accepted minion is told its jobs, is answered, and its items arrive in order', async (t) => {
@@ -142,6 +143,28 @@ test('session: a master that starts again on its ports has its minions back', as
   await accepted(minion);
   t.is(again.session('m1').incarnation, 'first');
   t.deepEqual(again.link.ports, ports);
+});
+
+test('session: a name that is long in resolving is waited for, and the log says so', async (t) => {
+  const master = await startMaster(t);
+  const clock = fakeClock();
+  const said: string[] = [];
+  let resolve = (_addresses: string[]): void => {};
+  const minion = startMinion(t, master, 'm1', {
+    master: 'master.test',
+    lookup: () => new Promise((resolved) => (resolve = resolved)),
+    clock,
+    log: (_level, message) => void said.push(message),
+  });
+  await until('the name is looked up', () => clock.waiting > 0);
+  clock.advance(60_000);
+  t.deepEqual(said, ['the name of the master takes long to resolve']);
+  resolve(['127.0.0.1']);
+  await accepted(minion);
+  t.deepEqual(
+    minion.states.map(({ state }) => state),
+    ['connecting', 'accept'],
+  );
 });
 
 /** A TCP relay that can go silent, as a cut cable does. */
