@@ -47,6 +47,9 @@ const overKey = (point: Failpoint): Row => ({
   },
 });
 
+/** Longer than jobs of the traffic may wait to be taken. */
+const MINUTES_MS = 130_000;
+
 export const processRows: readonly Row[] = [
   {
     name: 'master-killed',
@@ -119,6 +122,28 @@ export const processRows: readonly Row[] = [
       await goOn(world, 300, 1_000);
       const { minion } = anyMachine(world);
       await pause(world, minion, minion.id, world.random.pick([800, 3_000, 19_000]));
+      await goOn(world, 500, 1_500);
+    },
+  },
+  {
+    name: 'minion-paused-for-minutes',
+    what: 'SIGSTOP of a minion, until its sessions and jobs that were given meanwhile have run out',
+    async faults(world) {
+      await goOn(world, 300, 1_000);
+      const { minion } = anyMachine(world);
+      await pause(world, minion, minion.id, MINUTES_MS);
+      await goOn(world, 500, 1_500);
+    },
+  },
+  {
+    name: 'all-paused-for-minutes',
+    what: 'SIGSTOP of the master, and of a minion for a part of it, and for longer',
+    async faults(world) {
+      await goOn(world, 300, 1_000);
+      const { minion } = anyMachine(world);
+      const master = pause(world, world.cluster.master, 'the master', MINUTES_MS / 2);
+      await goOn(world, 0, 20_000);
+      await Promise.all([master, pause(world, minion, minion.id, MINUTES_MS / 2)]);
       await goOn(world, 500, 1_500);
     },
   },
