@@ -95,7 +95,8 @@ withStrace(
     const minion = await cluster.joinMinion('web1');
     const waiting = async (): Promise<unknown> => (await minion.status())['waiting'];
     await eventually(async () => (await waiting()) === 0);
-    const letGo = await holdLog(t, cluster.master);
+    const letGo = await holdLog(cluster.master);
+    t.teardown(letGo);
     await fireMany(minion, 1);
     // It is answered behind the event, and behind an acknowledgement that came too early.
     const local = await connectLocal('minion', path.join(minion.directory, 'run/minion.sock'));

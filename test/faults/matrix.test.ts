@@ -9,7 +9,7 @@ import { sayResult } from './harness/run.ts';
  */
 
 const short: readonly (readonly [string, number])[] = [
-  ['master-disk-slow', 1],
+  ['master-disk-stuck', 1],
   ['all-killed', 1],
   ['master-dies-at-items-durable', 1],
   ['master-dies-at-reaction-published', 1],

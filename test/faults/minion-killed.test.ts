@@ -77,7 +77,8 @@ withStrace(
     // On its way, and not taken before nothing gets on the master's disk any more.
     minion.pause();
     const jid = await cluster.publish('web1', 'cmd.run', ['echo once | tee -a ran'], 120);
-    const letGo = await holdLog(t, cluster.master);
+    const letGo = await holdLog(cluster.master);
+    t.teardown(letGo);
     minion.resume();
     const ran = path.join(minion.root, 'ran');
     await eventually(async () => textOf(ran) === 'once\n' && (await jobsOf()) === 0);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { straceIsInstalled, withSync } from '../../../kit/slow-disk.ts';
+import { holdLog, straceIsInstalled, withSync } from '../../../kit/slow-disk.ts';
 import { smallDisk } from '../../../kit/small-disk.ts';
 import { anyMachine, fault, goOn, startMaster } from '../nemesis.ts';
 import type { Row } from '../row.ts';
@@ -73,6 +73,24 @@ export const diskRows: readonly Row[] = [
         await startMaster(world);
         await delay(300);
       }
+    },
+  },
+  {
+    name: 'master-disk-stuck',
+    what: 'nothing gets into the log of the master for a while, and it is killed meanwhile',
+    missing: noStrace,
+    async faults(world) {
+      const { master } = world.cluster;
+      for (let n = 0; n < 2; n++) {
+        await goOn(world, 300, 800);
+        fault(world, "nothing gets into the master's log");
+        const letGo = await holdLog(master);
+        await goOn(world, 2_000, 3_000);
+        fault(world, 'the master is killed');
+        await Promise.all([master.kill9(), letGo()]);
+        await startMaster(world);
+      }
+      await goOn(world, 500, 1_500);
     },
   },
 ];
