@@ -88,7 +88,7 @@ export function startTraffic(world: World, pauseMs = 60): Traffic {
 }
 
 /** The store says so: nothing of it was recorded. */
-const refusals = ['TS_STORE_FULL', 'TS_STORE_WRITE_FAILED', 'TS_STORE_BUSY', 'TS_STORE_CLOSED'];
+const refusals = ['TS_STORE_FULL', 'TS_STORE_WRITE_FAILED', 'TS_STORE_BUSY', 'TS_STORE_CLOSED', 'TS_AUDIT_NOT_WRITTEN'];
 /** Nobody was there, or went away. */
 const silences = ['TS_CONTROL_GONE', 'TS_CONTROL_UNREACHABLE'];
 
