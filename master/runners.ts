@@ -14,6 +14,7 @@ import type { Away } from './jobs/listing.ts';
 import type { Jobs } from './jobs/ledger.ts';
 import type { Keys } from './keys.ts';
 import type { MineReader } from './mine/reader.ts';
+import type { OrchestrationBook } from './orchestrate/book.ts';
 import type { Orchestrations } from './orchestrate/orchestrations.ts';
 import { notReading, type Caller } from './orchestrate/steps.ts';
 import type { PillarCache } from './pillar-cache.ts';
@@ -50,6 +51,7 @@ import { keyWheel, type KeyCommands } from './wheel/key.ts';
 export interface RunnerParts {
   readonly config: MasterConfig;
   readonly jobs: Jobs;
+  readonly orchestrationBook: OrchestrationBook;
   readonly keys: Keys;
   readonly keyCommands: KeyCommands;
   readonly bus: EventBus;

@@ -116,6 +116,7 @@ async function start(
   const commands = keyCommands(keys);
   const running: Runners = runners({
     ...books,
+    orchestrationBook: books.orchestrations,
     config,
     keyCommands: commands,
     pillarOf,

@@ -16,6 +16,8 @@ export const runnerErrors = catalogue('TS_RUNNER', {
   noText: ({ file }: { file: string }) => `${file} is no text, or has more than a megabyte`,
   noSuchEvent: ({ event }: { event: string }) =>
     `there is no event ${JSON.stringify(event.slice(0, 40))}; 'tsalt event listen --out json' shows their numbers`,
+  noMinionJob: ({ jid }: { jid: string }) =>
+    `${jid} is an orchestration, and for no minion: 'jobs.show ${jid}' shows how far it is`,
   noSuchJob: ({ jid }: { jid: string }) =>
     `there is no job ${JSON.stringify(jid.slice(0, 40))}; it was never published, or is no longer kept`,
 });

@@ -77,6 +77,8 @@ export interface Jobs {
   outstanding(id: string): { readonly job: Job; readonly pair: Pair }[];
   /** Jobs that minion has and has not returned, as `pair` tells of them: of what is being committed nothing shows. */
   active(id: string): Job[];
+  /** Those, and the ones that are queued for it. */
+  unfinished(id: string): Job[];
   /** The minion has it. Empty when that says nothing new. */
   delivered(jid: string, id: string): Change[];
   running(jid: string, id: string): Change[];
@@ -291,6 +293,14 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     });
   }
 
+  function openAt(id: string, isMeant: (state: PairState) => boolean): Job[] {
+    return due.scan(`${id}/`).flatMap(({ key }) => {
+      const jid = key.slice(id.length + 1);
+      const state = pairBy('get', jid, id)?.state;
+      return state && isOpen(state) && isMeant(state) ? (jobBy('get', jid)?.job ?? []) : [];
+    });
+  }
+
   /** A return as an event, and that it has come. */
   function landed(
     job: Omit<ReturnFacts, 'id' | 'return' | 'success' | 'retcode' | 'out'> & Origin,
@@ -363,12 +373,8 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
         .scan('', { reverse: true, limit, ...(before === undefined ? {} : { after: before }) })
         .map(({ value }) => value),
     outstanding,
-    active: (id) =>
-      due.scan(`${id}/`).flatMap(({ key }) => {
-        const jid = key.slice(id.length + 1);
-        const state = pairBy('get', jid, id)?.state;
-        return state === 'delivered' || state === 'running' ? (jobBy('get', jid)?.job ?? []) : [];
-      }),
+    active: (id) => openAt(id, (state) => state !== 'queued'),
+    unfinished: (id) => openAt(id, () => true),
     open() {
       const states = { queued: 0, delivered: 0, running: 0 };
       for (const { key } of due.scan('', { limit: COUNT_AT_MOST })) {

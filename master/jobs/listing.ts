@@ -1,5 +1,6 @@
 import type { Json, JsonMap } from '../../lib/json.ts';
-import { saltArguments, type Job, type Jobs } from './ledger.ts';
+import { saltArguments, type Job, type PairState } from './ledger.ts';
+import type { ShownJobs } from './with-orchestrations.ts';
 
 /*
  * Jobs as Salt's runner `jobs` prints them.
@@ -15,7 +16,7 @@ export function listJobs(jobs: readonly Job[]): JsonMap {
  * no such job.
  */
 export async function lookupJid(
-  jobs: Jobs,
+  jobs: ShownJobs,
   jid: string,
   away: Away,
   { returned = true, missing = false } = {},
@@ -31,31 +32,34 @@ export async function lookupJid(
 }
 
 /** The answer of `jobs.exit_success`; undefined when there is no such job. */
-export function exitSuccess(jobs: Jobs, jid: string): JsonMap | undefined {
+export function exitSuccess(jobs: ShownJobs, jid: string): JsonMap | undefined {
   if (!jobs.find(jid)) return undefined;
   const pairs = [...jobs.pairs(jid)];
   return Object.fromEntries(pairs.map(([id, { state, success }]) => [id, state === 'returned' && success === true]));
 }
 
-/** The answer of `jobs.active`: what those minions have and have not returned. Where Salt has a pid, it has the state. */
-export function activeJobs(jobs: Jobs, minions: readonly string[]): JsonMap {
-  const byJid = new Map(minions.flatMap((id) => jobs.active(id)).map((job) => [job.jid, job]));
+/**
+ * The answer of `jobs.active`, of jobs of which some may be over: where minions have and have not returned, and, which is
+ * ours, where a job waits for a minion and why. Where Salt has a pid, it has the state.
+ */
+export function activeJobs(jobs: ShownJobs, jids: Iterable<string>, away: Away): JsonMap {
   return Object.fromEntries(
-    [...byJid]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([jid, job]) => {
-        const pairs = [...jobs.pairs(jid)];
-        const running = pairs.filter(([, { state }]) => state === 'delivered' || state === 'running');
-        const returned = pairs.filter(([, { state }]) => state === 'returned');
-        return [
-          jid,
-          {
-            ...summaryOf(job),
-            Running: running.map(([id, { state }]) => ({ [id]: state })),
-            Returned: returned.map(([id]) => id),
-          },
-        ];
-      }),
+    [...new Set(jids)].toSorted().flatMap((jid) => {
+      const job = jobs.find(jid);
+      const pairs = [...jobs.pairs(jid)];
+      const are = (...states: readonly PairState[]) => pairs.filter(([, { state }]) => states.includes(state));
+      const running = are('delivered', 'running');
+      const queued = are('queued');
+      if (!job || running.length + queued.length === 0) return [];
+      const where = statesOf(jobs, jid, away);
+      const active = {
+        ...summaryOf(job),
+        Running: running.map(([id, { state }]) => ({ [id]: state })),
+        ...(queued.length > 0 && { Queued: queued.map(([id]) => ({ [id]: where[id] ?? 'queued' })) }),
+        Returned: are('returned').map(([id]) => id),
+      };
+      return [[jid, active]];
+    }),
   );
 }
 
@@ -63,7 +67,7 @@ export function activeJobs(jobs: Jobs, minions: readonly string[]): JsonMap {
 export type Away = (id: string) => string | undefined;
 
 /** The answer of `jobs.list_job`: everything of one job. `States` is ours: where it is at each minion. */
-export async function listJob(jobs: Jobs, jid: string, away: Away): Promise<JsonMap | undefined> {
+export async function listJob(jobs: ShownJobs, jid: string, away: Away): Promise<JsonMap | undefined> {
   const job = jobs.find(jid);
   const results = await resultsOf(jobs, jid);
   if (!job || !results) return undefined;
@@ -77,7 +81,7 @@ export async function listJob(jobs: Jobs, jid: string, away: Away): Promise<Json
 }
 
 /** Where a job is at each minion, and why. */
-function statesOf(jobs: Jobs, jid: string, away: Away): Record<string, string> {
+function statesOf(jobs: ShownJobs, jid: string, away: Away): Record<string, string> {
   const states: Record<string, string> = {};
   for (const [id, { state, reason }] of jobs.pairs(jid)) {
     const isOver = state === 'returned' || state === 'expired' || state === 'lost';
@@ -89,12 +93,12 @@ function statesOf(jobs: Jobs, jid: string, away: Away): Record<string, string> {
 }
 
 /** The answer of `jobs.print_job`. */
-export async function printJob(jobs: Jobs, jid: string, away: Away): Promise<JsonMap | undefined> {
+export async function printJob(jobs: ShownJobs, jid: string, away: Away): Promise<JsonMap | undefined> {
   const job = await listJob(jobs, jid, away);
   return job && { [jid]: job };
 }
 
-async function resultsOf(jobs: Jobs, jid: string): Promise<Map<string, JsonMap> | undefined> {
+async function resultsOf(jobs: ShownJobs, jid: string): Promise<Map<string, JsonMap> | undefined> {
   if (!jobs.find(jid)) return undefined;
   const results = new Map<string, JsonMap>();
   for (const [id, { state }] of jobs.pairs(jid)) {

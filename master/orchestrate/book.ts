@@ -48,8 +48,8 @@ export interface OrchestrationBook {
   end(orchestration: Orchestration, answer: Answer): Promise<void>;
   /** The answer of one that is over; undefined when it is no longer kept. */
   answer(orchestration: Orchestration): Promise<JsonMap | undefined>;
-  /** The newest first. */
-  list(limit: number): Orchestration[];
+  /** The newest first; those before `before`, at most `limit`. */
+  list(options: { readonly before?: string; readonly limit: number }): Orchestration[];
   /** Those that are not over, oldest first. */
   unfinished(): Orchestration[];
   step(jid: Jid, key: string): Json | undefined;
@@ -130,7 +130,10 @@ export function orchestrationBook(options: {
       const data = event?.['data'];
       return isMap(data) && isMap(data['return']) ? (data['return'] as JsonMap) : undefined;
     },
-    list: (limit) => all.scan('', { reverse: true, limit }).map(({ value }) => value),
+    list: ({ before, limit }) =>
+      all
+        .scan('', { reverse: true, limit, ...(before === undefined ? {} : { after: before }) })
+        .map(({ value }) => value),
     unfinished: () =>
       all
         .scan()
@@ -167,21 +170,28 @@ export function userOf({ user, cause }: Orchestration): string {
   return user ?? (cause === undefined ? 'operator' : 'reactor');
 }
 
-function factsOf(orchestration: Orchestration): RunFacts {
-  const { jid, mods, given, exclude, saltenv, test, pillar, pillarenv } = orchestration;
-  const named: JsonMap = {
-    saltenv,
-    test,
-    pillar,
-    ...(exclude === undefined ? {} : { exclude: [...exclude] }),
-    ...(pillarenv === undefined ? {} : { pillarenv }),
-  };
+/** The function that it is, and its arguments, as if it had been called with all of them. */
+export function callOf({ mods, given, exclude, saltenv, test, pillar, pillarenv }: OrchestrationRequest): {
+  readonly fun: string;
+  readonly arg: readonly Json[];
+  readonly kwarg: JsonMap;
+} {
   return {
-    jid,
     fun: `runner.state.${given ? mods.join(',') : 'orchestrate'}`,
-    fun_args: [given ?? mods.join(','), named],
-    user: userOf(orchestration),
+    arg: [given ?? mods.join(',')],
+    kwarg: {
+      saltenv,
+      test,
+      pillar,
+      ...(exclude === undefined ? {} : { exclude: [...exclude] }),
+      ...(pillarenv === undefined ? {} : { pillarenv }),
+    },
   };
+}
+
+function factsOf(orchestration: Orchestration): RunFacts {
+  const { fun, arg, kwarg } = callOf(orchestration);
+  return { jid: orchestration.jid, fun, fun_args: [...arg, kwarg], user: userOf(orchestration) };
 }
 
 /** What was done, without what was changed by it. */

@@ -234,7 +234,7 @@ export function orchestrations(parts: OrchestrationsParts): Orchestrations {
       }
     },
     list: (limit) =>
-      book.list(limit).map(({ jid, mods, test, ended }) => ({
+      book.list({ limit }).map(({ jid, mods, test, ended }) => ({
         jid,
         mods: mods.join(','),
         test,

@@ -4,29 +4,33 @@ import { asText, type Json, type JsonMap } from '../../lib/json.ts';
 import { activeJobs, exitSuccess, listJob, listJobs, lookupJid, printJob, type Away } from '../jobs/listing.ts';
 import { searchArguments, searchJobs } from '../jobs/search.ts';
 import type { Jobs } from '../jobs/ledger.ts';
+import { withOrchestrations, type OrchestrationParts, type ShownJobs } from '../jobs/with-orchestrations.ts';
 import type { Keys } from '../keys.ts';
+import type { OrchestrationBook } from '../orchestrate/book.ts';
 import { whyOf } from '../jobs/why.ts';
 import type { Publisher } from '../publisher.ts';
 import type { Runner } from './runner.ts';
 import { countOf, truthOf } from './values.ts';
 
-export interface JobRunnerParts {
+export interface JobRunnerParts extends OrchestrationParts {
   readonly jobs: Jobs;
+  readonly orchestrationBook: OrchestrationParts['orchestrationBook'] & Pick<OrchestrationBook, 'unfinished'>;
   readonly keys: Pick<Keys, 'list'>;
   readonly meant: Publisher['meant'];
   readonly away: Away;
   readonly clock: Clock;
 }
 
-/** Salt's runner `jobs`: what the ledger knows; no minion is asked. */
-export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): Record<string, Runner> {
+/** Salt's runner `jobs`: what the ledger and the book of orchestrations know; no minion is asked. */
+export function jobRunners(parts: JobRunnerParts): Record<string, Runner> {
+  const { jobs, keys, orchestrationBook, meant, away, clock } = parts;
+  const all = withOrchestrations(parts);
   const found = async (
     jid: Json | undefined,
-    look: (jobs: Jobs, jid: string, away: Away) => Promise<JsonMap | undefined>,
+    look: (all: ShownJobs, jid: string, away: Away) => Promise<JsonMap | undefined>,
   ): Promise<Json> => {
-    const job = await look(jobs, asText(jid), away);
-    if (!job)
-      throw runnerErrors.noSuchJob({ jid: asText(jid) }, { hint: 'orchestrations are in state.orchestrations' });
+    const job = await look(all, asText(jid), away);
+    if (!job) throw runnerErrors.noSuchJob({ jid: asText(jid) });
     return job;
   };
   const list: Runner = {
@@ -35,7 +39,7 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
     takes: ['limit', 'before', ...searchArguments],
     run: ({ limit, before, ...search }) =>
       listJobs(
-        searchJobs(jobs, search, {
+        searchJobs(all, search, {
           limit: countOf('limit', limit, 100),
           ...(before !== undefined && { before: asText(before) }),
         }),
@@ -54,7 +58,7 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
       summary: 'so many of the newest jobs',
       takes: ['count'],
       needs: 1,
-      run: ({ count }) => listJobs(searchJobs(jobs, {}, { limit: countOf('count', count, 100) })),
+      run: ({ count }) => listJobs(searchJobs(all, {}, { limit: countOf('count', count, 100) })),
     },
     'jobs.show': show,
     'jobs.list_job': show,
@@ -70,7 +74,7 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
       needs: 1,
       run({ jid, returned, missing }) {
         const wanted = { returned: truthOf('returned', returned, true), missing: truthOf('missing', missing, false) };
-        return found(jid, (all, one) => lookupJid(all, one, away, wanted));
+        return found(jid, (_, one) => lookupJid(all, one, away, wanted));
       },
     },
     'jobs.exit_success': {
@@ -84,9 +88,10 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
       takes: ['jid', 'minion'],
       needs: 2,
       run: ({ jid, minion }) =>
-        found(jid, async (all, one) =>
-          whyOf({ jobs: all, keys, meant, away, now: () => clock.now() }, one, asText(minion)),
-        ),
+        found(jid, async (_, one) => {
+          if (orchestrationBook.find(one)) throw runnerErrors.noMinionJob({ jid: one });
+          return whyOf({ jobs, keys, meant, away, now: () => clock.now() }, one, asText(minion));
+        }),
     },
     'jobs.last_run': {
       summary:
@@ -94,18 +99,18 @@ export function jobRunners({ jobs, keys, meant, away, clock }: JobRunnerParts): 
       takes: ['metadata', 'function', 'target'],
       async run({ metadata = null, function: fun = null, target = null }) {
         const search = { search_metadata: metadata, search_function: fun, search_target: target };
-        const [last] = searchJobs(jobs, search, { limit: 1 });
-        return (last && (await printJob(jobs, last.jid, away))) ?? false;
+        const [last] = searchJobs(all, search, { limit: 1 });
+        return (last && (await printJob(all, last.jid, away))) ?? false;
       },
     },
     'jobs.active': {
-      summary: 'the jobs that minions have and have not returned: who runs each, and who has returned',
+      summary:
+        'the jobs that are not over: on which minions each runs, for which it waits and why, and who has returned',
       takes: [],
-      run: () =>
-        activeJobs(
-          jobs,
-          keys.list().map(({ id }) => id),
-        ),
+      run() {
+        const open = keys.list().flatMap(({ id }) => jobs.unfinished(id).map(({ jid }) => jid));
+        return activeJobs(all, [...open, ...orchestrationBook.unfinished().map(({ jid }) => jid)], away);
+      },
     },
   };
 }

@@ -321,10 +321,7 @@ test('run: the functions that look around answer', async (t) => {
 test('run: what is not there, exit 2 and the nearest name', async (t) => {
   for (const [words, said] of [
     [['jobs.lst'], /did you mean 'jobs\.list'\?/],
-    [
-      ['jobs.show', '20200101000000000000'],
-      /there is no job "20200101000000000000".*\nhint: orchestrations are in state\.orchestrations/,
-    ],
+    [['jobs.show', '20200101000000000000'], /there is no job "20200101000000000000"; it was never published/],
     [['jobs.show'], /needs to be told the jid/],
     [['jobs.show', '1', '2'], /takes at most one argument/],
     [['jobs.list', 'limt=3'], /takes no argument 'limt'\nhint: did you mean 'limit'\?/],

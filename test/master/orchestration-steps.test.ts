@@ -242,5 +242,5 @@ test('book: an answer is kept, without the changes where they are too large, and
   t.is(book.begunFor('an event')?.jid, other.jid);
   clock.advance(10_000);
   await book.forget(9_000);
-  t.deepEqual(book.list(10), [other]);
+  t.deepEqual(book.list({ limit: 10 }), [other]);
 });

@@ -33,13 +33,17 @@ test('runners: minions that are there, their versions; jobs that run, the last o
   const jid = await cluster.publish('web1', 'test.sleep', [1000]);
   const active = await eventually(async () => {
     const jobs = await cluster.run('jobs.active');
-    return isMap(jobs) && isMap(jobs[jid]) && jobs[jid];
+    return isMap(jobs) && isMap(jobs[jid]) && 'web1' in ((jobs[jid]['Running'] as JsonMap[])[0] ?? {}) && jobs[jid];
   });
-  t.is(Object.keys((active['Running'] as JsonMap[])[0] ?? {})[0], 'web1');
+  t.false('Queued' in active);
+  const waiting = await cluster.publish('web2', 'test.ping', [], 1000);
+  const away = ((await cluster.run('jobs.active')) as Record<string, JsonMap>)[waiting] ?? {};
+  const [place = {}] = away['Queued'] as JsonMap[];
+  t.regex(asText(place['web2']), /^queued: the minion is not connected \(/);
   t.deepEqual(await cluster.run('jobs.exit_success', jid), { web1: false });
   const [ended] = await cluster.exec('web1', 'saltutil.term_job', [jid]);
   t.is(ended?.['success'], true);
-  await eventually(async () => Object.keys((await cluster.run('jobs.active')) as JsonMap).length === 0);
+  await eventually(async () => Object.keys((await cluster.run('jobs.active')) as JsonMap).join(' ') === waiting);
   const last = (await cluster.run('jobs.last_run', null, 'test.sleep')) as JsonMap;
   t.like(last[jid], { Function: 'test.sleep', States: { web1: 'returned' } });
   t.is(Object.keys((await cluster.run('jobs.list_jobs_filter', 1)) as JsonMap).length, 1);

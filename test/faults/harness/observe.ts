@@ -97,7 +97,9 @@ async function underWay({ cluster, machines }: World): Promise<string[]> {
     const { open, lag } = asMap(one['counters']);
     if (open !== 0 || lag !== 0) found.push(`a reactor has ${asText(open)} events open and ${asText(lag)} before it`);
   }
-  const active = Object.keys(asMap(await cluster.run('jobs.active')));
+  const unfinished = Object.entries(asMap(await cluster.run('jobs.active')));
+  // One that nobody has any more may be queued until it expires.
+  const active = unfinished.flatMap(([jid, job]) => (asText(asMap(job)['Running']) === '[]' ? [] : [jid]));
   if (active.length > 0) found.push(`jobs ${active.join(', ')} are active`);
   return found;
 }
