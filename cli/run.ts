@@ -1,5 +1,6 @@
 import { TsaltError } from '../lib/errors/error.ts';
 import { asText, isMap, type Json } from '../lib/json.ts';
+import { comeBack } from './come-back.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
@@ -14,6 +15,7 @@ import { argumentsOf } from './words.ts';
 
 const options = {
   ...controlOptions,
+  async: { help: 'begin it, print its jid and do not wait: of what takes long, such as state.orchestrate' },
   out: outOption,
   ...viewOptions,
 } as const;
@@ -42,7 +44,7 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
       return 0;
     }
     let jid = '';
-    const done = control.call('run', { fun, arg: args, kwarg: kwargs }, (told) => {
+    const done = control.call('run', { fun, arg: args, kwarg: kwargs, wait: !given.async }, (told) => {
       if (isMap(told)) jid = asText(told['jid']);
     });
     let answer: Json;
@@ -51,24 +53,23 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
     } catch (thrown) {
       if (jid === '' || !(thrown instanceof TsaltError) || thrown.code !== 'TS_CONTROL_GONE') throw thrown;
       // It is on the master's disk: that nothing ran can't be said.
-      io.err(`error: ${thrown.message}\n${jid} goes on when the master runs again: ${comeBack(fun, jid)}\n`);
+      io.err(`error: ${thrown.message}\n${jid} goes on when the master runs again: ${comeBack(words, jid, given)}\n`);
       return 3;
     }
     if (answer === 130) {
-      if (jid !== '') io.err(`interrupted; ${jid} goes on: ${comeBack(fun, jid)}\n`);
+      if (jid !== '') io.err(`interrupted; ${jid} goes on: ${comeBack(words, jid, given)}\n`);
       done.catch(() => {});
       return 130;
+    }
+    if (given.async && isMap(answer)) {
+      io.out(form === 'json' ? `${safeJson(answer)}\n` : `${asText(answer['jid'])}\n`);
+      return 0;
     }
     io.out(print(answer, form, io, master.config));
     return exitCodeOf(answer);
   } finally {
     control.close();
   }
-}
-
-/** How to wait for an orchestration that nobody waits for any more. */
-function comeBack(fun: string, jid: string): string {
-  return `tsalt run ${fun} ... orchestration_jid=${jid}`;
 }
 
 /** A failure is what says that it is one, and a state run that failed; of one that did not compile nothing was run. */

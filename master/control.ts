@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { controlErrors } from '../lib/errors/control.ts';
+import { runnerErrors } from '../lib/errors/runners.ts';
 import { fnmatch } from '../lib/fnmatch.ts';
 import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { UPDATE } from '../lib/upgrades.ts';
@@ -178,25 +179,28 @@ async function publish(parts: ControlParts, params: JsonMap, asker: Asker): Prom
 }
 
 /** Calls a function of the master: as what it was allowed, a runner or a wheel function, it is called. */
-async function run(runners: Runners, { fun: name, arg, kwarg }: JsonMap, { asker, emit }: ControlCall): Promise<Json> {
-  const fun = asText(name);
+async function run(runners: Runners, params: JsonMap, { asker, emit }: ControlCall): Promise<Json> {
+  const fun = asText(params.fun);
   const isOf = (client: Client): boolean => runners.list(client).some((one) => one.name === fun);
   // What is in neither list is one of the operator's own runners, or nothing.
   const isWheel = isOf('wheel') && !isOf('runner');
-  const [args, kwargs] = [list(arg), map(kwarg)];
-  return asker.act({ side: isWheel ? 'wheel' : 'runner', fun, args, kwargs }, (outcome) =>
-    runners.call(
+  const [args, kwargs] = [list(params.arg), map(params.kwarg)];
+  const waits = params.wait !== false;
+  return asker.act({ side: isWheel ? 'wheel' : 'runner', fun, args, kwargs }, async (outcome) => {
+    if (!waits && !runners.begins(fun) && (isWheel || runners.knows(fun))) throw runnerErrors.notBegun({ fun });
+    return runners.call(
       { fun, arg: args, kwarg: kwargs, ...(isWheel ? { client: 'wheel' } : {}) },
       {
         user: asker.user,
+        waits,
         permit: (deed) => asker.permit(deed),
         began: (jid) => {
           outcome.jid = jid;
           emit({ jid });
         },
       },
-    ),
-  );
+    );
+  });
 }
 
 /** A target, for the audit log: one that is by pillar holds what may be a secret. */

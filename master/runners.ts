@@ -101,6 +101,8 @@ export interface Runners {
   listAll(): Promise<readonly ListedFunction[]>;
   /** Whether there is such a runner function; where its module is of the operator's own, whether there is the module. */
   knows(fun: string): boolean;
+  /** Whether a runner function can be begun and not waited for. */
+  begins(fun: string): boolean;
   /** Whether a function only looks; of the operator's own nobody knows it. */
   reads(call: Pick<MasterCall, 'client' | 'fun'>): boolean;
   /** Raises `TS_RUNNER_...` for a function or an argument that is not there, and what the function raises. */
@@ -128,6 +130,8 @@ export function runners(parts: RunnerParts): Runners {
       return [...list('runner').filter(({ name }) => !replaced.has(moduleOf(name))), ...own, ...list('wheel')];
     },
     knows: (fun) => Object.hasOwn(tables.runner, fun) || parts.custom.has(moduleOf(fun)),
+    begins: (fun) =>
+      Object.hasOwn(tables.runner, fun) && tables.runner[fun]?.begins === true && !parts.custom.has(moduleOf(fun)),
     reads: ({ client, fun }) => onlyLooks(client, fun) && (client === 'wheel' || !parts.custom.has(moduleOf(fun))),
     async call({ fun, arg = [], kwarg = {}, client }, caller = {}) {
       if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg, caller.user);

@@ -5,6 +5,8 @@ export const runnerErrors = catalogue('TS_RUNNER', {
   tooMany: ({ fun, most }: { fun: string; most: number }) =>
     `${fun} takes ${most === 0 ? 'no arguments' : most === 1 ? 'at most one argument' : `at most ${most} arguments`}`,
   unknownArgument: ({ fun, name }: { fun: string; name: string }) => `${fun} takes no argument '${name.slice(0, 80)}'`,
+  notBegun: ({ fun }: { fun: string }) =>
+    `${fun} is waited for in any case: it has no jid to come back to, and can not be only begun`,
   missing: ({ fun, name }: { fun: string; name: string }) => `${fun} needs to be told the ${name}`,
   badArgument: ({ name, expected, given }: { name: string; expected: string; given: string }) =>
     `'${name}' is ${expected}, not '${given.slice(0, 80)}'`,

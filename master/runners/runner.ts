@@ -10,6 +10,8 @@ export interface Runner {
   readonly keywords?: string;
   /** Takes whatever it is given: `args`, a list, and `kwargs`, a map. */
   readonly anything?: boolean;
+  /** Takes long: called by who does not wait, it is begun and gives `{jid}`. */
+  readonly begins?: boolean;
   /** How many of them it can't do without. */
   readonly needs?: number;
   /** `caller`: who calls, and the reactions that led to it. */

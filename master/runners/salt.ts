@@ -32,9 +32,10 @@ export function saltRunners(parts: SaltRunnerParts) {
   return {
     'salt.execute': {
       summary:
-        'runs a function on minions and gives what each returned, `false` for one that gave no answer; called by a reaction it gives the job, and waits for nobody',
+        'runs a function on minions and gives what each returned, `false` for one that gave no answer; called by a reaction, or with `--async`, it gives the job, and waits for nobody',
       takes: ['tgt', 'fun', 'arg', 'timeout', 'tgt_type', 'kwarg'],
       needs: 2,
+      begins: true,
       async run({ tgt = '', fun = '', arg = [], timeout, tgt_type = 'glob', kwarg = {} }, caller) {
         const { jobs, publisher, away, clock, config } = parts;
         if (!isMap(kwarg)) throw runnerErrors.badArgument({ name: 'kwarg', expected: 'a map', given: asText(kwarg) });

@@ -16,6 +16,7 @@ export function orchestrationRunners(orchestrations: () => Orchestrations): Runn
       'runs state files with the master in place of a minion, without what `exclude` names; `orchestration_jid` names one that is waited for',
     takes: ['mods', 'saltenv', 'test', 'exclude', 'pillar', 'pillarenv', 'orchestration_jid'],
     needs: 1,
+    begins: true,
     run: (args, caller) => {
       const jid = args['orchestration_jid'];
       return orchestrations().orchestrate(requestOf(args), caller, jid === undefined ? undefined : asText(jid));
@@ -36,6 +37,7 @@ export function orchestrationRunners(orchestrations: () => Orchestrations): Runn
         'runs one state of orchestrations that is given here, such as `salt.function`, with its arguments by name',
       takes: ['fun', 'name', 'test', 'pillar'],
       needs: 2,
+      begins: true,
       keywords: 'arguments',
       run: ({ fun, name, arguments: args, ...more }, caller) => {
         const given = singleState(asText(fun), asText(name), isMap(args) ? (args as JsonMap) : {});
@@ -46,6 +48,7 @@ export function orchestrationRunners(orchestrations: () => Orchestrations): Runn
       summary: 'runs states of orchestrations that are given here as a state file has them',
       takes: ['data', 'test', 'pillar'],
       needs: 1,
+      begins: true,
       run: ({ data: given, ...more }, caller) => {
         if (!isMap(given)) throw runnerErrors.badArgument({ name: 'data', expected: 'a map', given: asText(given) });
         const high = given as JsonMap;

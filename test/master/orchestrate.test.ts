@@ -240,7 +240,7 @@ last:
     stderr,
     new RegExp(
       `^error: the master closed the connection before it had answered\\n` +
-        `${jid} goes on when the master runs again: tsalt run state.orchestrate \\.\\.\\. orchestration_jid=${jid}\\n$`,
+        `${jid} goes on when the master runs again: tsalt run state.orchestrate orch orchestration_jid=${jid} --config-dir \\S+\\n$`,
     ),
   );
   await cluster.restartMaster();
