@@ -28,6 +28,7 @@ export const masterChecks: readonly Check[] = [
   queues,
   reactors,
   returners,
+  git,
 ];
 
 function version({ versions: { Master: running } }: MasterFacts, { version: own }: { version: string }): Finding[] {
@@ -203,4 +204,18 @@ function returners({ returners: all }: MasterFacts): Finding[] {
       ? [good('returners', `${all.length} send, and have lost nothing`)]
       : []),
   ];
+}
+
+function git({ git: all }: MasterFacts): Finding[] {
+  const failing = all.filter(({ failure }) => failure !== null);
+  if (all.length > 0 && failing.length === 0) return [good('git', `${all.length} remotes answer`)];
+  return failing.slice(0, 20).map(({ remote, use, asked, failure }) => {
+    const since = asked === null ? 'has not answered since the master began' : `answered last at ${asked}`;
+    const again = use === 'pillar' ? 'git_pillar.update' : 'fileserver.update';
+    return bad(
+      'git',
+      `${remote} (${use}) ${since}: ${asText(failure)}`,
+      `what was fetched last is served on; 'tsalt run ${again}' asks it again`,
+    );
+  });
 }

@@ -12,6 +12,7 @@ export interface MasterFacts {
   readonly versions: JsonMap;
   readonly reactors: readonly ReactorFacts[];
   readonly returners: readonly ReturnerFacts[];
+  readonly git: readonly GitFacts[];
   readonly deadLetters: number;
   readonly minions: readonly MinionFacts[];
   /** By name, whether somebody answers there. */
@@ -31,6 +32,15 @@ export interface ReturnerFacts {
   readonly error?: string;
   readonly behindSeconds: number;
   readonly lost: number;
+}
+
+/** A git remote of state trees or of pillar. */
+export interface GitFacts {
+  readonly remote: string;
+  readonly use: string;
+  /** When it was asked last with success, as of ISO 8601; null: not since the master began. */
+  readonly asked: string | null;
+  readonly failure: string | null;
 }
 
 export interface MinionFacts {
@@ -54,12 +64,13 @@ export interface Looking {
 export async function masterFacts({ control, config, now, timeoutSeconds }: Looking): Promise<MasterFacts> {
   const run = (fun: string): Promise<Json> => control.call('run', { fun });
   const status = (await control.call('status')) as JsonMap;
-  const [stats, keys, versions, reactors, returners, dead, minions, ports, disk] = await Promise.all([
+  const [stats, keys, versions, reactors, returners, git, dead, minions, ports, disk] = await Promise.all([
     run('master.stats'),
     control.call('key.list'),
     run('manage.versions'),
     run('reactor.list'),
     run('returner.list').catch(noneOfOlder),
+    run('fileserver.remotes').catch(noneOfOlder),
     run('reactor.dead'),
     askMinions(control, now, timeoutSeconds),
     Promise.all(
@@ -74,6 +85,7 @@ export async function masterFacts({ control, config, now, timeoutSeconds }: Look
     versions: versions as JsonMap,
     reactors: reactors as unknown as MasterFacts['reactors'],
     returners: returners as unknown as MasterFacts['returners'],
+    git: git as unknown as MasterFacts['git'],
     deadLetters: Array.isArray(dead) ? dead.length : 0,
     minions,
     ports,

@@ -9,7 +9,8 @@ import type { RunnerTable } from './runner.ts';
 export function gitRunners(upkeep: () => Upkeep): RunnerTable {
   return {
     'fileserver.update': {
-      summary: 'asks the git remotes of state trees now (all, or `remotes` by name or address), and tells what changed',
+      summary:
+        'asks the git remotes of state trees now (all, or `remotes` by name or address), and tells what changed; no `success` where one fails',
       takes: ['backend', 'remotes'],
       run: async ({ backend = null, remotes = null }) => {
         const odd = wordsIn(backend).find((word) => !['git', 'gitfs', 'roots'].includes(word));
@@ -33,7 +34,8 @@ export function gitRunners(upkeep: () => Upkeep): RunnerTable {
           }),
     },
     'git_pillar.update': {
-      summary: 'asks the git remotes of pillar now (all, or one by name or address), and tells what changed',
+      summary:
+        'asks the git remotes of pillar now (all, or one by name or address), and tells what changed; no `success` where one fails',
       takes: ['repo'],
       run: ({ repo = null }) => update('pillar', wordsIn(repo)),
     },
@@ -53,7 +55,12 @@ export function gitRunners(upkeep: () => Upkeep): RunnerTable {
     const chosen = (one: Kept): boolean =>
       one.use === use && names !== undefined && (names.length === 0 || one.names.some((name) => names.includes(name)));
     const remotes = await upkeep().update(chosen);
-    return { changed: remotes.some(({ changed }) => changed), remotes: remotes.map((one): JsonMap => ({ ...one })) };
+    const success = remotes.every(({ failure }) => failure === undefined);
+    return {
+      success,
+      changed: remotes.some(({ changed }) => changed),
+      remotes: remotes.map((one): JsonMap => ({ ...one })),
+    };
   }
 }
 

@@ -15,6 +15,7 @@ const healthy: MasterFacts = {
   versions: { Master: '1.0.0', 'Up to date': { a: '1.0.0', b: '1.0.0' } },
   reactors: [{ name: 'builtin:auth', counters: { lag: 0 } }],
   returners: [{ name: 'audit', state: 'waiting', behindSeconds: 0, lost: 0 }],
+  git: [{ remote: '/srv/tree.git', use: 'files', asked: '2026-01-31T12:00:00.000Z', failure: null }],
   deadLetters: 0,
   minions: [
     { id: 'a', ms: 20, ahead: 3 },
@@ -48,7 +49,12 @@ test('doctor: of a healthy master nothing is wrong, and each check says what it 
     'queues',
     'reactors',
     'returners',
+    'git',
   ]);
+  t.false(
+    findings({ git: [] }).some((finding) => finding.about === 'git'),
+    'nobody has git remotes',
+  );
 });
 
 test('doctor: each kind of trouble is told with its figure, and with what to do', (t) => {
@@ -77,6 +83,14 @@ test('doctor: each kind of trouble is told with its figure, and with what to do'
     [
       { returners: [{ name: 'db', state: 'away', error: 'no', behindSeconds: 61.2, lost: 0 }] },
       /^bad returners: db is away, 61 s behind: no$/,
+    ],
+    [
+      { git: [{ remote: '/srv/tree.git', use: 'files', asked: '2026-01-31T12:00:00.000Z', failure: 'it is away' }] },
+      /^bad git: \/srv\/tree\.git \(files\) answered last at 2026-01-31T12:00:00\.000Z: it is away$/,
+    ],
+    [
+      { git: [{ remote: '/srv/pillar.git', use: 'pillar', asked: null, failure: 'it is away' }] },
+      /^bad git: \/srv\/pillar\.git \(pillar\) has not answered since the master began: it is away$/,
     ],
     [
       { returners: [{ name: 'db', state: 'waiting', behindSeconds: 0, lost: 7 }] },

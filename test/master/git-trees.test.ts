@@ -137,6 +137,10 @@ test('gitfs: a remote that is away, is served as it was, told, and taken again w
   renameSync(repository.directory, away);
   const told = (await update())['remotes'] as JsonMap[];
   t.regex(asText(told[0]?.['failure']), /git, asking .*: /);
+  const command = await cluster.tsalt('run', 'fileserver.update');
+  t.is(command.code, 1);
+  t.regex(command.stdout, /failure:\n +git, asking /);
+  t.regex((await cluster.tsalt('doctor')).stdout, /✘ git +\S+ \(files\) answered last at /);
   t.deepEqual(await cluster.run('fileserver.file_list'), ['a']);
   await cluster.restartMaster();
   await eventually(async () => ((await cluster.run('fileserver.remotes')) as JsonMap[])[0]?.['failure'] !== null);
@@ -144,7 +148,7 @@ test('gitfs: a remote that is away, is served as it was, told, and taken again w
   t.regex(cluster.master.log(), /a git remote can not be taken/);
   renameSync(away, repository.directory);
   repository.commit({ b: 'y' });
-  t.is((await update())['changed'], true);
+  t.like(await update(), { success: true, changed: true });
   t.deepEqual(await cluster.run('fileserver.file_list'), ['a', 'b']);
   t.is(((await cluster.run('fileserver.remotes')) as JsonMap[])[0]?.['failure'], null);
 });
