@@ -11,6 +11,8 @@ export interface MinionFacts {
   learnPillar(id: string, pillar: JsonMap): void;
   /** Undefined until it was compiled in this process. */
   pillar(id: string): JsonMap | undefined;
+  forgetPillar(id: string): void;
+  forgetGrains(id: string): Change[];
   /** Forgets its pillar at once; the changes forget the rest. */
   forget(id: string): Change[];
 }
@@ -19,6 +21,8 @@ export interface MinionFacts {
 export function minionFacts(store: Store, failed: (cause: unknown) => void): MinionFacts {
   const bucket = store.bucket<JsonMap>('grains');
   const pillars = new Map<string, JsonMap>();
+  const forgetPillar = (id: string): void => void pillars.delete(id);
+  const forgetGrains = (id: string): Change[] => (bucket.latest(id) === undefined ? [] : [bucket.delete(id)]);
   return {
     learn(id, grains) {
       if (JSON.stringify(bucket.latest(id)) !== JSON.stringify(grains))
@@ -27,9 +31,11 @@ export function minionFacts(store: Store, failed: (cause: unknown) => void): Min
     grains: (id) => bucket.latest(id),
     learnPillar: (id, pillar) => void pillars.set(id, pillar),
     pillar: (id) => pillars.get(id),
+    forgetPillar,
+    forgetGrains,
     forget(id) {
-      pillars.delete(id);
-      return bucket.latest(id) === undefined ? [] : [bucket.delete(id)];
+      forgetPillar(id);
+      return forgetGrains(id);
     },
   };
 }

@@ -5,6 +5,7 @@ import { runnerErrors } from '../lib/errors/runners.ts';
 import type { MasterCall } from '../lib/contracts/orchestration.ts';
 import type { Json, JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
+import type { Store } from '../store/store.ts';
 import type { EventBus } from './bus.ts';
 import type { MinionFacts } from './facts.ts';
 import type { FileServer } from './files.ts';
@@ -13,6 +14,7 @@ import type { Instances } from './instances.ts';
 import type { Away } from './jobs/listing.ts';
 import type { Jobs } from './jobs/ledger.ts';
 import type { Keys } from './keys.ts';
+import type { MineBook } from './mine/book.ts';
 import type { MineReader } from './mine/reader.ts';
 import type { OrchestrationBook } from './orchestrate/book.ts';
 import type { Orchestrations } from './orchestrate/orchestrations.ts';
@@ -54,7 +56,9 @@ export interface RunnerParts {
   readonly orchestrationBook: OrchestrationBook;
   readonly keys: Keys;
   readonly keyCommands: KeyCommands;
+  readonly store: Store;
   readonly bus: EventBus;
+  readonly mine: MineBook;
   readonly instances: Instances;
   readonly facts: MinionFacts;
   readonly files: FileServer;
@@ -150,7 +154,7 @@ export function runners(parts: RunnerParts): Runners {
 const moduleOf = (fun: string): string => fun.split('.')[0] ?? '';
 
 function runnersOf(parts: RunnerParts, read: SaltRunnerParts['read']): RunnerTable {
-  const { bus, instances, facts, reactors, orchestrations, stats } = parts;
+  const { bus, instances, reactors, orchestrations, stats } = parts;
   const meant: Publisher['meant'] = (request) => parts.publisher.meant(request);
   const salt = saltRunners({ ...parts, read });
   return {
@@ -173,7 +177,7 @@ function runnersOf(parts: RunnerParts, read: SaltRunnerParts['read']): RunnerTab
       (args, caller) => salt['salt.execute'].run(args, caller),
     ),
     ...scheduleRunners(parts.schedule),
-    ...cacheRunners(facts, meant),
+    ...cacheRunners({ ...parts, meant }),
     ...pillarRunners({ ...parts, meant }),
     ...fileserverRunners(parts),
     ...gitRunners(() => parts.upkeep),

@@ -23,6 +23,8 @@ export interface MineReader {
    * read is left out as what is not there. Raises `TS_TARGET_...`, and `TS_MINE_TOO_SLOW` for the target of a minion.
    */
   read(question: MineQuestion, asker?: string, after?: string): Iterable<Found>;
+  /** All that minions have told, in the order of their ids: for the master's own people. */
+  all(): Iterable<Found>;
   /** Raises `TS_MINE_BAD_ALLOW`, `TS_MINE_TOO_SLOW` where it can't be told who may read. */
   check(entries: readonly (readonly [string, MineEntry])[]): void;
   /** The minion has told something anew: what it says of who may read is held against minions again. */
@@ -123,6 +125,12 @@ export function mineReader({ book, keys, facts, nodegroups, rules }: MineReaderP
           });
           if (values.length > 0) yield { id, values };
         }
+      }
+    },
+    *all() {
+      for (const [id, record] of book.tellers()) {
+        if (!isTeller(id, record)) continue;
+        yield { id, values: Object.entries(record.entries).map(([name, { value }]) => [name, value]) };
       }
     },
     check(entries) {

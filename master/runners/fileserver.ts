@@ -33,6 +33,11 @@ export function fileserverRunners(parts: { readonly files: FileServer }): Runner
     'fileserver.empty_dir_list': listing('the directories of an environment with nothing in them', (entries) =>
       entries.flatMap(([name]) => (name.endsWith('/') ? [name.slice(0, -1)] : [])),
     ),
+    'fileserver.clear_file_list_cache': {
+      summary: 'nothing, for scripts that call it: what is in a tree is looked up when it is asked for',
+      takes: ['saltenv', 'backend'],
+      run: () => ({}),
+    },
   };
 }
 

@@ -9,7 +9,7 @@ const reading: Readonly<Record<Client, readonly RegExp[]>> = {
   runner: [
     /^jobs\.\w+$/,
     /^manage\.\w+$/,
-    /^cache\.\w+$/,
+    /^cache\.(grains|mine)$/,
     /^(instances|reactor|returner|schedule)\.list$/,
     /^reactor\.(why|dead)$/,
     /^mine\.get$/,

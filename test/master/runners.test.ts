@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { asText, isMap, type JsonMap } from '../../lib/json.ts';
+import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { version } from '../../lib/version.ts';
 import { startCluster, write } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
@@ -80,6 +80,18 @@ test('runners: of files and grains what the master has of them, and a job by way
   t.deepEqual(await cluster.run('salt.execute', '*', 'test.echo', ['hello']), { web1: 'hello' });
   t.deepEqual(await cluster.run('test.arg', 1, 'two'), { args: [1, 'two'], kwargs: {} });
 
+  t.deepEqual(await cluster.run('fileserver.clear_file_list_cache'), {});
+  for (const [fun, said] of [
+    ['fileserver.symlink_list', /hint: a link is served as what it leads to/],
+    ['cache.pillar', /hint: 'pillar\.show_pillar MINION' makes the pillar anew/],
+    ['cache.list', /hint: 'cache\.grains' and 'cache\.mine' show/],
+    ['fileserver.clear_lock', /hint: there are no locks/],
+  ] as const) {
+    const absent = await cluster.tsalt('run', fun);
+    t.is(absent.code, 2, fun);
+    t.regex(absent.stderr, said);
+  }
+
   const file = path.join(cluster.states, 'web/init.sls');
   t.deepEqual(await cluster.run('file_roots.find', 'web/init.sls'), [{ [file]: 'txt' }]);
   t.deepEqual(await cluster.run('file_roots.find', 'web/logo.png'), [
@@ -120,4 +132,45 @@ test('salt.cmd: looks at what the master itself has, and at nothing of its machi
   await t.throwsAsync(cluster.run('salt.cmd', 'saltutil.runner', 'event.send', ['a']), {
     code: 'TS_ORCHESTRATION_NOT_READING',
   });
+});
+
+test('runners: what the master remembers of minions is shown, forgotten, and there again once they tell it', async (t) => {
+  const cluster = await startCluster(t);
+  write(cluster.pillar, 'top.sls', "base:\n  '*': [own]\n");
+  write(cluster.pillar, 'own.sls', 'colour: red\n');
+  await cluster.joinMinion('web1');
+  await cluster.joinMinion('web2');
+  const tell = async (): Promise<void> => {
+    await cluster.exec('*', 'mine.send', ['test.echo', 'hello'], 20);
+    await cluster.exec('*', 'mine.send', ['test.ping'], 20);
+  };
+  await tell();
+  t.deepEqual(await cluster.run('cache.mine', 'web1'), { web1: { 'test.echo': 'hello', 'test.ping': true } });
+  t.deepEqual(Object.keys((await cluster.run('cache.mine')) as JsonMap), ['web1', 'web2']);
+
+  for (const fun of ['cache.clear_all', 'cache.clear_grains', 'cache.clear_mine', 'cache.clear_pillar'])
+    await t.throwsAsync(cluster.run(fun), { code: 'TS_RUNNER_MISSING' }, 'whose, has to be said');
+  t.true(await cluster.run('cache.clear_mine_func', 'web1', 'glob', 'test.echo'));
+  t.deepEqual(await cluster.run('cache.mine', 'web1'), { web1: { 'test.ping': true } });
+  t.true(await cluster.run('cache.clear_mine', 'web1'));
+  t.deepEqual(Object.keys((await cluster.run('cache.mine')) as JsonMap), ['web2']);
+
+  const meant = async (tgt: string, tgt_type: string): Promise<Json> => cluster.run('manage.up', tgt, tgt_type);
+  await cluster.exec('*', 'saltutil.refresh_pillar', [], 20);
+  t.deepEqual(await meant('colour:red', 'pillar'), ['web1', 'web2']);
+  t.true(await cluster.run('cache.clear_pillar', 'web1'));
+  t.deepEqual(await meant('colour:red', 'pillar'), ['web2']);
+  t.true(await cluster.run('cache.clear_grains', 'web1'));
+  t.deepEqual(await meant('id:web*', 'grain'), ['web2']);
+  t.true(await cluster.run('cache.clear_all', '*'));
+  t.deepEqual(await cluster.run('cache.mine'), {});
+  t.deepEqual(await cluster.run('cache.grains'), { web1: {}, web2: {} });
+  t.false(await cluster.run('cache.clear_all', 'nobody'));
+
+  await tell();
+  await cluster.exec('*', 'saltutil.refresh_grains', [], 20);
+  await cluster.exec('*', 'saltutil.refresh_pillar', [], 20);
+  t.deepEqual(await meant('id:web*', 'grain'), ['web1', 'web2']);
+  t.deepEqual(await meant('colour:red', 'pillar'), ['web1', 'web2']);
+  t.deepEqual(Object.keys((await cluster.run('cache.mine')) as JsonMap), ['web1', 'web2']);
 });
