@@ -1,11 +1,10 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
-import { fnmatch } from '../lib/fnmatch.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
-import type { LocalClient } from '../wire/local/client.ts';
 import { connectMaster, controlOptions } from './control.ts';
 import type { Io } from './io.ts';
+import { headings, isOfNobody, listsOf, noSuchKey, past, sayWhy, type KeyLists } from './key-lists.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { choiceOf } from './output/output.ts';
 
@@ -22,18 +21,7 @@ Shows the minions' keys, and decides on them. ID may be a glob ('web*'), which i
 
 `;
 
-/** The four lists of keys, with the headings that Salt's users know. */
-const headings = {
-  accepted: 'Accepted Keys:',
-  denied: 'Denied Keys:',
-  pending: 'Unaccepted Keys:',
-  rejected: 'Rejected Keys:',
-} as const;
-
-type KeyLists = Record<keyof typeof headings, string[]>;
-
 const actions = ['list', 'accept', 'reject', 'delete', 'finger'] as const;
-const past = { accept: 'accepted', reject: 'rejected', delete: 'deleted' } as const;
 
 export default async function key(argv: readonly string[], io: Io): Promise<number> {
   const { options: given, words, help: wanted } = parseOptions('key', options, argv);
@@ -63,8 +51,7 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
       case 'finger': {
         const params: JsonMap = given.master ? { master: true } : { match: match ?? '*' };
         const fingers = (await control.call('key.finger', params)) as JsonMap;
-        const isOfNobody = Object.values(fingers).every((some) => isMap(some) && Object.keys(some).length === 0);
-        if (match !== undefined && isOfNobody) throw noSuchKey(match, action, await listsOf(control));
+        if (match !== undefined && isOfNobody(fingers)) throw noSuchKey(match, action, await listsOf(control));
         io.out(json ? `${JSON.stringify(fingers)}\n` : printFingers(fingers));
         return 0;
       }
@@ -84,28 +71,6 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
 
 function isAction(word: string): word is (typeof actions)[number] {
   return (actions as readonly string[]).includes(word);
-}
-
-async function listsOf(control: LocalClient): Promise<KeyLists> {
-  return (await control.call('key.list')) as unknown as KeyLists;
-}
-
-/** Why nothing was done: there is no such key (an error), or it is so already. */
-function sayWhy(match: string | undefined, action: keyof typeof past, lists: KeyLists, io: Io): void {
-  if (match === undefined) return io.err(`there is no key that can be ${past[action]}\n`);
-  const states = (Object.keys(headings) as (keyof KeyLists)[]).flatMap((state) =>
-    lists[state].filter((id) => id === match || fnmatch(match)(id)).map((id) => `${id} is ${state}`),
-  );
-  if (states.length === 0) throw noSuchKey(match, action, lists);
-  io.err(`nothing to do: ${states.join(', ')}\n`);
-}
-
-function noSuchKey(match: string, action: string, lists: KeyLists): Error {
-  const near = nearest(match, Object.values(lists).flat());
-  return cliErrors.noSuchKey(
-    { match, action },
-    { hint: didYouMean(near) ?? 'tsalt key list shows the keys and where they stand' },
-  );
 }
 
 function printLists(lists: KeyLists): string {

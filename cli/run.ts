@@ -1,8 +1,9 @@
 import { TsaltError } from '../lib/errors/error.ts';
-import { asText, isMap, type Json } from '../lib/json.ts';
+import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { comeBack } from './come-back.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
+import { isOfNobody, listsOf, noSuchKey, sayWhy } from './key-lists.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { isStateRun } from './output/highstate.ts';
 import { format, formOf, outOption } from './output/output.ts';
@@ -11,6 +12,7 @@ import { table } from './output/table.ts';
 import { safeJson } from './output/text.ts';
 import { toYaml } from './output/yaml.ts';
 import { viewFlags, viewOptions, type StateView } from './output/view.ts';
+import { functionHelp, printFunctions, type RunnerFunction } from './run-functions.ts';
 import { argumentsOf } from './words.ts';
 
 const options = {
@@ -23,17 +25,17 @@ const options = {
 const help = `usage: tsalt run [FUNCTION [ARG ...] [KEY=VALUE ...]]
 
 Runs a function of the master itself, such as jobs.list, jobs.show JID, reactor.list, reactor.why EVENT. Without one it
-lists what there is.
+lists what there is; 'tsalt run FUNCTION --help' tells of one, 'tsalt run MODULE --help' lists those of a module.
 
 `;
 
 export default async function run(argv: readonly string[], io: Io): Promise<number> {
   const { options: given, words, help: wanted } = parseOptions('run', options, argv);
-  if (wanted) {
+  const [fun, ...rest] = words;
+  if (wanted && fun === undefined) {
     io.out(help + describeOptions(options));
     return 0;
   }
-  const [fun, ...rest] = words;
   const form = formOf(given.out);
   const { args, kwargs } = argumentsOf(rest);
   const master = masterConfig(given, io, viewFlags(given));
@@ -41,6 +43,12 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
   try {
     if (fun === undefined) {
       io.out(printFunctions((await control.call('run.functions')) as unknown as RunnerFunction[]));
+      return 0;
+    }
+    if (wanted) {
+      const found = (await control.call('run.functions', { fun })) as unknown as RunnerFunction[];
+      // The name of a module has no dot.
+      io.out(fun.includes('.') ? found.map(functionHelp).join('') + describeOptions(options) : printFunctions(found));
       return 0;
     }
     let jid = '';
@@ -65,12 +73,24 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
       io.out(form === 'json' ? `${safeJson(answer)}\n` : `${asText(answer['jid'])}\n`);
       return 0;
     }
+    await tellNoKey(fun, asText(kwargs['match'] ?? args[0]), answer);
     io.out(print(answer, form, io, master.config));
     return exitCodeOf(answer);
   } finally {
     control.close();
   }
+
+  /** As `tsalt key`: what was done to no key is told, and where there is no such key it is an error. */
+  async function tellNoKey(called: string, match: string, result: Json): Promise<void> {
+    const [, action] = /^(?:wheel\.)?key\.(accept|reject|delete|finger)$/.exec(called) ?? [];
+    if (action === 'finger' && isMap(result) && isOfNobody(result as JsonMap))
+      throw noSuchKey(match, action, await listsOf(control));
+    if ((action === 'accept' || action === 'reject' || action === 'delete') && isEmpty(result))
+      sayWhy(match, action, await listsOf(control), io);
+  }
 }
+
+const isEmpty = (result: Json): boolean => Array.isArray(result) && result.length === 0;
 
 /** A failure is what says that it is one, and a state run that failed; of one that did not compile nothing was run. */
 function exitCodeOf(answer: unknown): number {
@@ -83,26 +103,6 @@ function isRun(
   answer: unknown,
 ): answer is { readonly data: Readonly<Record<string, unknown>>; readonly retcode: unknown } {
   return isMap(answer) && answer['outputter'] === 'highstate' && isMap(answer['data']);
-}
-
-/** A function of the master, as it tells of itself. */
-interface RunnerFunction {
-  readonly name: string;
-  readonly summary: string;
-  readonly takes: readonly string[];
-  readonly needs: number;
-  readonly anything?: boolean;
-  readonly keywords?: string;
-}
-
-function printFunctions(functions: readonly RunnerFunction[]): string {
-  const rows = functions.map(({ name, summary, takes, needs, anything, keywords }) => {
-    const args = takes.map((argument, index) => (index < needs ? argument.toUpperCase() : `[${argument}=...]`));
-    const more = anything === true ? ['[ARG ...] [KEY=VALUE ...]'] : keywords === undefined ? [] : ['[KEY=VALUE ...]'];
-    return [[name, ...args, ...more].join(' '), summary] as const;
-  });
-  const width = Math.max(...rows.map(([call]) => call.length)) + 2;
-  return rows.map(([call, summary]) => `${call.padEnd(width)}${summary}\n`).join('');
 }
 
 function print(answer: unknown, form: ReturnType<typeof formOf>, io: Io, view: StateView): string {

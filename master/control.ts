@@ -78,7 +78,10 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
     },
     exec: async (params, call) => exec(parts, params, call),
     run: async (params, call) => run(runners, params, call),
-    'run.functions': async () => (await runners.listAll()).map(({ takes, ...one }) => ({ ...one, takes: [...takes] })),
+    'run.functions': async ({ fun }) => {
+      const functions = await (fun === undefined ? runners.listAll() : runners.about(functionOf(asText(fun)).fun));
+      return functions.map(({ takes, ...one }) => ({ ...one, takes: [...takes] }));
+    },
     'event.send': async (params) => {
       const { seq } = await bus.fire({ tag: text(params, 'tag'), data: map(params.data) });
       return { seq };
@@ -180,16 +183,16 @@ async function publish(parts: ControlParts, params: JsonMap, asker: Asker): Prom
 
 /** Calls a function of the master: as what it was allowed, a runner or a wheel function, it is called. */
 async function run(runners: Runners, params: JsonMap, { asker, emit }: ControlCall): Promise<Json> {
-  const fun = asText(params.fun);
+  const { fun, client } = functionOf(asText(params.fun));
   const isOf = (client: Client): boolean => runners.list(client).some((one) => one.name === fun);
   // What is in neither list is one of the operator's own runners, or nothing.
-  const isWheel = isOf('wheel') && !isOf('runner');
+  const isWheel = client === 'wheel' || (client === undefined && isOf('wheel') && !isOf('runner'));
   const [args, kwargs] = [list(params.arg), map(params.kwarg)];
   const waits = params.wait !== false;
   return asker.act({ side: isWheel ? 'wheel' : 'runner', fun, args, kwargs }, async (outcome) => {
     if (!waits && !runners.begins(fun) && (isWheel || runners.knows(fun))) throw runnerErrors.notBegun({ fun });
     return runners.call(
-      { fun, arg: args, kwarg: kwargs, ...(isWheel ? { client: 'wheel' } : {}) },
+      { fun, arg: args, kwarg: kwargs, ...(isWheel ? { client: 'wheel' } : client && { client }) },
       {
         user: asker.user,
         waits,
@@ -201,6 +204,12 @@ async function run(runners: Runners, params: JsonMap, { asker, emit }: ControlCa
       },
     );
   });
+}
+
+/** A function, and where it is said, as reactions and rules do, whose it is: `wheel.key.list_all`. */
+function functionOf(name: string): { readonly fun: string; readonly client?: Client } {
+  const [, client, fun] = /^(runner|wheel)\.(\w+\.\w+)$/.exec(name) ?? [];
+  return fun === undefined ? { fun: name } : { fun, client: client === 'wheel' ? 'wheel' : 'runner' };
 }
 
 /** A target, for the audit log: one that is by pillar holds what may be a secret. */

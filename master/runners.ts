@@ -103,6 +103,8 @@ export interface Runners {
   list(client: Client): readonly ListedFunction[];
   /** All of both, those of the operator's own among them. */
   listAll(): Promise<readonly ListedFunction[]>;
+  /** What there is of this name, or in the module of this name. Raises `TS_RUNNER_UNKNOWN`. */
+  about(name: string): Promise<readonly ListedFunction[]>;
   /** Whether there is such a runner function; where its module is of the operator's own, whether there is the module. */
   knows(fun: string): boolean;
   /** Whether a runner function can be begun and not waited for. */
@@ -133,6 +135,11 @@ export function runners(parts: RunnerParts): Runners {
       const replaced = new Set(own.map(({ name }) => moduleOf(name)));
       return [...list('runner').filter(({ name }) => !replaced.has(moduleOf(name))), ...own, ...list('wheel')];
     },
+    async about(name) {
+      const found = (await all.listAll()).filter((one) => one.name === name || moduleOf(one.name) === name);
+      if (found.length === 0) throw unknown(name, [...Object.keys(tables.runner), ...Object.keys(tables.wheel)]);
+      return found;
+    },
     knows: (fun) => Object.hasOwn(tables.runner, fun) || parts.custom.has(moduleOf(fun)),
     begins: (fun) =>
       Object.hasOwn(tables.runner, fun) && tables.runner[fun]?.begins === true && !parts.custom.has(moduleOf(fun)),
@@ -141,14 +148,15 @@ export function runners(parts: RunnerParts): Runners {
       if (client !== 'wheel' && parts.custom.has(moduleOf(fun))) return parts.custom.call(fun, arg, kwarg, caller.user);
       const table = client === undefined ? { ...tables.wheel, ...tables.runner } : tables[client];
       const runner = Object.hasOwn(table, fun) ? table[fun] : undefined;
-      if (!runner) {
-        const hint = insteadOf(fun) ?? didYouMean(nearest(fun, Object.keys(table)));
-        throw runnerErrors.unknown({ fun }, { hint });
-      }
+      if (!runner) throw unknown(fun, Object.keys(table));
       return runner.run(bindRunner(fun, runner, arg, kwarg), caller);
     },
   };
   return all;
+}
+
+function unknown(fun: string, known: readonly string[]): Error {
+  return runnerErrors.unknown({ fun }, { hint: insteadOf(fun) ?? didYouMean(nearest(fun, known)) });
 }
 
 const moduleOf = (fun: string): string => fun.split('.')[0] ?? '';

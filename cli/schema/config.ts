@@ -3,7 +3,8 @@ import { saltFamilies, saltOptions } from '../../lib/config/salt-options.ts';
 import { configErrors } from '../../lib/errors/config.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import { jsonSchemaOf } from '../../lib/schema/json-schema.ts';
-import { described, documentOf, sentence } from './document.ts';
+import { sentence } from '../../lib/sentence.ts';
+import { described, documentOf } from './document.ts';
 
 /** The config of a daemon. What only the other daemon or only Salt has is a warning, as it is when the config is read. */
 export function configSchema(daemon: 'master' | 'minion', options: Options, others: Options): JsonMap {

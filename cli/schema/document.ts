@@ -18,11 +18,6 @@ export function when(condition: JsonMap, consequence: JsonMap): JsonMap {
   return { if: condition, then: consequence };
 }
 
-/** Words as a sentence: with a capital and a full stop. */
-export function sentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`.replace(/[^.]$/, '$&.');
-}
-
 /** A value as it is written, among words. */
 export function quoted(text: string): string {
   if (/^(?:true|false|null|[\d[{].*)$/.test(text)) return text;

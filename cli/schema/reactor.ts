@@ -4,7 +4,8 @@ import { nodeOf } from '../../lib/schema/node.ts';
 import { words } from '../../lib/schema/words.ts';
 import { targetTypes } from '../../lib/target/target.ts';
 import { clients, localKeys } from '../../master/reactor/sls/reactions.ts';
-import { described, documentOf, quoted, sentence, when } from './document.ts';
+import { sentence } from '../../lib/sentence.ts';
+import { described, documentOf, quoted, when } from './document.ts';
 
 /** A function of the master, as its tables have it. */
 export interface MasterFunction {

@@ -6,7 +6,8 @@ import { defaultOf, isOptional, nodeOf } from '../../lib/schema/node.ts';
 import { words } from '../../lib/schema/words.ts';
 import { commonSchemas } from '../../states/engine/common-arguments.ts';
 import { requisiteKinds, requisiteSummaries, reversed, reversedKinds, useKinds } from '../../states/engine/common.ts';
-import { described, documentOf, quoted, sentence, when } from './document.ts';
+import { sentence } from '../../lib/sentence.ts';
+import { described, documentOf, quoted, when } from './document.ts';
 
 const ref = (name: string): JsonMap => ({ $ref: `#/definitions/${name}` });
 

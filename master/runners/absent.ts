@@ -26,7 +26,8 @@ export const absentRunners: Readonly<Record<string, string>> = {
   'state.resume': orchestrations,
   'state.rm_pause': orchestrations,
   'state.soft_kill': orchestrations,
-  'doc.*': "'tsalt run' without a function lists them; 'sys.doc' is for minions",
+  'doc.*':
+    "'tsalt run' without a function lists them, 'tsalt run FUNCTION --help' tells of one; 'sys.doc' is for minions",
   'cache.pillar': "'pillar.show_pillar MINION' makes the pillar anew, with '[secret]' for what is marked as secret",
   'cache.clear_git_lock': noLocks,
   'cache.*': kept,

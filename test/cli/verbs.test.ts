@@ -335,6 +335,42 @@ test('run: what is not there, exit 2 and the nearest name', async (t) => {
   }
 });
 
+test('run: a decision on a key that is not there is an error, and on one that is so already is told, as by `key`', async (t) => {
+  for (const action of ['accept', 'reject', 'delete', 'finger']) {
+    const none = await tsalt('run', `key.${action}`, 'web3');
+    t.is(none.code, 2, action);
+    t.regex(none.stderr, /web3[^]*hint: did you mean 'web\d'\?/);
+    t.is(none.stdout, '');
+  }
+  const again = await tsalt('run', 'wheel.key.accept', 'web1');
+  t.is(again.code, 0);
+  t.is(again.stderr, 'nothing to do: web1 is accepted\n');
+});
+
+test('run: --help of a function and of a module; the words of reactions for functions, runner. and wheel., too', async (t) => {
+  const one = await tsalt('run', 'jobs.lookup_jid', '--help');
+  t.is(one.code, 0, one.stderr);
+  t.regex(
+    one.stdout,
+    /^usage: tsalt run jobs\.lookup_jid JID \[returned=\.\.\.\] \[missing=\.\.\.\]\n\nThe returns of one job;/,
+  );
+  t.regex(one.stdout, /^ +-c, --config-dir DIR/m);
+  t.is((await tsalt('run', 'runner.jobs.lookup_jid', '--help')).stdout, one.stdout);
+  const module = await tsalt('run', 'mine', '--help');
+  t.regex(module.stdout, /^mine\.get TGT FUN \[tgt_type=\.\.\.\] +what minions have told/);
+  t.is(module.stdout.split('\n').length, 3);
+  const unknown = await tsalt('run', 'jobs.lst', '--help');
+  t.is(unknown.code, 2);
+  t.regex(unknown.stderr, /did you mean 'jobs\.list'\?/);
+  t.regex((await tsalt('run', 'cache.pillar', '--help')).stderr, /hint: 'pillar\.show_pillar MINION'/);
+
+  t.deepEqual(await json('run', 'wheel.config.values'), await json('run', 'config.values'));
+  t.deepEqual(await json('run', 'runner.test.arg', '1'), await json('run', 'test.arg', '1'));
+  const wrong = await tsalt('run', 'runner.key.list_all');
+  t.is(wrong.code, 2);
+  t.regex(wrong.stderr, /has no function 'key\.list_all'/);
+});
+
 test('every verb: --help, on stdout with exit 0', async (t) => {
   for (const verb of ['exec', 'key', 'run', 'event', 'master', 'minion', 'call', 'check']) {
     const { code, stdout, stderr } = await tsalt(verb, '--help');

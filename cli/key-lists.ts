@@ -1,0 +1,47 @@
+import { cliErrors } from '../lib/errors/cli.ts';
+import { didYouMean } from '../lib/errors/error.ts';
+import { fnmatch } from '../lib/fnmatch.ts';
+import { isMap, type JsonMap } from '../lib/json.ts';
+import { nearest } from '../lib/nearest.ts';
+import type { LocalClient } from '../wire/local/client.ts';
+import type { Io } from './io.ts';
+
+/** The four lists of keys, with the headings that Salt's users know. */
+export const headings = {
+  accepted: 'Accepted Keys:',
+  denied: 'Denied Keys:',
+  pending: 'Unaccepted Keys:',
+  rejected: 'Rejected Keys:',
+} as const;
+
+export type KeyLists = Record<keyof typeof headings, string[]>;
+
+/** What is decided on keys. */
+export const past = { accept: 'accepted', reject: 'rejected', delete: 'deleted' } as const;
+
+export async function listsOf(control: LocalClient): Promise<KeyLists> {
+  return (await control.call('key.list')) as unknown as KeyLists;
+}
+
+/** Why nothing was done: there is no such key (an error), or it is so already. */
+export function sayWhy(match: string | undefined, action: keyof typeof past, lists: KeyLists, io: Io): void {
+  if (match === undefined) return io.err(`there is no key that can be ${past[action]}\n`);
+  const states = (Object.keys(headings) as (keyof KeyLists)[]).flatMap((state) =>
+    lists[state].filter((id) => id === match || fnmatch(match)(id)).map((id) => `${id} is ${state}`),
+  );
+  if (states.length === 0) throw noSuchKey(match, action, lists);
+  io.err(`nothing to do: ${states.join(', ')}\n`);
+}
+
+export function noSuchKey(match: string, action: string, lists: KeyLists): Error {
+  const near = nearest(match, Object.values(lists).flat());
+  return cliErrors.noSuchKey(
+    { match, action },
+    { hint: didYouMean(near) ?? 'tsalt key list shows the keys and where they stand' },
+  );
+}
+
+/** Of the answer of `key.finger`: no key fits. */
+export function isOfNobody(fingers: JsonMap): boolean {
+  return Object.values(fingers).every((some) => isMap(some) && Object.keys(some).length === 0);
+}
