@@ -15,7 +15,7 @@ import {
 } from '../states/engine/environments.ts';
 import { treeOfKept } from '../states/engine/kept.ts';
 import type { RenderContext } from '../states/engine/render.ts';
-import { topFiles } from '../states/engine/top.ts';
+import { byEnvironment, topFiles } from '../states/engine/top.ts';
 import { withExternal, type ExternalParts } from './external.ts';
 import { builtinExtPillars } from './external/registry.ts';
 import { pillarFiles } from './files.ts';
@@ -29,6 +29,8 @@ export interface Pillar {
   readonly errors: readonly TsaltError[];
   /** The values in it that are marked as secrets. */
   readonly secrets: readonly string[];
+  /** The files that the top files of the trees mean for the minion, by environment. */
+  readonly top: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What pillar is made with. */
@@ -54,10 +56,16 @@ export async function compilePillar(
   const named = asked ?? settings.pillarenv;
   if (named !== undefined && !environments.names.includes(named)) {
     const hint = nearestEnvironment(environments, named);
-    return { pillar: {}, errors: [stateErrors.noPillarEnvironment({ pillarenv: named }, { hint })], secrets: [] };
+    return {
+      pillar: {},
+      errors: [stateErrors.noPillarEnvironment({ pillarenv: named }, { hint })],
+      secrets: [],
+      top: {},
+    };
   }
   const errors: TsaltError[] = [];
   let marked: MarkedSecrets | undefined;
+  let top: Pillar['top'] = {};
   const { id, grains } = context;
   const { pillar_source_merging_strategy: strategy, pillar_merge_lists: lists, nodegroups } = settings;
   const merging = { strategy, lists };
@@ -96,6 +104,7 @@ export async function compilePillar(
       nodegroups,
       file: topFileName(settings),
     });
+    if (from === environments) top = byEnvironment(wanted ?? [], rendering.saltenv);
     const reader = pillarFiles(from, { ...rendering, secret }, merging, settings.pillar_includes_override_sls, errors);
     let pillar: JsonMap = {};
     for (const file of wanted ?? []) pillar = mergePillar(pillar, await reader.read(file), merging);
@@ -112,7 +121,7 @@ export async function compilePillar(
   }
   const secrets = [...(marked?.values ?? [])];
   const hidden = createRedactor(errors.length > 0 ? secrets : []);
-  return { pillar: mergeDeep(pillar, override), errors: errors.map((one) => hidden.error(one)), secrets };
+  return { pillar: mergeDeep(pillar, override), errors: errors.map((one) => hidden.error(one)), secrets, top };
 }
 
 /** The trees of pillar; `__env__` is the environment that is asked for, where that has no trees of its own. */

@@ -3,7 +3,7 @@ import type { GitForPillar } from '../../lib/git/pillar-remotes.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { PillarSettings } from '../../lib/pillar-settings.ts';
 import { placeWithoutLine } from '../../lib/place.ts';
-import { compilePillar } from '../../pillar/compile.ts';
+import { compilePillar, type Pillar } from '../../pillar/compile.ts';
 import { outsideWorld } from '../../pillar/outside.ts';
 import { openerOf } from '../../wire/sealed/keys.ts';
 
@@ -24,11 +24,8 @@ export interface PillarWork extends JsonMap {
   git: JsonMap;
 }
 
-/** A minion's pillar, and the values in it that are marked as secrets. */
-export interface MadePillar {
-  readonly pillar: JsonMap;
-  readonly secrets: readonly string[];
-}
+/** A minion's pillar, the values in it that are marked as secrets, and the files that it is from, by environment. */
+export type MadePillar = Pick<Pillar, 'pillar' | 'secrets' | 'top'>;
 
 /** Compiles a pillar. Raises the first mistake in the tree, `TS_STATE_...`, without the line it is in: that may hold a secret, and goes to minions and logs. */
 export async function renderPillar(work: Record<string, unknown>): Promise<MadePillar> {
@@ -37,9 +34,9 @@ export async function renderPillar(work: Record<string, unknown>): Promise<MadeP
   const context = { id, grains, opts };
   const made = settings as unknown as PillarSettings;
   const parts = { ...outsideWorld(), opener: async () => openerOf([keys]), git: git as unknown as GitForPillar };
-  const { pillar, errors, secrets } = await compilePillar(roots, context, made, parts, request);
+  const { pillar, errors, secrets, top } = await compilePillar(roots, context, made, parts, request);
   if (errors[0]) throw withoutLine(errors[0]);
-  return { pillar, secrets };
+  return { pillar, secrets, top };
 }
 
 function withoutLine({ code, sentence, place, hint }: TsaltError): TsaltError {

@@ -10,7 +10,7 @@ const orchestrations =
   "'state.orchestrations' shows how far one is; 'fail_minions', 'failhard' and requisites say where it ends";
 
 const noLocks = 'there are no locks: whoever updates a git remote leaves none behind';
-const kept = "'cache.grains' and 'cache.mine' show what is kept of minions";
+const kept = "'cache.grains', 'cache.pillar' and 'cache.mine' show what is kept of minions";
 
 /** By function, or by module with `.*`. */
 export const absentRunners: Readonly<Record<string, string>> = {
@@ -28,7 +28,6 @@ export const absentRunners: Readonly<Record<string, string>> = {
   'state.soft_kill': orchestrations,
   'doc.*':
     "'tsalt run' without a function lists them, 'tsalt run FUNCTION --help' tells of one; 'sys.doc' is for minions",
-  'cache.pillar': "'pillar.show_pillar MINION' makes the pillar anew, with '[secret]' for what is marked as secret",
   'cache.clear_git_lock': noLocks,
   'cache.*': kept,
   'fileserver.symlink_list':
@@ -36,7 +35,6 @@ export const absentRunners: Readonly<Record<string, string>> = {
   'fileserver.clear_cache': "'fileserver.update' asks the git remotes, and fetches what is missing",
   'fileserver.lock': noLocks,
   'fileserver.clear_lock': noLocks,
-  'pillar.show_top': "'pillar.show_pillar MINION' shows what the top files come to for it",
   'pillar.show_pillar_cache': "'pillar.show_pillar MINION' shows what is kept of it with 'pillar_cache'",
   'cloud.*': launching,
   'ssh.*': "minions are reached by their own connection: 'salt.execute'",

@@ -55,6 +55,13 @@ export function cacheRunners(parts: CacheRunnerParts): RunnerTable {
       run: (target, caller) =>
         Object.fromEntries(idsOf(target, caller).map((id) => [id, parts.facts.grains(id) ?? {}])) as JsonMap,
     },
+    'cache.pillar': {
+      summary:
+        'the pillar that was made last for minions, by minion, with `[secret]` for what is marked as secret; none for one that has not asked since the master began',
+      takes,
+      run: (target, caller) =>
+        Object.fromEntries(idsOf(target, caller).map((id) => [id, parts.facts.pillar(id) ?? {}])) as JsonMap,
+    },
     'cache.mine': {
       summary: 'all that minions have told the mine, by minion. All may be read here',
       takes,

@@ -7,6 +7,7 @@ import type { MinionFacts } from '../facts.ts';
 import type { Keys } from '../keys.ts';
 import type { PillarCache } from '../pillar-cache.ts';
 import type { PillarOf } from '../pillar.ts';
+import type { MadePillar } from '../pool/render-pillar.ts';
 import type { Publisher } from '../publisher.ts';
 import type { RunnerTable } from './runner.ts';
 
@@ -22,22 +23,35 @@ export interface PillarRunnerParts {
 export function pillarRunners(parts: PillarRunnerParts): RunnerTable {
   const named = (name: string, value: Json | undefined): JsonMap =>
     value === undefined || value === null ? {} : { [name]: asText(value) };
+
+  /** Raises `TS_RUNNER_NO_SUCH_MINION`, and what is wrong with the pillar. */
+  async function made({ minion, saltenv, pillarenv }: JsonMap): Promise<MadePillar> {
+    const { keys, facts, pillarOf } = parts;
+    const id = asText(minion);
+    if (keys.find(id)?.state !== 'accepted') {
+      const ids = keys.list().flatMap((key) => (key.state === 'accepted' ? [key.id] : []));
+      throw runnerErrors.noSuchMinion({ id }, { hint: didYouMean(nearest(id, ids)) });
+    }
+    const request = { override: {}, ...named('saltenv', saltenv), ...named('pillarenv', pillarenv) };
+    return pillarOf(id, facts.grains(id) ?? {}, request);
+  }
+
   return {
     'pillar.show_pillar': {
       summary: 'makes the pillar of a minion and shows it, with `[secret]` for what is marked as secret',
       takes: ['minion', 'saltenv', 'pillarenv'],
       needs: 1,
-      async run({ minion, saltenv, pillarenv }) {
-        const { keys, facts, pillarOf } = parts;
-        const id = asText(minion);
-        if (keys.find(id)?.state !== 'accepted') {
-          const ids = keys.list().flatMap((key) => (key.state === 'accepted' ? [key.id] : []));
-          throw runnerErrors.noSuchMinion({ id }, { hint: didYouMean(nearest(id, ids)) });
-        }
-        const request = { override: {}, ...named('saltenv', saltenv), ...named('pillarenv', pillarenv) };
-        const { pillar, secrets } = await pillarOf(id, facts.grains(id) ?? {}, request);
+      async run(args) {
+        const { pillar, secrets } = await made(args);
         return hideValues(pillar, new Set(secrets));
       },
+    },
+    'pillar.show_top': {
+      summary:
+        'the pillar files that the top files mean for a minion, by environment; other than in Salt, those of other targets are left out',
+      takes: ['minion', 'saltenv', 'pillarenv'],
+      needs: 1,
+      run: async (args) => (await made(args)).top as JsonMap,
     },
     'pillar.clear_pillar_cache': {
       summary:

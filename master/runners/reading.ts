@@ -9,11 +9,11 @@ const reading: Readonly<Record<Client, readonly RegExp[]>> = {
   runner: [
     /^jobs\.\w+$/,
     /^manage\.\w+$/,
-    /^cache\.(grains|mine)$/,
+    /^cache\.(grains|pillar|mine)$/,
     /^(instances|reactor|returner|schedule)\.list$/,
     /^reactor\.(why|dead)$/,
     /^mine\.get$/,
-    /^pillar\.show_pillar$/,
+    /^pillar\.(show_pillar|show_top)$/,
     /^fileserver\.(envs|file_list|dir_list|empty_dir_list|remotes)$/,
     /^state\.(orchestrations|orchestrate_show_sls|orch_show_sls)$/,
     /^test\.arg$/,

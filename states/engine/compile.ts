@@ -12,7 +12,7 @@ import { contextIn, prepareText, type RenderContext } from './render.ts';
 import { inOrder, tie } from './requisites.ts';
 import { reshape } from './reshape.ts';
 import { loadSlsFiles, type ReadFiles, type Sls, type Wanted } from './sls.ts';
-import { topFiles, type TopOptions } from './top.ts';
+import { byEnvironment, topFiles, type TopOptions } from './top.ts';
 import { isAddress } from './address.ts';
 
 export interface Compiled {
@@ -56,9 +56,7 @@ export async function compileHighstate(options: CompileOptions): Promise<Compile
   else if (names.length === 0 && errors.length === 0)
     errors.push(stateErrors.noMatch({ id, saltenv: saltenv ?? environments.names.join("' or '") }));
   const compiled = await compileFiles(names ?? [], options);
-  const top: Record<string, string[]> = {};
-  for (const { name, saltenv: own = context.saltenv } of names ?? []) (top[own] ??= []).push(name);
-  return { ...compiled, top, errors: [...errors, ...compiled.errors] };
+  return { ...compiled, top: byEnvironment(names ?? [], context.saltenv), errors: [...errors, ...compiled.errors] };
 }
 
 /** The states of the named files and all they include. */

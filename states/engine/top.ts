@@ -57,6 +57,13 @@ export async function topFiles(
   return wantedOf(mergeTops(tops, strategy, asked, fallback), environments, facts, errors, options);
 }
 
+/** The names of files by their environment, `saltenv` where they say none. */
+export function byEnvironment(files: readonly Wanted[], saltenv: string): Record<string, string[]> {
+  const names: Record<string, string[]> = {};
+  for (const { name, saltenv: own = saltenv } of files) (names[own] ??= []).push(name);
+  return names;
+}
+
 /** The top file of an environment and those that it includes; none where there is none. */
 async function readTops(
   saltenv: string,
@@ -180,7 +187,7 @@ async function wantedOf(
   errors: TsaltError[],
   { saltenv: only, everybody = false, nodegroups = {} }: TopFilesOptions,
 ): Promise<Wanted[]> {
-  const byEnvironment = new Map<string, Map<string, Wanted>>();
+  const wanted = new Map<string, Map<string, Wanted>>();
   for (const [saltenv, section] of merged) {
     const isThere = (await environments.tree(saltenv)) !== undefined;
     let isTold = isThere;
@@ -198,8 +205,8 @@ async function wantedOf(
         if (!isThere) continue;
         for (const file of files) {
           const own = file.saltenv ?? saltenv;
-          const found = byEnvironment.get(own) ?? new Map<string, Wanted>();
-          byEnvironment.set(own, found);
+          const found = wanted.get(own) ?? new Map<string, Wanted>();
+          wanted.set(own, found);
           if (!found.has(file.name)) found.set(file.name, file);
         }
       } catch (thrown) {
@@ -208,5 +215,5 @@ async function wantedOf(
       }
     }
   }
-  return [...byEnvironment.values()].flatMap((files) => [...files.values()]);
+  return [...wanted.values()].flatMap((files) => [...files.values()]);
 }

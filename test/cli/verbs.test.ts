@@ -362,7 +362,7 @@ test('run: --help of a function and of a module; the words of reactions for func
   const unknown = await tsalt('run', 'jobs.lst', '--help');
   t.is(unknown.code, 2);
   t.regex(unknown.stderr, /did you mean 'jobs\.list'\?/);
-  t.regex((await tsalt('run', 'cache.pillar', '--help')).stderr, /hint: 'pillar\.show_pillar MINION'/);
+  t.regex((await tsalt('run', 'cache.list', '--help')).stderr, /hint: 'cache\.grains'/);
 
   t.deepEqual(await json('run', 'wheel.config.values'), await json('run', 'config.values'));
   t.deepEqual(await json('run', 'runner.test.arg', '1'), await json('run', 'test.arg', '1'));

@@ -13,7 +13,7 @@ test('pillar cache: made anew only when files, grains, request or instances diff
   const clock = fakeClock();
   let made = 0;
   let instances: readonly string[] = [];
-  const cache = pillarCache(async () => ({ pillar: { made: ++made }, secrets: [] }), {
+  const cache = pillarCache(async () => ({ pillar: { made: ++made }, secrets: [], top: {} }), {
     keepMs: 60_000,
     roots: { base: [root] },
     inputs: () => instances,
@@ -49,12 +49,12 @@ test('pillar cache: one that fails is not kept', async (t) => {
   let tries = 0;
   const failing = async () => {
     if (++tries === 1) throw new Error('a mistake');
-    return { pillar: {}, secrets: [] };
+    return { pillar: {}, secrets: [], top: {} };
   };
   const clock = fakeClock();
   const cache = pillarCache(failing, { keepMs: 60_000, roots: { base: [folder(t)] }, inputs: () => [], clock });
   await t.throwsAsync(cache.pillarOf('a', {}, { override: {} }), { message: 'a mistake' });
-  t.deepEqual(await cache.pillarOf('a', {}, { override: {} }), { pillar: {}, secrets: [] });
+  t.deepEqual(await cache.pillarOf('a', {}, { override: {} }), { pillar: {}, secrets: [], top: {} });
 });
 
 test('pillar runners: a pillar is shown without its secrets, and made from what is kept with pillar_cache', async (t) => {

@@ -83,8 +83,7 @@ test('runners: of files and grains what the master has of them, and a job by way
   t.deepEqual(await cluster.run('fileserver.clear_file_list_cache'), {});
   for (const [fun, said] of [
     ['fileserver.symlink_list', /hint: a link is served as what it leads to/],
-    ['cache.pillar', /hint: 'pillar\.show_pillar MINION' makes the pillar anew/],
-    ['cache.list', /hint: 'cache\.grains' and 'cache\.mine' show/],
+    ['cache.list', /hint: 'cache\.grains', 'cache\.pillar' and 'cache\.mine' show/],
     ['fileserver.clear_lock', /hint: there are no locks/],
   ] as const) {
     const absent = await cluster.tsalt('run', fun);
@@ -137,8 +136,12 @@ test('salt.cmd: looks at what the master itself has, and at nothing of its machi
 test('runners: what the master remembers of minions is shown, forgotten, and there again once they tell it', async (t) => {
   const cluster = await startCluster(t);
   write(cluster.pillar, 'top.sls', "base:\n  '*': [own]\n");
-  write(cluster.pillar, 'own.sls', 'colour: red\n');
+  write(cluster.pillar, 'own.sls', 'colour: red\nword: !secret hidden\n');
   await cluster.joinMinion('web1');
+  write(cluster.pillar, 'top.sls', "base:\n  '*': [own]\n  'web1': [web, own]\n  db1: [db]\n");
+  write(cluster.pillar, 'web.sls', 'port: 80\n');
+  t.deepEqual(await cluster.run('pillar.show_top', 'web1'), { base: ['own', 'web'] });
+  await t.throwsAsync(cluster.run('pillar.show_top', 'web9'), { code: 'TS_RUNNER_NO_SUCH_MINION' });
   await cluster.joinMinion('web2');
   const tell = async (): Promise<void> => {
     await cluster.exec('*', 'mine.send', ['test.echo', 'hello'], 20);
@@ -158,7 +161,9 @@ test('runners: what the master remembers of minions is shown, forgotten, and the
   const meant = async (tgt: string, tgt_type: string): Promise<Json> => cluster.run('manage.up', tgt, tgt_type);
   await cluster.exec('*', 'saltutil.refresh_pillar', [], 20);
   t.deepEqual(await meant('colour:red', 'pillar'), ['web1', 'web2']);
+  t.like(await cluster.run('cache.pillar', 'web2'), { web2: { colour: 'red', word: '[secret]' } });
   t.true(await cluster.run('cache.clear_pillar', 'web1'));
+  t.deepEqual(await cluster.run('cache.pillar', 'web1'), { web1: {} });
   t.deepEqual(await meant('colour:red', 'pillar'), ['web2']);
   t.true(await cluster.run('cache.clear_grains', 'web1'));
   t.deepEqual(await meant('id:web*', 'grain'), ['web2']);

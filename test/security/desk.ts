@@ -42,7 +42,7 @@ export async function desk(t: ExecutionContext) {
     stateEvents: false,
     pillarOf: (id) => {
       pillarsOf.push(id);
-      return Promise.resolve({ pillar: { of: id }, secrets: [] });
+      return Promise.resolve({ pillar: { of: id }, secrets: [], top: {} });
     },
     mine: {},
     tops: () => topsOf(loadMasterConfig({ env: {} }).config),

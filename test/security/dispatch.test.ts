@@ -201,7 +201,7 @@ test('dispatch: a minion asks for whatever has a name, only its own questions ar
     bundles: bundleStore(folder(t)),
     facts,
     stateEvents: false,
-    pillarOf: () => Promise.resolve({ pillar: { mine: true }, secrets: [] }),
+    pillarOf: () => Promise.resolve({ pillar: { mine: true }, secrets: [], top: {} }),
     mine: {},
     tops: () => topsOf(config),
   });
