@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import { quantile } from './measure.ts';
 import { cpuOf } from './process.ts';
-import { atLeast, atMost, report, shown } from './report.ts';
+import { atLeast, atMost, besides, report, shown } from './report.ts';
+import { besideSalt, PATIENCE_SECONDS, type SaltEvents } from './salt-cluster.ts';
 import { hear, openSite, sharedNow, until } from './site.ts';
 import { openSwarm } from './swarm.ts';
 
@@ -15,6 +16,8 @@ const SINGLE = 300;
 const STEADY_PER_SECOND = 1000;
 const STEADY_SECONDS = 10;
 const WITH_JOBS = 300;
+/** Salt is given fewer where it would take minutes for as many, and a steady stream that it keeps up with. */
+const OF_SALT = { events: 2000, together: 10_000, requests: 100, reactions: 1000, perSecond: 30 };
 
 /** Events from minions to the master's disk, to reactions, and to jobs that reactions publish. */
 export async function events(): Promise<void> {
@@ -35,10 +38,20 @@ function reactingBy(text: string) {
   };
 }
 
+const asking = 'ask:\n  local.test.ping:\n    - tgt: real-0\n';
 const answering =
   'answer:\n  runner.event.send:\n    - args:\n      - tag: bench/done\n      - data:\n          at: {{data.data.at}}\n';
 
-/** Fired at once by twenty minions; each durable before it is acknowledged. */
+/** What became of Salt's, where it ran: how many of those fired came to the end of their way. */
+function kept(salt: SaltEvents | undefined, end: string): string[] {
+  if (!salt) return [];
+  const missing = salt.gave_up ? `not in ${PATIENCE_SECONDS} s` : 'lost';
+  return [`salt: ${salt.fired} fired, ${salt.heard} ${end}, ${salt.fired - salt.heard} ${missing}`];
+}
+
+const perSecondOf = (salt: SaltEvents | undefined): number | undefined => salt && salt.heard / (salt.ms / 1000);
+
+/** Fired at once by twenty minions; each durable before it is acknowledged. Salt's go to its bus, which keeps nothing. */
 async function durable(together: boolean, least: number): Promise<void> {
   const site = await openSite();
   const swarm = await openSwarm(site, LINKS);
@@ -51,14 +64,20 @@ async function durable(together: boolean, least: number): Promise<void> {
   const cpu = cpuOf(site.master.pid ?? 0) - cpuBefore;
   const wire = await site.stats('wire');
   const { commits = NaN } = await site.stats('store');
+  swarm.close();
+  await site.close();
+  const [fired, requests] = together ? [OF_SALT.together, OF_SALT.requests] : [OF_SALT.events, 1];
+  const salt = await besideSalt({}, (it) =>
+    it.events({ links: LINKS, each: fired / LINKS, together: requests, hear: 'bench/fired' }),
+  );
   report(`${EVENTS} events of ${LINKS} minions at once, ${together ? 'many in a message' : 'one a message'}`, {
     marks: [atLeast('durable and acknowledged', EVENTS / (took / 1000), least, 'a second')],
     notes: [
       `the master: ${shown((cpu * 1000) / EVENTS)} ms of CPU an event, ${commits} commits, ${wire.frames} frames; none lost`,
+      ...besides('heard on the bus', EVENTS / (took / 1000), perSecondOf(salt), 'a second'),
+      ...kept(salt, 'heard by a listener (on no disk)'),
     ],
   });
-  swarm.close();
-  await site.close();
 }
 
 /** As many as are fired at once, each with a reaction that calls a runner. */
@@ -78,6 +97,11 @@ async function reactions(): Promise<void> {
   await until('every event has its reaction', async () => (await ran()) >= REACTIONS);
   const reacted = performance.now() - started;
   const cpu = cpuOf(site.master.pid ?? 0) - cpuBefore;
+  swarm.close();
+  await site.close();
+  const salt = await besideSalt({ reactor: 'seen:\n  runner.test.arg: []\n' }, (it) =>
+    it.events({ links: LINKS, each: OF_SALT.reactions / LINKS, hear: 'salt/run/*/ret' }),
+  );
   report(
     `${REACTIONS} events of ${LINKS} minions at once, one a message, each with a reaction (YAML reactor, runner)`,
     {
@@ -85,11 +109,11 @@ async function reactions(): Promise<void> {
       notes: [
         `all acknowledged after ${shown(acknowledged)} ms, all reactions after ${shown(reacted)} ms; none lost`,
         `the master's main process: ${shown((cpu * 1000) / REACTIONS)} ms of CPU an event`,
+        ...besides('reactions done', REACTIONS / (reacted / 1000), perSecondOf(salt), 'a second'),
+        ...kept(salt, 'reactions done'),
       ],
     },
   );
-  swarm.close();
-  await site.close();
 }
 
 /** A steady stream: how long each takes from its minion to the event that its reaction fires. */
@@ -100,33 +124,56 @@ async function steady(): Promise<void> {
   const deaf = await hear(site, 'bench/done', ({ at }) => void lags.push(sharedNow() - Number(at)));
   await swarm.stream(STEADY_PER_SECOND, STEADY_SECONDS);
   await until('every event has its reaction', () => lags.length === STEADY_PER_SECOND * STEADY_SECONDS);
-  report(`${STEADY_PER_SECOND} events a second for ${STEADY_SECONDS} s, each with a reaction that fires an event`, {
-    marks: [atMost('from the minion to the reaction done, 99 of 100', quantile(lags, 0.99), 50, 'ms')],
-    notes: [`median ${shown(quantile(lags, 0.5))} ms, slowest ${shown(Math.max(...lags))} ms; none lost`],
-  });
   deaf();
   swarm.close();
   await site.close();
+  const salt = await besideSalt({ reactor: answering }, (it) =>
+    it.events({
+      links: LINKS,
+      each: (OF_SALT.perSecond * STEADY_SECONDS) / LINKS,
+      per_second: OF_SALT.perSecond,
+      hear: 'bench/done',
+    }),
+  );
+  report(`${STEADY_PER_SECOND} events a second for ${STEADY_SECONDS} s, each with a reaction that fires an event`, {
+    marks: [atMost('from the minion to the reaction done, 99 of 100', quantile(lags, 0.99), 50, 'ms')],
+    notes: [
+      `median ${shown(quantile(lags, 0.5))} ms, slowest ${shown(Math.max(...lags))} ms; none lost`,
+      ...(salt ? [`salt, of ${OF_SALT.perSecond} a second: ${middleAndSlowest(salt.lags)}`] : []),
+      ...kept(salt, 'reactions done'),
+    ],
+  });
+}
+
+function middleAndSlowest(lags: readonly number[]): string {
+  return `median ${shown(quantile(lags, 0.5))} ms, 99 of 100 ${shown(quantile(lags, 0.99))} ms`;
 }
 
 /** Events that each lead to a job on a minion process, until its return is on the master's disk. */
 async function withJobs(): Promise<void> {
-  const site = await openSite({ config: reactingBy('ask:\n  local.test.ping:\n    - tgt: real\n') });
+  const site = await openSite({ config: reactingBy(asking) });
   const swarm = await openSwarm(site, 1, 1);
-  site.startMinion('real');
+  site.startMinion('real-0');
   await site.acceptUntil(2);
   let returned = 0;
-  const deaf = await hear(site, 'salt/job/*/ret/real', () => void returned++);
+  const deaf = await hear(site, 'salt/job/*/ret/real-0', () => void returned++);
   const started = performance.now();
   await swarm.fire(WITH_JOBS);
   await until('every job has returned', () => returned === WITH_JOBS);
   const took = performance.now() - started;
-  report(`${WITH_JOBS} events at once, each a job on a minion process`, {
-    marks: [atMost('until all have returned', took, 3000, 'ms')],
-  });
   deaf();
   swarm.close();
   await site.close();
+  const salt = await besideSalt({ minions: 1, reactor: asking }, (it) =>
+    it.events({ links: 1, each: WITH_JOBS, hear: 'salt/job/*/ret/real-0', quiet: PATIENCE_SECONDS }),
+  );
+  report(`${WITH_JOBS} events at once, each a job on a minion process`, {
+    marks: [atMost('until all have returned', took, 3000, 'ms')],
+    notes: [
+      ...besides('until the last that returned', took, salt?.heard === WITH_JOBS ? salt.ms : undefined, 'ms'),
+      ...kept(salt, 'jobs returned'),
+    ],
+  });
 }
 
 /** One event by itself, from a minion's link to the event that its reaction fires: two commits to disk lie between. */
@@ -144,14 +191,21 @@ async function latency(): Promise<void> {
     await until('the reaction is done', () => reacted.length > index);
     await pause(2);
   }
+  for (const end of deaf) end();
+  swarm.close();
+  await site.close();
+  const salt = await besideSalt({ reactor: answering }, (it) =>
+    it.events({ links: 1, each: SINGLE, alone: true, hear: 'bench/done' }),
+  );
   const counted = reacted.slice(20);
+  const ofSalt = salt?.lags.slice(20);
   report('one event to its reaction done (YAML reactor that fires an event)', {
     marks: [atMost('median', quantile(counted, 0.5), 5, 'ms'), atMost('99 of 100', quantile(counted, 0.99), 5, 'ms')],
     notes: [
       `the event itself on disk and heard by a listener: ${shown(quantile(arrived.slice(20), 0.5))} ms, 99 of 100 ${shown(quantile(arrived.slice(20), 0.99))} ms`,
+      ...besides('median', quantile(counted, 0.5), ofSalt && quantile(ofSalt, 0.5), 'ms'),
+      ...besides('99 of 100', quantile(counted, 0.99), ofSalt && quantile(ofSalt, 0.99), 'ms'),
+      ...kept(salt, 'reactions done'),
     ],
   });
-  for (const end of deaf) end();
-  swarm.close();
-  await site.close();
 }

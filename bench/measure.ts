@@ -11,6 +11,8 @@ export interface Contender {
   readonly name: string;
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A run that takes longer is ended, and fails. */
+  readonly limitMs?: number;
   /** Before each run, not timed: put things back as they have to be. */
   readonly prepare?: () => void;
   /** After each run, not timed: raises where it did not do its work. */
@@ -18,12 +20,13 @@ export interface Contender {
 }
 
 /** Milliseconds of one run. Raises when it fails: a figure of something that did not work is no figure. */
-function timeOnce({ name, argv, env, check }: Contender): number {
+function timeOnce({ name, argv, env, limitMs, check }: Contender): number {
   const [file = '', ...args] = argv;
   const started = performance.now();
   const { status, error, stderr, stdout } = spawnSync(file, args, {
     env: { ...surroundings(), ...env },
     maxBuffer: 1 << 30,
+    ...(limitMs !== undefined && { timeout: limitMs, killSignal: 'SIGKILL' }),
   });
   const took = performance.now() - started;
   if (error) throw error;

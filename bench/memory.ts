@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { familyOf, memoryOf } from './process.ts';
-import { atMost, report, shown, type Mark } from './report.ts';
+import { familyOf, memoryOf, memoryOfFamily } from './process.ts';
+import { atMost, besides, report, shown, type Mark } from './report.ts';
+import { besideSalt } from './salt-cluster.ts';
 import { openSite, type Site } from './site.ts';
 import { openSwarm, type Swarm } from './swarm.ts';
 
@@ -28,6 +29,7 @@ export async function memory(): Promise<void> {
   const alone = await openSite({ ownNode: true });
   await pause(idleSeconds * 1000);
   look('master without minions', alone.master.pid ?? 0, 100);
+  const ourMaster = memoryOfFamily(alone.master.pid ?? 0);
   await alone.close();
 
   const site = await openSite({ ownNode: true });
@@ -36,12 +38,23 @@ export async function memory(): Promise<void> {
   await site.acceptUntil(LINKS + 1);
   await pause(idleSeconds * 1000);
   look('minion', minion.pid ?? 0, 60);
+  const ourMinion = memoryOfFamily(minion.pid ?? 0);
   look(`master with ${LINKS} minions`, site.master.pid ?? 0, 150);
   await fill(site, swarm);
   await pause(idleSeconds * 1000);
   look(`master with ${LINKS} minions and ${STORED_EVENTS} events`, site.master.pid ?? 0, 150);
   swarm.close();
   await site.close();
+  const salt = await besideSalt({ minions: 1 }, async (it) => {
+    await pause(idleSeconds * 1000);
+    return { master: memoryOfFamily(it.master.pid ?? 0), minion: memoryOfFamily(it.minions[0]?.pid ?? 0) };
+  });
+  notes.push(
+    ...besides('master, all its processes', ourMaster.pss, salt?.master.pss, 'MiB'),
+    ...besides('minion, all its processes', ourMinion.pss, salt?.minion.pss, 'MiB'),
+  );
+  for (const [what, own] of Object.entries(salt ?? {}))
+    notes.push(`salt's ${what}: ${own.processes} processes, RSS ${shown(own.rss)} MiB in sum`);
   report(`memory (PSS) after ${idleSeconds} s idle, less the memory map of the table`, { marks, notes });
 }
 

@@ -1,6 +1,7 @@
-import { quantile, race, ratio } from './measure.ts';
+import { quantile, race, ratio, type Measured } from './measure.ts';
 import { cpuOf } from './process.ts';
-import { atMost, report, shown, type Mark } from './report.ts';
+import { atMost, besides, report, shown } from './report.ts';
+import { besideSalt } from './salt-cluster.ts';
 import { openSite, type Site } from './site.ts';
 import { openSwarm } from './swarm.ts';
 import { tsalt } from './workplace.ts';
@@ -15,7 +16,7 @@ const ROUNDS = 15;
 const SIMULATED = 1000;
 const SIMULATED_ROUNDS = 40;
 
-/** `tsalt '*' test.ping`, the whole command line: of minion processes, and of a thousand simulated minions. */
+/** `tsalt '*' test.ping`, the whole command line: of minion processes, after them of as many of Salt, and of a thousand simulated minions. */
 export async function ping(): Promise<void> {
   for (const [count, most] of processes) await pingProcesses(count, most);
   await pingSimulated();
@@ -26,33 +27,41 @@ async function pingProcesses(count: number, most: number): Promise<void> {
   const ids = Array.from({ length: count }, (_, index) => `ping-${index}`);
   const pids = ids.map((id) => site.startMinion(id).pid ?? 0);
   await site.acceptUntil(count);
-  const title = `tsalt '*' test.ping of ${count} minion processes`;
-  pingAll(site, title, pids, ROUNDS, (runs) => [atMost('whole command line, median', quantile(runs, 0.5), most, 'ms')]);
+  const { runs, ...seen } = pingAll(site, pids, ROUNDS);
   await site.close();
+  const middle = quantile(runs, 0.5);
+  const salt = await besideSalt({ minions: count }, (it) => it.ping(ROUNDS));
+  report(`tsalt '*' test.ping of ${count} minion processes`, {
+    marks: [atMost('whole command line, median', middle, most, 'ms')],
+    measured: [...seen.measured, ...(salt ? [salt] : [])],
+    notes: [...besides('medians', middle, salt && quantile(salt.runs, 0.5), 'ms'), ...seen.notes],
+  });
 }
 
 async function pingSimulated(): Promise<void> {
   const site = await openSite();
   const swarm = await openSwarm(site, SIMULATED, 2);
-  pingAll(site, `tsalt '*' test.ping of ${SIMULATED} simulated minions`, [], SIMULATED_ROUNDS, (runs) => [
-    atMost('whole command line, median', quantile(runs, 0.5), 800, 'ms'),
-    atMost('99 of 100', quantile(runs, 0.99), 1500, 'ms'),
-  ]);
+  const { runs, ...seen } = pingAll(site, [], SIMULATED_ROUNDS);
+  report(`tsalt '*' test.ping of ${SIMULATED} simulated minions`, {
+    marks: [
+      atMost('whole command line, median', quantile(runs, 0.5), 800, 'ms'),
+      atMost('99 of 100', quantile(runs, 0.99), 1500, 'ms'),
+    ],
+    ...seen,
+  });
   swarm.close();
   await site.close();
 }
 
 function pingAll(
   site: Site,
-  title: string,
   minions: readonly number[],
   rounds: number,
-  marksOf: (runs: readonly number[]) => readonly Mark[],
-): void {
+): { runs: readonly number[]; measured: readonly Measured[]; notes: readonly string[] } {
   const cpu = (): number => [site.master.pid ?? 0, ...minions].reduce((sum, pid) => sum + cpuOf(pid), 0);
   const before = cpu();
   const argv = [...tsalt, 'exec', '--config-dir', site.masterConfig, '*', 'test.ping'];
-  const all = race(
+  const measured = race(
     [
       { name: 'node -e 0', argv: [process.execPath, '-e', '0'] },
       { name: 'tsalt', argv },
@@ -60,13 +69,12 @@ function pingAll(
     rounds,
   );
   const used = (cpu() - before) / (rounds + 1);
-  const runs = all.find(({ name }) => name === 'tsalt')?.runs ?? [];
-  report(title, {
-    marks: marksOf(runs),
-    measured: all,
+  return {
+    runs: measured.find(({ name }) => name === 'tsalt')?.runs ?? [],
+    measured,
     notes: [
-      `${shown(ratio(all, 'tsalt', 'node -e 0'))} times bare Node`,
+      `${shown(ratio(measured, 'tsalt', 'node -e 0'))} times bare Node`,
       `CPU of the master${minions.length > 0 ? ' and the minions' : ''} for one ping of all: ${shown(used * 1000)} ms`,
     ],
-  });
+  };
 }

@@ -27,16 +27,27 @@ function timesOf(pid: number): number[] {
 
 /** MiB of a process's memory: its share of pages (PSS), that of its memory-mapped database apart. */
 export function memoryOf(pid: number): { readonly own: number; readonly map: number } {
-  const all = pssOf(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+  const all = mibOf(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss');
   const map = readFileSync(`/proc/${pid}/smaps`, 'utf8')
     .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
     .filter((part) => /\.(?:mdb|lmdb)$/m.test(part.split('\n', 1)[0] ?? ''))
-    .reduce((sum, part) => sum + pssOf(part), 0);
+    .reduce((sum, part) => sum + mibOf(part, 'Pss'), 0);
   return { own: all - map, map };
 }
 
-function pssOf(smaps: string): number {
-  return Number(/^Pss: +(\d+) kB/m.exec(smaps)?.[1] ?? 0) / 1024;
+/** MiB of a process and all below it: their shares of pages (PSS), and what each holds by itself, shared pages in full (RSS). */
+export function memoryOfFamily(pid: number): {
+  readonly pss: number;
+  readonly rss: number;
+  readonly processes: number;
+} {
+  const all = familyOf(pid).map((each) => readFileSync(`/proc/${each}/smaps_rollup`, 'utf8'));
+  const sum = (field: 'Pss' | 'Rss'): number => all.reduce((total, smaps) => total + mibOf(smaps, field), 0);
+  return { pss: sum('Pss'), rss: sum('Rss'), processes: all.length };
+}
+
+function mibOf(smaps: string, field: 'Pss' | 'Rss'): number {
+  return Number(new RegExp(`^${field}: +(\\d+) kB`, 'm').exec(smaps)?.[1] ?? 0) / 1024;
 }
 
 /** A process and those that it started, as deep as they go. */

@@ -50,6 +50,17 @@ export function ratios(all: readonly Measured[], ours: string, peers: readonly s
     .map((peer) => `${peer} / ${ours}: ${shown(ratio(all, peer, ours))} times`);
 }
 
+/**
+ * Salt's figure and ours, and by how many times ours is the better: of what is done a second ours by Salt's, of times and
+ * memory Salt's by ours. Nothing where Salt did not run or came to no figure.
+ */
+export function besides(what: string, ours: number, salt: number | undefined, unit: string): string[] {
+  if (salt === undefined || Number.isNaN(salt)) return [];
+  return unit === 'a second'
+    ? [`${what}: tsalt / salt ${shown(ours / salt)} times (${shown(ours)} / ${shown(salt)} ${unit})`]
+    : [`${what}: salt / tsalt ${shown(salt / ours)} times (${shown(salt)} / ${shown(ours)} ${unit})`];
+}
+
 /** Marks missed so far. */
 export function missedMarks(): number {
   return missed;
