@@ -1,6 +1,6 @@
-import { quantile, race, ratio, type Measured } from './measure.ts';
+import { quantile, race, ratio, type Contender, type Measured } from './measure.ts';
 import { cpuOf } from './process.ts';
-import { atMost, besides, report, shown } from './report.ts';
+import { atMost, ratios, report, shown } from './report.ts';
 import { besideSalt } from './salt-cluster.ts';
 import { openSite, type Site } from './site.ts';
 import { openSwarm } from './swarm.ts';
@@ -16,7 +16,7 @@ const ROUNDS = 15;
 const SIMULATED = 1000;
 const SIMULATED_ROUNDS = 40;
 
-/** `tsalt '*' test.ping`, the whole command line: of minion processes, after them of as many of Salt, and of a thousand simulated minions. */
+/** `tsalt '*' test.ping`, the whole command line: of minion processes, then in turn with Salt and as many of its, and of a thousand simulated minions. */
 export async function ping(): Promise<void> {
   for (const [count, most] of processes) await pingProcesses(count, most);
   await pingSimulated();
@@ -28,13 +28,12 @@ async function pingProcesses(count: number, most: number): Promise<void> {
   const pids = ids.map((id) => site.startMinion(id).pid ?? 0);
   await site.acceptUntil(count);
   const { runs, ...seen } = pingAll(site, pids, ROUNDS);
+  const inTurn = (await besideSalt({ minions: count }, ({ ping: salt }) => race([pingOf(site), salt], ROUNDS))) ?? [];
   await site.close();
-  const middle = quantile(runs, 0.5);
-  const salt = await besideSalt({ minions: count }, (it) => it.ping(ROUNDS));
   report(`tsalt '*' test.ping of ${count} minion processes`, {
-    marks: [atMost('whole command line, median', middle, most, 'ms')],
-    measured: [...seen.measured, ...(salt ? [salt] : [])],
-    notes: [...besides('medians', middle, salt && quantile(salt.runs, 0.5), 'ms'), ...seen.notes],
+    marks: [atMost('whole command line, median', quantile(runs, 0.5), most, 'ms')],
+    measured: [...seen.measured, ...inTurn.map((each) => ({ ...each, name: `${each.name}, in turn` }))],
+    notes: [...ratios(inTurn, 'tsalt', ['salt']), ...seen.notes],
   });
 }
 
@@ -53,6 +52,10 @@ async function pingSimulated(): Promise<void> {
   await site.close();
 }
 
+function pingOf(site: Site): Contender {
+  return { name: 'tsalt', argv: [...tsalt, 'exec', '--config-dir', site.masterConfig, '*', 'test.ping'] };
+}
+
 function pingAll(
   site: Site,
   minions: readonly number[],
@@ -60,14 +63,7 @@ function pingAll(
 ): { runs: readonly number[]; measured: readonly Measured[]; notes: readonly string[] } {
   const cpu = (): number => [site.master.pid ?? 0, ...minions].reduce((sum, pid) => sum + cpuOf(pid), 0);
   const before = cpu();
-  const argv = [...tsalt, 'exec', '--config-dir', site.masterConfig, '*', 'test.ping'];
-  const measured = race(
-    [
-      { name: 'node -e 0', argv: [process.execPath, '-e', '0'] },
-      { name: 'tsalt', argv },
-    ],
-    rounds,
-  );
+  const measured = race([{ name: 'node -e 0', argv: [process.execPath, '-e', '0'] }, pingOf(site)], rounds);
   const used = (cpu() - before) / (rounds + 1);
   return {
     runs: measured.find(({ name }) => name === 'tsalt')?.runs ?? [],

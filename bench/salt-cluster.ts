@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JsonMap } from '../lib/json.ts';
-import { race, type Measured } from './measure.ts';
+import type { Contender } from './measure.ts';
 import { saltProgram } from './peers.ts';
 import { surroundings, workplace } from './workplace.ts';
 
@@ -26,7 +26,7 @@ export interface SaltCluster {
   readonly master: ChildProcess;
   readonly minions: readonly ChildProcess[];
   /** `salt '*' test.ping`, the whole command line. */
-  ping(rounds: number): Measured | undefined;
+  readonly ping: Contender;
   /** So many `test.ping`, each on one minion, of one client in one process. */
   jobs(load: { readonly count: number; readonly at_once: number }): Promise<{ returned: number; ms: number }>;
   /** Events of links without a machine behind them: see `events` in `salt-load.py`. */
@@ -128,10 +128,7 @@ export async function besideSalt<Found>(
     return await work({
       master,
       minions: children.slice(1, 1 + minions),
-      ping(rounds) {
-        const argv = [own('salt'), '-c', etc, '*', 'test.ping'];
-        return race([{ name: 'salt', argv, limitMs: PATIENCE_SECONDS * 1000 }], rounds)[0];
-      },
+      ping: { name: 'salt', argv: [own('salt'), '-c', etc, '*', 'test.ping'], limitMs: PATIENCE_SECONDS * 1000 },
       jobs: (what) => load('jobs', { minions: ids, ...what }),
       events: (what) => load('events', what),
     });

@@ -56,7 +56,7 @@ def events(config, links, each, hear, seconds, together=1, per_second=0, alone=F
     """Fired by links of minions without a machine behind them, in a few processes; `hear` is the tag that counts each as done.
 
     At once, `per_second` of all links, or `alone`: the next when the last is done. `together`: so many in one request. Where
-    nothing is heard for `quiet` seconds after the master has acknowledged all, what is missing is lost.
+    nothing is heard for `quiet` seconds after the master has acknowledged all, or the only one, what is missing is lost.
     """
     crowd = [Crowd(config, [f"sim-{n}" for n in range(links)][part::processes]) for part in range(min(processes, links))]
     ears = listen(config)
@@ -65,12 +65,13 @@ def events(config, links, each, hear, seconds, together=1, per_second=0, alone=F
     fired = links * each
     heard, taken_at, lags = 0, None, []
     orders = each if alone else 1
+    ordered_at, before = started, -1
     while heard < fired and time.monotonic() < until:
-        if orders and (not alone or heard == each - orders):
-            orders -= 1
+        if orders and (heard > before or time.monotonic() > ordered_at + quiet):
+            orders, before, ordered_at = orders - 1, heard, time.monotonic()
             for part in crowd:
                 part.line.send((1 if alone else each, together, per_second / len(crowd)))
-        event = ears.get_event(wait=0.2, tag=hear, match_type="fnmatch")
+        event = ears.get_event(wait=1, tag=hear, match_type="fnmatch")
         now = time.monotonic()
         if event:
             heard, heard_at = heard + 1, now
@@ -78,7 +79,7 @@ def events(config, links, each, hear, seconds, together=1, per_second=0, alone=F
             at = event.get("at") or (isinstance(inner, dict) and inner.get("at"))
             if at:
                 lags.append((now - at) * 1000)
-        if taken_at is None and not alone and all(part.line.poll() for part in crowd):
+        if taken_at is None and not orders and all(part.line.poll() for part in crowd):
             taken_at = now  # The master has acknowledged all.
         if taken_at and now > max(heard_at, taken_at) + quiet:
             break
