@@ -63,8 +63,9 @@ def events(config, links, each, hear, seconds, together=1, per_second=0, alone=F
     started = heard_at = time.monotonic()
     until = started + seconds
     fired = links * each
-    heard, taken_at, lags = 0, None, []
+    heard, lags = 0, []
     orders = each if alone else 1
+    unacknowledged, acknowledged_at = orders * len(crowd), started
     ordered_at, before = started, -1
     while heard < fired and time.monotonic() < until:
         if orders and (heard > before or time.monotonic() > ordered_at + quiet):
@@ -79,9 +80,11 @@ def events(config, links, each, hear, seconds, together=1, per_second=0, alone=F
             at = event.get("at") or (isinstance(inner, dict) and inner.get("at"))
             if at:
                 lags.append((now - at) * 1000)
-        if taken_at is None and not orders and all(part.line.poll() for part in crowd):
-            taken_at = now  # The master has acknowledged all.
-        if taken_at and now > max(heard_at, taken_at) + quiet:
+        for part in crowd:
+            while part.line.poll():
+                part.line.recv()
+                acknowledged_at, unacknowledged = now, unacknowledged - 1
+        if not unacknowledged and now > max(heard_at, acknowledged_at) + quiet:
             break
     for part in crowd:
         part.process.kill()
