@@ -13,7 +13,7 @@ import { surroundings, workplace } from './workplace.ts';
 export interface SaltEvents {
   readonly fired: number;
   readonly heard: number;
-  /** From the first to the last heard. */
+  /** From firing the first to hearing the last. */
   readonly ms: number;
   /** Its time was over while some were still on their way; else those not heard are lost. */
   readonly gave_up: boolean;
@@ -45,9 +45,17 @@ export interface SaltCluster {
   }): Promise<SaltEvents>;
 }
 
-/** Seconds for one measurement. Salt can hang, and its slowest row here takes half of it. */
+export interface SaltSettings {
+  readonly minions?: number;
+  /** What a reactor file for `bench/fired` says. */
+  readonly reactor?: string;
+  /** A process for each job on a minion, which is Salt's default; a thread gives twice as many jobs a second. */
+  readonly multiprocessing?: boolean;
+}
+
+/** Seconds for one measurement: Salt can hang. */
 export const PATIENCE_SECONDS = 120;
-/** Seconds for its minions to come up: 50 of them take 90 on two cores. */
+/** Seconds for its minions to come up: 50 of them need minutes of CPU. */
 const STARTING_SECONDS = 300;
 /** For its end by itself; then it is ended. */
 const ENDING_MS = 20_000;
@@ -57,7 +65,7 @@ const ENDING_MS = 20_000;
  * not installed or did not do it in time. No process and no file is left.
  */
 export async function besideSalt<Found>(
-  { minions = 0, reactor }: { readonly minions?: number; readonly reactor?: string },
+  { minions = 0, reactor, multiprocessing = false }: SaltSettings,
   work: (salt: SaltCluster) => Found | Promise<Found>,
 ): Promise<Found | undefined> {
   const program = saltProgram();
@@ -119,8 +127,7 @@ export async function besideSalt<Found>(
       ...(reactor !== undefined && { reactor: [{ 'bench/fired': [sls] }] }),
     });
     for (const id of ids) {
-      // A thread for each job, where Salt's default is a process: twice as many jobs a second.
-      const kind = { multiprocessing: false, enable_fqdns_grains: false };
+      const kind = { multiprocessing, enable_fqdns_grains: false };
       start('minion', id, { id, master: '127.0.0.1', master_port: ret_port ?? 0, ...kind });
     }
     const { ready } = await load<{ ready: number }>('ready', { minions }, STARTING_SECONDS);
