@@ -20,6 +20,7 @@ import type { Json, JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { BASE } from '../lib/environments.ts';
 import { isForOneRun, type PillarRequest } from '../lib/pillar-settings.ts';
+import { nodegroupsIn } from '../lib/target/target.ts';
 import { stateErrors } from '../lib/errors/state.ts';
 import type { RenderContext } from '../states/engine/render.ts';
 import type { Environments } from '../states/engine/environments.ts';
@@ -307,6 +308,10 @@ export function executionContext(parts: ExecutionParts): ExecContext {
     modules,
     customBeacons: parts.customBeacons,
     syncCustom,
+    async clearCache() {
+      const { clearCache } = await import('./clear-cache.ts');
+      clearCache(parts.cachedir);
+    },
     jobs: parts.jobs ?? { list: async () => [], end: async () => undefined },
     schedule: parts.schedule,
     async upgrade(request) {
@@ -317,6 +322,11 @@ export function executionContext(parts: ExecutionParts): ExecContext {
       await parts.tellGrains?.();
     },
     sendEvent: (tag, data) => parts.sendEvent(tag, data),
+    get nodegroups() {
+      // One that could not be asked has told of none: why not is to be said.
+      void parts.pillar;
+      return { ...parts.tops.nodegroups, ...nodegroupsIn(opts) };
+    },
     get grains() {
       return grainsNow();
     },

@@ -5,6 +5,7 @@ import type { Json, JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { PillarRequest } from '../pillar-settings.ts';
 import type { JobStatus } from '../schedule/status.ts';
+import type { Nodegroups } from '../target/target.ts';
 import type { CustomBeaconRegistry } from './beacon.ts';
 import type { Machine } from './machine.ts';
 import type { Mine } from './mine.ts';
@@ -124,6 +125,8 @@ export interface ExecContext {
   readonly grains: JsonMap;
   readonly pillar: JsonMap;
   readonly opts: JsonMap;
+  /** Those of the master, and over them those of the minion's own config. Raises why the master did not tell them. */
+  readonly nodegroups: Nodegroups;
   readonly clock: Clock;
   readonly log: Log;
   /** Aborted when the job is terminated or its time is up. */
@@ -151,6 +154,8 @@ export interface ExecContext {
    * one, by kind, as `modules.haproxy`; and what is wrong with it. Without an environment, from those of the top files.
    */
   syncCustom(kinds: readonly string[], saltenv?: string): Promise<SyncedCustom>;
+  /** Removes what was fetched of state trees and sources; it is fetched again when it is wanted. */
+  clearCache(): Promise<void>;
   /** Undefined with no minion. */
   readonly schedule?: MinionSchedule | undefined;
   /** Makes another version of tsalt of this minion; the job's return is what came of it. */

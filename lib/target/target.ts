@@ -1,5 +1,6 @@
 import { didYouMean } from '../errors/error.ts';
 import { targetErrors } from '../errors/target.ts';
+import { isMap, type JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import type { Matcher, Verdict } from './facts.ts';
 import { simpleMatchers } from './simple.ts';
@@ -8,6 +9,12 @@ export type { Matcher, TargetFacts } from './facts.ts';
 
 /** Named groups: a compound target, or its words as a list. */
 export type Nodegroups = Readonly<Record<string, string | readonly string[]>>;
+
+/** Those of a config, as functions and templates see it. */
+export function nodegroupsIn({ nodegroups }: JsonMap): Nodegroups {
+  // It was read with the config's own schema.
+  return isMap(nodegroups) ? (nodegroups as Nodegroups) : {};
+}
 
 export interface TargetOptions {
   readonly nodegroups?: Nodegroups;

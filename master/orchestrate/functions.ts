@@ -4,6 +4,7 @@ import { orchestrationErrors } from '../../lib/errors/orchestration.ts';
 import { callFunction } from '../../lib/execution/functions.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { nodegroupsIn } from '../../lib/target/target.ts';
 import type { RenderContext, TemplateFunctions } from '../../states/engine/render.ts';
 import { templateFunctions } from '../../states/engine/template-functions.ts';
 import { mineModule, saltutilModule, type ReadMaster } from './master-modules.ts';
@@ -50,7 +51,11 @@ export function standInFunctions(
       return own[name] ?? reading((await ofMinions[name]?.())?.default ?? { functions: {} });
     },
   };
-  const context = nothing<ExecContext>('parts of a machine', { ...seen, machine: nothing('files') });
+  const context = nothing<ExecContext>('parts of a machine', {
+    ...seen,
+    nodegroups: nodegroupsIn(seen.opts),
+    machine: nothing('files'),
+  });
   const forTemplates = templateFunctions(registry, () => context);
 
   function absent(fun: string): Error | undefined {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ExecContext } from '../../lib/contracts/execution.ts';
 import type { Mine, MineEntries } from '../../lib/contracts/mine.ts';
 import { isMap } from '../../lib/json.ts';
-import { parseTarget, type Nodegroups, type TargetFacts } from '../../lib/target/target.ts';
+import { nodegroupsIn, parseTarget, type TargetFacts } from '../../lib/target/target.ts';
 import { writeWhole } from '../../lib/write-whole.ts';
 
 /** The mine of a machine without a master: it has told what is in it itself, and may read all of it. */
@@ -26,8 +26,7 @@ export function ownMine(cachedir: string, machine: TargetFacts & Pick<ExecContex
       put([]);
     },
     async ask({ tgt, tgt_type, names }) {
-      const { nodegroups = {} } = machine.opts as { nodegroups?: Nodegroups };
-      if (parseTarget(tgt, tgt_type, { nodegroups })(machine) !== true) return {};
+      if (parseTarget(tgt, tgt_type, { nodegroups: nodegroupsIn(machine.opts) })(machine) !== true) return {};
       const there = Object.entries(read(file)).filter(([name]) => names.includes(name));
       return Object.fromEntries(there.map(([name, { value }]) => [name, { [machine.id]: value }]));
     },

@@ -1,16 +1,21 @@
 import * as v from 'valibot';
 import { defineFunction, defineModule, type ExecContext, type ExecFunction } from '../../lib/contracts/execution.ts';
-import { isMap, type Json } from '../../lib/json.ts';
-import { parseTarget, type Nodegroups } from '../../lib/target/target.ts';
+import type { Json } from '../../lib/json.ts';
+import { parseTarget } from '../../lib/target/target.ts';
 import { anything } from './arguments.ts';
 
 const delimiter = v.optional(v.pipe(v.string(), v.minLength(1)), ':');
 
 /** Whether a target means this minion, or one with another id and the same grains and pillar. */
 function isMeant(context: ExecContext, target: string, type: string, id = context.id, between = ':'): boolean {
-  const { grains, opts } = context;
-  const nodegroups = isMap(opts['nodegroups']) ? (opts['nodegroups'] as Nodegroups) : {};
-  const matcher = parseTarget(target, type, { nodegroups, delimiter: between });
+  const { grains } = context;
+  const matcher = parseTarget(target, type, {
+    // Most targets ask for none of them.
+    get nodegroups() {
+      return context.nodegroups;
+    },
+    delimiter: between,
+  });
   return (
     matcher({
       id,
@@ -43,6 +48,7 @@ export default defineModule({
   pillar: matching('pillar', 'a value of pillar with a glob (`role:web*`)'),
   pillar_pcre: matching('pillar_pcre', 'a value of pillar with a regular expression'),
   ipcidr: matching('ipcidr', 'an address or a network (`10.0.0.0/8`)'),
+  nodegroup: matching('nodegroup', 'a nodegroup of the master, or of the minion'),
   filter_by: defineFunction({
     summary: 'The value of the first target of a map that means this minion, else that of `default`.',
     args: v.strictObject({

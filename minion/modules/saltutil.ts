@@ -136,8 +136,8 @@ export default defineModule({
       jid,
       sig: v.pipe(
         v.union([v.string(), v.number()]),
-        v.transform((sig) => signals.get(String(sig).toUpperCase())),
-        v.picklist(['TERM', 'KILL'], 'SIGTERM (15) or SIGKILL (9)'),
+        v.check((sig) => signals.has(`${sig}`.toUpperCase()), 'SIGTERM (15) or SIGKILL (9)'),
+        v.transform((sig) => signals.get(`${sig}`.toUpperCase()) ?? 'TERM'),
       ),
     }),
     quick: true,
@@ -190,6 +190,21 @@ export default defineModule({
     args: v.strictObject({ async: v.optional(v.boolean()) }),
     quick: true,
     run: () => true,
+  }),
+  refresh_beacons: defineFunction({
+    summary: 'True: beacons of the config count within seconds, those of the pillar as soon as it is made anew.',
+    args: none,
+    quick: true,
+    run: () => true,
+  }),
+  clear_cache: defineFunction({
+    summary:
+      'Removes what was fetched of state trees and sources from the cache; what is wanted again is fetched again. What is on its way to the master stays.',
+    args: none,
+    async run(_, context) {
+      await context.clearCache();
+      return true;
+    },
   }),
   sync_all: defineFunction({
     summary: 'As all of the sync functions, by kind; and has the grains and the pillar made anew.',

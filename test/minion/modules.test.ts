@@ -21,6 +21,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     grains: world.grains ?? {},
     pillar: world.pillar ?? {},
     opts: {},
+    nodegroups: {},
     clock: systemClock,
     log: silent,
     signal: new AbortController().signal,
@@ -33,6 +34,7 @@ async function call(fun: string, args: JsonMap, world: World = {}, more: Partial
     modules: builtinModules,
     customBeacons: customBeaconsOf(() => undefined),
     syncCustom: async () => ({ changed: {}, problems: {}, renewed: [] }),
+    clearCache: async () => {},
     jobs: { list: async () => [], end: async () => undefined },
     mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },
     upgrade: async () => ({}),
@@ -272,8 +274,10 @@ test('config: an option, else a grain, else what the pillar has, else the defaul
 test('match: a target of any kind means this minion or not', async (t) => {
   const world = { grains: { os: 'Debian' }, pillar: { role: 'web' } };
   const match = (kind: string, tgt: string, more: JsonMap = {}) =>
-    call(`match.${kind}`, { tgt, ...more }, world, { opts: { nodegroups: { ms: 'm*' } } });
+    call(`match.${kind}`, { tgt, ...more }, world, { nodegroups: { ms: 'm*' } });
   t.is(await match('compound', 'G@os:Deb* and m and N@ms'), true);
+  t.is(await match('nodegroup', 'ms'), true);
+  await t.throwsAsync(match('compound', 'N@mss'), { message: /there is no nodegroup 'mss'.*did you mean 'ms'/s });
   t.is(await match('compound', 'I@role:db'), false);
   t.is(await match('glob', 'web*', { minion_id: 'web1' }), true);
   t.is(await match('list', 'a,m'), true);

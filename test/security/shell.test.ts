@@ -101,6 +101,7 @@ test('shell: every execution function with a text full of letters that a shell o
         grains: {},
         pillar: {},
         opts: {},
+        nodegroups: {},
         clock: systemClock,
         log: silent,
         signal: AbortSignal.timeout(5000),
@@ -117,6 +118,7 @@ test('shell: every execution function with a text full of letters that a shell o
         modules: builtinModules,
         customBeacons: customBeaconsOf(() => undefined),
         syncCustom: async () => ({ changed: {}, renewed: [], problems: {} }),
+        clearCache: async () => {},
         mine: { tell: async () => {}, forget: async () => {}, forgetAll: async () => {}, ask: async () => ({}) },
       };
       // Most of it makes no sense to the function, which says so.
