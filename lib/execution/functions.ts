@@ -5,6 +5,7 @@ import { didYouMean } from '../errors/error.ts';
 import { executionErrors } from '../errors/execution.ts';
 import type { Json, JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
+import { insteadOf } from './absent.ts';
 
 // On a line that is to be read; each of hundreds of minions says it.
 const MOST_LISTED = 10;
@@ -15,7 +16,9 @@ export async function findFunction(fun: string, registry: ModuleRegistry): Promi
   const module = fun.slice(0, dot);
   if (!registry.names.includes(module)) {
     const near = nearest(dot < 0 ? fun : module, registry.names);
-    const hint = dot < 0 ? 'a function is named module.function' : didYouMean(near && fun.replace(module, near));
+    const hint =
+      insteadOf(fun) ??
+      (dot < 0 ? 'a function is named module.function' : didYouMean(near && fun.replace(module, near)));
     throw executionErrors.noSuchFunction({ fun }, { hint });
   }
   const { functions } = await registry.load(module);
@@ -28,7 +31,7 @@ export async function findFunction(fun: string, registry: ModuleRegistry): Promi
     all.length > MOST_LISTED
       ? `sys.list_functions ${module} lists what there is`
       : `there are ${all.map((known) => `${module}.${known}`).join(', ')}`;
-  const hint = didYouMean(near && `${module}.${near}`) ?? list;
+  const hint = insteadOf(fun) ?? didYouMean(near && `${module}.${near}`) ?? list;
   throw executionErrors.noSuchFunction({ fun }, { hint });
 }
 

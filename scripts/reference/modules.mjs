@@ -1,4 +1,6 @@
 import { builtinModules } from '../../dist/minion/modules/registry.js';
+import { absentExecutions } from '../../dist/lib/execution/absent.js';
+import { code, table } from './markdown.mjs';
 import { argumentTable } from './schema.mjs';
 
 function section(name, { summary, args, rest, keywords, quick, sync, fetched }) {
@@ -25,4 +27,13 @@ What \`tsalt call\`, \`tsalt exec\` and \`local\` reactions may run. Positional 
 function that does not run inside the minion has a process of its own.
 
 ${(await Promise.all(builtinModules.names.map(module))).join('\n\n')}
+
+## Of Salt's functions
+
+These are not here; the error for one says what to do in its place.
+
+${table(
+  ['function', 'instead'],
+  Object.entries(absentExecutions).map(([name, instead]) => [code(name), instead]),
+)}
 `;
