@@ -4,9 +4,11 @@ import { didYouMean, TsaltError } from '../lib/errors/error.ts';
 import { asText, isJsonMap, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
 import { wordToYaml } from '../lib/yaml/load.ts';
+import { absentExecOptions } from './absent-options.ts';
 import { batchOptions, batchPlanner } from './batch-options.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { ExecProgress } from './exec-progress.ts';
+import { callsOf, execOf, type Call } from './functions.ts';
 import type { Io } from './io.ts';
 import { answered, describe, exitCode, failedOn, succeeded, type Part } from './job-part.ts';
 import { describeOptions, parseOptions, type Option } from './options.ts';
@@ -14,9 +16,9 @@ import { format, formOf, outOption, type Form } from './output/output.ts';
 import { viewFlags, viewOptions, type StateView } from './output/view.ts';
 import { preview, targetsOf } from './preview.ts';
 import { publish, type Publication } from './publish.ts';
+import { summary } from './summary.ts';
 import { underway } from './underway.ts';
 import { verbs } from './verbs.ts';
-import { argumentsOf } from './words.ts';
 
 const targets = {
   pcre: { short: 'E', help: 'the target is a regular expression on ids' },
@@ -44,6 +46,11 @@ const options = {
   metadata: { value: 'MAP', help: "a map in YAML to note beside the job, for jobs.list_jobs: '{ticket: 17}'" },
   async: { help: 'print the jid and do not wait' },
   'show-jid': { help: 'say the jid on stderr' },
+  verbose: { short: 'v', help: 'the same, and --summary names the minions' },
+  summary: { help: 'say on stderr how many minions were meant, returned and failed' },
+  static: { help: 'print nothing before all is over' },
+  delimiter: { value: 'TEXT', help: 'what parts the names of a path into grains or pillar in the target (default: :)' },
+  'args-separator': { value: 'TEXT', help: 'what parts the arguments of several functions (default: ,)' },
   out: outOption,
   ...viewOptions,
   progress: {
@@ -52,6 +59,7 @@ const options = {
 } as const;
 
 const help = `usage: tsalt [exec] TARGET FUNCTION [ARG ...] [KEY=VALUE ...]
+       tsalt [exec] TARGET FUNCTION,FUNCTION[,...] [ARG ... , ARG ...]
        tsalt [exec] TARGET --preview
 
 Runs a function on minions and shows what each answers. TARGET is a glob on ids unless an option says otherwise.
@@ -59,7 +67,7 @@ Runs a function on minions and shows what each answers. TARGET is a glob on ids 
 `;
 
 export default async function exec(argv: readonly string[], io: Io): Promise<number> {
-  const { options: given, words, help: wanted } = parseOptions('exec', options, argv);
+  const { options: given, words, help: wanted } = parseOptions('exec', options, argv, { absent: absentExecOptions });
   if (wanted) {
     io.out(help + describeOptions(options));
     return 0;
@@ -71,9 +79,10 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   const planner = batchPlanner(given);
   exclude(planner && given.async ? [given['batch-size'] ? 'batch-size' : 'batch-safe-limit', 'async'] : []);
   exclude(given.preview && given.subset !== undefined ? ['preview', 'subset'] : []);
-  const { tgt, fun, rest } = wordsOf(words, given.preview === true);
-  const { args, kwargs } = argumentsOf(rest);
-  const params: JsonMap = { tgt, tgt_type: kind.replace('-', '_'), fun, arg: args, kwarg: kwargs, wait: !given.async };
+  const { tgt, calls } = wordsOf(words, given);
+  if (calls.length > 1 && given.async) throw cliErrors.exclusive({ options: 'several functions and --async' });
+  const params: JsonMap = { tgt, tgt_type: kind.replace('-', '_'), wait: !given.async };
+  if (given.delimiter !== undefined) params.delimiter = textOf('--delimiter', given.delimiter);
   if (given.timeout !== undefined) params.timeout = above0('--timeout', 'a number of seconds', given.timeout);
   if (given.metadata !== undefined) params.metadata = mapOf('--metadata', given.metadata);
   const subset =
@@ -83,14 +92,15 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   const control = await connectMaster(given, io, master);
   const jobs = underway();
   const parts = new Map<string, Part>();
-  const progress = fun.startsWith('state.') && !given.async ? await progressOf(io, given.progress === true) : undefined;
+  const areStates = calls.some(({ fun }) => fun.startsWith('state.'));
+  const progress = areStates && !given.async ? await progressOf(io, given.progress === true) : undefined;
   if (progress) params.progress = true;
   const hear = (event: Json): Part | undefined => {
     if (!isMap(event)) return undefined;
     const jid = asText(event.jid);
     if (Array.isArray(event.minions)) {
       jobs.begun(jid, event.minions.map(String));
-      if (given['show-jid'] && !given.async) io.err(`jid: ${jid}\n`);
+      if ((given['show-jid'] || given.verbose) && !given.async) io.err(`jid: ${jid}\n`);
       progress?.begun(event.minions.length);
     }
     if (typeof event.id !== 'string') return undefined;
@@ -100,15 +110,17 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
     }
     progress?.ended(event.id);
     jobs.over(jid, event.id);
+    // One of several functions: the next is still to come.
+    if (event.more === true) return undefined;
     const part = event as unknown as Part;
     parts.set(part.id, part);
-    if (form !== 'json') show(part, form, io, master.config);
+    if (form !== 'json' && !given.static) show(part, form, io, master.config);
     return part;
   };
   let publication: Publication | undefined;
   try {
     if (given.preview) return preview(await targetsOf(control, params), form, io);
-    publication = publish({ control, params, planner, subset, hear, io });
+    publication = publish({ control, exec: execOf(control, calls), params, planner, subset, hear, io });
     // Ctrl-C leaves the job running: its number is how to come back to it.
     const ended = await Promise.race([publication.done, interrupted(io)]);
     if (ended === 130) {
@@ -149,10 +161,11 @@ export default async function exec(argv: readonly string[], io: Io): Promise<num
   if (form === 'json') {
     const returns = [...parts].map(([id, part]) => [
       id,
-      answered(part) ? (part.return ?? null) : { error: describe(part) },
+      answered(part) ? (part.return ?? null) : (part.return ?? { error: describe(part) }),
     ]);
     io.out(format(Object.fromEntries(returns) as JsonMap, form, io));
-  }
+  } else if (given.static) for (const part of parts.values()) show(part, form, io, master.config);
+  if (given.summary) io.err(summary([...parts.values()], given.verbose === true));
   const failed = failedOn([...parts.values()]);
   if (form !== 'json' && failed.length > 0 && notBegun.length === 0)
     io.err(`failed on ${failed.length} of ${parts.size}: ${failed.join(', ')}\n`);
@@ -169,17 +182,22 @@ function exclude(names: readonly string[]): void {
   if (names.length > 1) throw cliErrors.exclusive({ options: names.map((name) => `--${name}`).join(' and ') });
 }
 
-/** Target, function and arguments of the command line; a preview has no function. */
-function wordsOf(words: readonly string[], isPreview: boolean): { tgt: string; fun: string; rest: readonly string[] } {
+/** Target, functions and arguments of the command line; a preview has no function. */
+function wordsOf(
+  words: readonly string[],
+  {
+    preview: isPreview,
+    'args-separator': separator,
+  }: { readonly preview?: true | undefined; readonly 'args-separator'?: string | undefined },
+): { tgt: string; calls: readonly Call[] } {
   const [tgt, fun, ...rest] = words;
   if (tgt === undefined || tgt === '')
     throw cliErrors.missingArgument({ verb: 'exec', what: "a target, such as 'web*'" });
-  if (isPreview) return { tgt, fun: '', rest: [] };
+  if (isPreview) return { tgt, calls: [] };
   if (fun === undefined)
     throw cliErrors.missingArgument({ verb: 'exec', what: `a function to run on '${tgt}', such as test.ping` });
-  if (!/^[A-Za-z_]\w*(\.\w+)+$/.test(fun))
-    throw cliErrors.notAFunction({ fun }, { hint: didYouMean(nearest(tgt, Object.keys(verbs))) });
-  return { tgt, fun, rest };
+  const mark = separator === undefined ? undefined : textOf('--args-separator', separator);
+  return { tgt, calls: callsOf(fun, rest, mark, didYouMean(nearest(tgt, Object.keys(verbs)))) };
 }
 
 async function progressOf(io: Io, asLines: boolean): Promise<ExecProgress | undefined> {
@@ -194,6 +212,11 @@ function above0(option: string, expected: string, value: string): number {
   return number;
 }
 
+function textOf(option: string, value: string): string {
+  if (value === '') throw cliErrors.badOptionValue({ option, value, expected: 'a text' });
+  return value;
+}
+
 function mapOf(option: string, value: string): JsonMap {
   const map = wordToYaml(value);
   if (!isJsonMap(map))
@@ -202,7 +225,8 @@ function mapOf(option: string, value: string): JsonMap {
 }
 
 function show(part: Part, form: Form | undefined, io: Io, view: StateView): void {
-  if (answered(part))
+  // Of several functions a minion may have answered some.
+  if (answered(part) || part.return !== undefined)
     io.out(format({ [part.id]: part.return ?? null }, form, io, { areStates: part.out === 'highstate', view }));
-  else io.err(`${part.id}: no answer (${describe(part)})\n`);
+  if (!answered(part)) io.err(`${part.id}: no answer (${describe(part)})\n`);
 }

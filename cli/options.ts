@@ -31,13 +31,17 @@ export interface Parsed<Options extends Record<string, Option>> {
 
 /**
  * Reads `--long value`, `--long=value`, `-s value`, `-svalue` and switches anywhere among the words, up to `--`. Raises
- * `TS_CLI_UNKNOWN_OPTION` (with the nearest name) and its kin. With `stopAtWord`, all from the first word on are words.
+ * `TS_CLI_UNKNOWN_OPTION` (with the nearest name) and its kin. With `stopAtWord`, all from the first word on are words. `absent` has what
+ * to do in place of options that Salt has and the verb has not.
  */
 export function parseOptions<const Options extends Record<string, Option>>(
   verb: string,
   known: Options,
   argv: readonly string[],
-  { stopAtWord = false } = {},
+  {
+    stopAtWord = false,
+    absent = {},
+  }: { readonly stopAtWord?: boolean; readonly absent?: Readonly<Record<string, string>> } = {},
 ): Parsed<Options> {
   const found: Record<string, string | true | string[]> = {};
   const words: string[] = [];
@@ -59,7 +63,10 @@ export function parseOptions<const Options extends Record<string, Option>>(
     const option = known[name];
     if (option === undefined) {
       const near = nearest(name, Object.keys(known));
-      const hint = didYouMean(near && `--${near}`) ?? (/^return(?:_|$)/.test(name) ? insteadOf('return') : undefined);
+      const hint =
+        (Object.hasOwn(absent, name) ? absent[name] : undefined) ??
+        didYouMean(near && `--${near}`) ??
+        (/^return(?:_|$)/.test(name) ? insteadOf('return') : undefined);
       throw cliErrors.unknownOption({ verb, option: word }, { hint });
     }
     if (option.value === undefined) {

@@ -2,7 +2,7 @@ import type { LocalClient } from '../wire/local/client.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { Io } from './io.ts';
 import { nested } from './output/nested.ts';
-import type { Form } from './output/output.ts';
+import { format, type Form } from './output/output.ts';
 import { table } from './output/table.ts';
 import { safeJson } from './output/text.ts';
 import { toYaml } from './output/yaml.ts';
@@ -32,7 +32,8 @@ export function preview({ minions, unknown, missing }: Targets, form: Form | und
     const told = Object.fromEntries(
       Object.entries(lists).filter(([name, ids]) => name === 'minions' || ids.length > 0),
     );
-    io.out(form === 'table' ? table(told) : nested(told, 0));
+    if (form === 'txt' || form === 'newline_values_only') io.out(format(told, form, io));
+    else io.out(form === 'table' ? table(told) : nested(told, 0));
   }
   return minions.length > 0 ? 0 : 2;
 }

@@ -4,6 +4,7 @@ import type { Json, JsonMap } from '../lib/json.ts';
 import type { LocalClient } from '../wire/local/client.ts';
 import { runInBatches, type BatchRun } from './batch.ts';
 import type { BatchPlanner } from './batch-options.ts';
+import type { Exec } from './functions.ts';
 import type { Io } from './io.ts';
 import { succeeded, type Part } from './job-part.ts';
 import { targetsOf } from './preview.ts';
@@ -11,7 +12,8 @@ import { subsetOf } from '../lib/subset.ts';
 
 export interface PublishOptions {
   readonly control: LocalClient;
-  /** What the master is asked for: target, function, arguments. */
+  readonly exec: Exec;
+  /** What the master is asked for, but for the functions: target, time-out. */
   readonly params: JsonMap;
   /** Undefined: on all at once. */
   readonly planner: BatchPlanner | undefined;
@@ -31,18 +33,17 @@ export interface Publication {
 
 /** Has a function run on the minions of a target: on all, some of them, or so many at a time. */
 export function publish(options: PublishOptions): Publication {
-  const { control, params, planner, subset, hear, io } = options;
+  const { control, exec, params, planner, subset, hear, io } = options;
   let notBegun: readonly string[] = [];
 
   async function run(): Promise<void> {
-    if (!planner && subset === undefined) return void (await control.call('exec', params, hear));
+    if (!planner && subset === undefined) return exec(params, hear);
     const targets = await targetsOf(control, params);
     const minions = subset === undefined ? targets.minions : subsetOf(targets, subset, Math.random);
     const plan = planner?.(minions.length);
     // A target that means nobody is for the master to refuse.
-    if (minions.length === 0 || (subset === undefined && plan?.atOnce === undefined))
-      return void (await control.call('exec', params, hear));
-    if (plan?.atOnce === undefined) return void (await control.call('exec', { ...params, ...listOf(minions) }, hear));
+    if (minions.length === 0 || (subset === undefined && plan?.atOnce === undefined)) return exec(params, hear);
+    if (plan?.atOnce === undefined) return exec({ ...params, ...listOf(minions) }, hear);
     if (subset === undefined)
       for (const id of targets.missing) hear({ id, state: 'unknown', reason: 'no accepted minion has this id' });
     if (plan.isSafety) io.err(`${minions.length} minions are meant: it is done on ${plan.atOnce} at a time\n`);
@@ -63,7 +64,7 @@ export function publish(options: PublishOptions): Publication {
       if (part) over(succeeded(part));
     };
     try {
-      await control.call('exec', { ...params, ...listOf(ids) }, tell);
+      await exec({ ...params, ...listOf(ids) }, tell);
     } catch (thrown) {
       if (!(thrown instanceof TsaltError && thrown.code === 'TS_CONTROL_NO_MINION')) throw thrown;
       for (const id of ids) tell({ id, state: 'unknown', reason: 'its key was deleted meanwhile' });

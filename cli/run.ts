@@ -114,6 +114,8 @@ function print(answer: unknown, form: ReturnType<typeof formOf>, io: Io, view: S
   if (hasRuns && (form === undefined || form === 'highstate' || form === 'table'))
     return format(answer, form, io, { areStates: true, view });
   if (form === 'quiet') return '';
+  if (form === 'txt' || form === 'newline_values_only')
+    return isMap(answer) ? format(answer, form, io) : format({ answer }, 'newline_values_only', io);
   if (form === 'json') return `${safeJson(answer)}\n`;
   if (form === 'table') return table(answer);
   return form === 'yaml' ? toYaml(answer) : nested(answer, 0);

@@ -67,7 +67,7 @@ export function controlMethods(parts: ControlParts): Readonly<Record<string, Con
         ? { master: parts.masterKey, fingerprint: parts.fingerprint }
         : keys.finger(text(params, 'match')),
     targets: async (params, { asker }) => {
-      const target = { tgt: text(params, 'tgt'), tgt_type: text(params, 'tgt_type') };
+      const target = targetIn(params);
       const wish = { side: 'control', fun: 'targets' } as const;
       if (!asker.may(wish)) await asker.act(wish, async () => {});
       const { minions, unknown, missing, byPillar } = parts.publisher.meant(target);
@@ -149,13 +149,20 @@ function hintFor(kind: string): string | undefined {
     : undefined;
 }
 
+function targetIn(params: JsonMap) {
+  const { delimiter } = params;
+  return {
+    tgt: text(params, 'tgt'),
+    tgt_type: text(params, 'tgt_type'),
+    ...(typeof delimiter === 'string' && delimiter !== '' && { delimiter }),
+  };
+}
+
 /** The job that is asked for, and how many seconds minions have to take it. */
 function aim({ publisher, timeoutSeconds }: ControlParts, params: JsonMap, user: string) {
-  const tgt = text(params, 'tgt');
   const seconds = typeof params.timeout === 'number' ? params.timeout : timeoutSeconds;
   const request = {
-    tgt,
-    tgt_type: text(params, 'tgt_type'),
+    ...targetIn(params),
     fun: text(params, 'fun'),
     arg: list(params.arg),
     kwarg: map(params.kwarg),

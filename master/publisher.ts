@@ -10,11 +10,19 @@ import type { Bundles } from './bundles.ts';
 import type { Job, Jobs, NewJob, Origin } from './jobs/ledger.ts';
 import type { Meant, Targeting } from './targeting.ts';
 
+/** What parts the names of a path, where it is not `:`. */
+interface Delimited {
+  readonly delimiter?: string | undefined;
+}
+
 export interface Publisher {
   /** Whom a target means. */
-  meant(request: Pick<PublishRequest, 'tgt' | 'tgt_type'>): Meant;
+  meant(request: Pick<PublishRequest, 'tgt' | 'tgt_type'> & Delimited): Meant;
   /** A job as it is asked for, its targets resolved; nothing is recorded or sent. */
-  resolve(request: PublishRequest, options: { readonly user: string; readonly takeWithinMs: number }): NewJob;
+  resolve(
+    request: PublishRequest & Delimited,
+    options: { readonly user: string; readonly takeWithinMs: number },
+  ): NewJob;
   /**
    * Records the job and sends it to those of its minions that are connected; the others get it when they come. With `once`
    * it is done once for this key: again, it gives the job that is there.
@@ -66,14 +74,14 @@ export function publisher({ jobs, store, targeting, completed, link, clock, log 
     return job.minions.flatMap((id) => sessions.get(parseMinionId(id)) ?? []);
   }
 
-  const meant = ({ tgt, tgt_type: type = 'glob' }: Pick<PublishRequest, 'tgt' | 'tgt_type'>): Meant =>
-    targeting.resolve(tgt, type);
+  const meant: Publisher['meant'] = ({ tgt, tgt_type: type = 'glob', delimiter }) =>
+    targeting.resolve(tgt, type, delimiter);
 
   return {
     meant,
     resolve(request, { user, takeWithinMs }) {
       const { tgt, tgt_type = 'glob', fun, arg = [], kwarg = {}, metadata } = completed(request);
-      const { minions, missing } = meant({ tgt, tgt_type });
+      const { minions, missing } = meant({ tgt, tgt_type, delimiter: request.delimiter });
       const expires = clock.now() + takeWithinMs;
       return { fun, arg, kwarg, tgt, tgt_type, user, expires, minions, missing, ...(metadata && { metadata }) };
     },

@@ -4,8 +4,8 @@ import type { MinionFacts } from './facts.ts';
 import type { Keys } from './keys.ts';
 
 export interface Targeting {
-  /** Whom a target means. Raises `TS_TARGET_...` for a target that can't be read. */
-  resolve(target: string | readonly string[], type: string): Meant;
+  /** Whom a target means; `delimiter` parts the names of a path. Raises `TS_TARGET_...` for a target that can't be read. */
+  resolve(target: string | readonly string[], type: string, delimiter?: string): Meant;
 }
 
 export interface Meant {
@@ -36,7 +36,7 @@ export function targeting({ keys, facts, nodegroups }: TargetingOptions): Target
     },
   });
   return {
-    resolve(target, type) {
+    resolve(target, type, delimiter = ':') {
       if (type === 'list') {
         const names = typeof target === 'string' ? target.split(',').map((name) => name.trim()) : [...target];
         const there = new Set<string>(accepted());
@@ -47,7 +47,10 @@ export function targeting({ keys, facts, nodegroups }: TargetingOptions): Target
           byPillar: false,
         };
       }
-      const matches = parseTarget(typeof target === 'string' ? target : target.join(','), type, { nodegroups });
+      const matches = parseTarget(typeof target === 'string' ? target : target.join(','), type, {
+        nodegroups,
+        delimiter,
+      });
       let byPillar = false;
       const noted = (): void => void (byPillar = true);
       const verdicts = accepted().map((id) => [id, matches(factsOf(id, noted))] as const);

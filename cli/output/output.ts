@@ -6,14 +6,26 @@ import { coloursFor } from './colour.ts';
 import { highstate, isStateRun } from './highstate.ts';
 import { nested } from './nested.ts';
 import { table } from './table.ts';
-import { printable, safeJson } from './text.ts';
+import { linesOf, printable, safeJson } from './text.ts';
 import { usualView, type StateView } from './view.ts';
 import { toYaml } from './yaml.ts';
 
-const forms = ['json', 'yaml', 'table', 'highstate', 'nested', 'quiet'] as const;
+const forms = ['json', 'yaml', 'table', 'highstate', 'nested', 'txt', 'newline_values_only', 'quiet'] as const;
 export type Form = (typeof forms)[number];
 
-export const outOption = { value: 'FORM', help: `how to print what came of it: ${forms.join(', ')}` } as const;
+/** Salt's, and what to take in their place. */
+const absentForms: Readonly<Record<string, string>> = {
+  raw: "it is Python's notation: json is for programs, yaml for people",
+  pprint: "it is Python's notation: json is for programs, yaml for people",
+  no_return: 'a minion without an answer is always named, on standard error',
+  profile: 'state_output_profile in the config shows how long states took',
+};
+
+export const outOption = {
+  also: 'output',
+  value: 'FORM',
+  help: `how to print what came of it: ${forms.join(', ')}`,
+} as const;
 
 /** The form that `--out` names; undefined without one. Raises `TS_CLI_BAD_OPTION_VALUE`. */
 export function formOf(name: string | undefined): Form | undefined {
@@ -27,7 +39,7 @@ export function choiceOf<F extends string>(name: string | undefined, choices: re
   const expected = `one of ${choices.join(', ')}`;
   throw cliErrors.badOptionValue(
     { option: '--out', value: name, expected },
-    { hint: didYouMean(nearest(name, choices)) },
+    { hint: (Object.hasOwn(absentForms, name) ? absentForms[name] : undefined) ?? didYouMean(nearest(name, choices)) },
   );
 }
 
@@ -41,6 +53,11 @@ export function format(
   if (form === 'quiet') return '';
   if (form === 'json') return `${safeJson(returns, 4)}\n`;
   if (form === 'yaml') return toYaml(returns);
+  if (form === 'txt')
+    return Object.entries(returns)
+      .map(([id, value]) => labelled(id, value))
+      .join('');
+  if (form === 'newline_values_only') return Object.values(returns).flat().map(lineOf).join('');
   const colours = coloursFor(io);
   return Object.entries(returns)
     .map(([id, value]) => {
@@ -53,4 +70,14 @@ export function format(
       return isHighstate ? highstate(id, value, colours, view) : head + nested(value, 4, colours);
     })
     .join('');
+}
+
+/** Salt's `txt`: each line of a text after the minion's id, as `grep` shows files. */
+function labelled(id: string, value: unknown): string {
+  const lines = typeof value === 'string' ? linesOf(value) : [safeJson(value)];
+  return lines.map((line) => `${printable(id)}: ${printable(line)}\n`).join('');
+}
+
+function lineOf(value: unknown): string {
+  return `${typeof value === 'string' ? printable(value) : safeJson(value)}\n`;
 }

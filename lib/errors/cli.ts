@@ -25,6 +25,8 @@ export const cliErrors = catalogue('TS_CLI', {
     `option ${option} means nothing without ${needed}`,
   surplus: ({ verb, word }: { verb: string; word: string }) => `tsalt ${verb} has no use for '${word}'`,
   notAFunction: ({ fun }: { fun: string }) => `'${fun}' is not the name of a function, such as test.ping`,
+  partedArguments: ({ functions, parts }: { functions: number; parts: number }) =>
+    `there are arguments for ${parts} ${parts === 1 ? 'function' : 'functions'}, and ${functions} functions`,
   nothingRuns: () => 'neither a master nor a minion answers on this machine',
   tooMuchInput: ({ most }: { most: number }) => `standard input is longer than ${most} bytes`,
   brokenOff: () => 'it was broken off: nothing was done',

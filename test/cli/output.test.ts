@@ -107,11 +107,13 @@ test("output: a tree that does not compile, Salt's own text", (t) => {
   );
 });
 
-test('output: json, yaml, table, quiet', (t) => {
+test('output: json, yaml, table, txt, newline_values_only, quiet', (t) => {
   const io = captured('/');
   t.deepEqual(JSON.parse(format({ local: run }, 'json', io)), { local: run });
   t.is(format({ local: { a: [1, 'x: y'], b: {} } }, 'yaml', io), 'local:\n  a:\n  - 1\n  - "x: y"\n  b: {}\n');
   t.is(format({ local: run }, 'quiet', io), '');
+  t.is(format({ m: 'a\nb\n', n: { a: [1] }, o: null }, 'txt', io), 'm: a\nm: b\nn: {"a":[1]}\no: null\n');
+  t.is(format({ m: ['10.0.0.1', '::1'], n: 8 }, 'newline_values_only', io), '10.0.0.1\n::1\n8\n');
   t.throws(() => formOf('jsn'), { message: /--out is one of json, .*\nhint: did you mean 'json'/ });
 });
 

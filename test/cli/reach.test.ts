@@ -120,6 +120,9 @@ test.serial('--preview: who is meant, who is not known, who is not there; nothin
   });
   const text = await tsalt('exec', 'web*', '--preview-target');
   t.deepEqual([text.code, text.stdout], [0, '----------\nminions:\n    - web1\n    - web2\n    - web3\n']);
+  const names = await tsalt('exec', 'web*', '--preview', '--out', 'newline_values_only');
+  t.is(names.stdout, 'web1\nweb2\nweb3\n');
+  t.is((await tsalt('run', 'manage.up', '--out', 'txt')).stdout, names.stdout);
   const nobody = await tsalt('exec', '-E', 'nobody', '--preview', '--out', 'json');
   t.is(nobody.code, 2);
   t.is(JSON.stringify(await json('run', 'jobs.list')), before);
@@ -129,4 +132,71 @@ test('--show-jid: the jid on stderr', async (t) => {
   const { stdout, stderr } = await tsalt('exec', 'web1', 'test.ping', '--show-jid', '--out', 'json');
   t.regex(stderr, /^jid: \d{20}\n$/);
   t.deepEqual(JSON.parse(stdout), { web1: true });
+});
+
+test('--verbose: the jid; --summary: how many were meant, returned and failed, and with --verbose which', async (t) => {
+  const words = ['exec', '-L', 'web1,web2,away1', 'state.apply', 'one_fails', '--timeout', '2', '--static', '-v'];
+  const { code, stdout, stderr } = await tsalt(...words, '--summary', '--out', 'txt');
+  t.is(code, 1);
+  t.regex(stdout, /^web\d: \{"test_\|-/);
+  t.regex(stderr, /^jid: \d{20}\n/);
+  t.regex(stderr, /^away1: no answer \(queued: not connected/m);
+  const counts = ['targeted: 3', 'returned: 2', 'that did not return: 1', 'with errors: 1'];
+  t.true(stderr.includes(counts.map((line) => `# of minions ${line}\n`).join('')), stderr);
+  t.true(stderr.includes('Minions not responding: away1\nMinions with failures: web1\n'), stderr);
+});
+
+test('--delimiter: between the names of a path, also for --preview', async (t) => {
+  t.deepEqual(await json('exec', '-G', 'id|web1', '--delimiter', '|', 'test.ping'), { web1: true });
+  const { minions } = (await json('exec', '-C', 'G@id|web2', '--delimiter=|', '--preview')) as Record<string, unknown>;
+  t.deepEqual(minions, ['web2']);
+  t.regex(
+    (await tsalt('exec', '-G', 'id:web1', '--delimiter', '', 'test.ping')).stderr,
+    /--delimiter is a text, not ''/,
+  );
+});
+
+test('several functions: one after another, what each answered, by function', async (t) => {
+  const words = ['test.ping,test.echo,cmd.run,test.echo', ',', 'a, b', ',', 'echo c', ',', 'd'];
+  const answers = { 'test.ping': true, 'test.echo': 'a, b', 'cmd.run': 'c', 'test.echo (2)': 'd' };
+  t.deepEqual(await json('exec', '-L', 'web1,web2', ...words), { web1: answers, web2: answers });
+  t.deepEqual(await json('exec', 'web1', 'test.ping,grains.get', '-b', '1', ',id'), {
+    web1: { 'test.ping': true, 'grains.get': 'web1' },
+  });
+  t.deepEqual(await json('exec', 'web1', 'test.ping,test.version,cmd.retcode', ',,false'), {
+    web1: {
+      'test.ping': true,
+      'test.version': ((await json('exec', 'web1', 'test.version')) as { web1: string }).web1,
+      'cmd.retcode': 1,
+    },
+  });
+});
+
+test('several functions: one that fails is a failure and the next is run; who does not answer has a reason', async (t) => {
+  const failing = await tsalt('exec', 'web1', 'test.pingg,test.ping', '--out', 'json');
+  t.is(failing.code, 1);
+  const { web1 } = JSON.parse(failing.stdout) as { web1: Record<string, unknown> };
+  t.regex(String(web1['test.pingg']), /did you mean 'test.ping'/);
+  t.is(web1['test.ping'], true);
+  const some = await tsalt('exec', '-L', 'web1,away1', 'test.ping,test.ping', '--timeout', '2');
+  t.is(some.code, 3);
+  t.regex(some.stderr, /^away1: no answer \(queued: test.ping: not connected/m);
+  t.regex(some.stdout, /^web1:\n {4}-+\n {4}test.ping:\n {8}True\n {4}test.ping \(2\):\n {8}True\n$/);
+});
+
+test('several functions: arguments that do not fit, exit 2 and nothing is run', async (t) => {
+  const { code, stdout, stderr } = await tsalt('exec', '*', 'test.ping,test.echo,test.ping', 'a', ',', 'b');
+  t.deepEqual([code, stdout], [2, '']);
+  t.regex(stderr, /there are arguments for 2 functions, and 3 functions/);
+  t.regex((await tsalt('exec', '*', 'test.ping,test', '--async')).stderr, /'test' is not the name of a function/);
+  t.regex((await tsalt('exec', '*', 'test.ping,test.ping', '--async')).stderr, /exclude each other/);
+});
+
+test("an option or a form of Salt's that is not here: the error says what to take in its place", async (t) => {
+  t.regex((await tsalt('exec', '*', 'test.ping', '--out-file=x')).stderr, /no option '--out-file=x'.*> FILE/s);
+  t.regex((await tsalt('exec', '*', '-d', 'test.ping')).stderr, /sys.doc/);
+  t.regex(
+    (await tsalt('exec', '*', 'test.ping', '--output', 'pprint')).stderr,
+    /json is for programs, yaml for people/,
+  );
 });

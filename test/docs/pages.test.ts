@@ -44,7 +44,7 @@ test('pages: every tsalt command, has a verb that there is, or a target and a fu
         // What stands for a word, or begins with an option.
         if (/^[A-Z-]/.test(first)) continue;
         commands++;
-        const isShort = /^\w+\.\w+$/.test(second);
+        const isShort = /^\w+\.\w+(?:,\w+\.\w+)*$/.test(second);
         t.true(Object.hasOwn(verbs, first) || isShort, `${page}: ${line}`);
       }
     }
