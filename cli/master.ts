@@ -16,7 +16,7 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
   refuseWords('master', words);
   const load = () =>
     loadMasterConfig({ configDir: given['config-dir'], env: io.env, flags: { log_level: given['log-level'] } });
-  const { config, warnings } = load();
+  const { config, warnings, placeOf } = load();
   const { username } = os.userInfo();
   if (config.user !== undefined && config.user !== username)
     throw cliErrors.wrongUser({ wanted: config.user, username });
@@ -25,6 +25,7 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
   const ended = toldToEnd();
   const running = await startMaster({
     config,
+    placeOf,
     clock: systemClock,
     log,
     rereadOperators: () => load().config.operators,

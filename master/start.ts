@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
+import type { PlaceOf } from '../lib/config/check.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { pillarRemoteOptions } from '../lib/git/pillar-remotes.ts';
 import type { JsonMap } from '../lib/json.ts';
@@ -37,6 +38,8 @@ import { keyCommands } from './wheel/key.ts';
 
 export interface MasterOptions {
   readonly config: MasterConfig;
+  /** Where a part of it is said. */
+  readonly placeOf?: PlaceOf;
   readonly clock: Clock;
   readonly log: Log;
   /** Reads the option `operators` again. Raises what is wrong with the config; without it they stay as they are. */
@@ -67,7 +70,7 @@ export async function startMaster(options: MasterOptions): Promise<RunningMaster
 }
 
 async function start(
-  { config, clock, log, rereadOperators = () => config.operators }: MasterOptions,
+  { config, placeOf, clock, log, rereadOperators = () => config.operators }: MasterOptions,
   atEnd: (end: () => unknown) => void,
 ): Promise<void> {
   const startedAt = clock.now() / 1000;
@@ -172,6 +175,7 @@ async function start(
     entries: config.reactor,
     maxDepth: config.reactor_max_depth,
     returners: config.returners,
+    placeOf,
     trees: trees.trees,
     mayGrow: trees.mayGrow,
     master: standIn.id,

@@ -23,7 +23,7 @@ export interface Vocabulary {
   readonly others: Options;
 }
 
-type PlaceOf = (path: readonly (string | number)[], key?: boolean) => Place | undefined;
+export type PlaceOf = (path: readonly (string | number)[], key?: boolean) => Place | undefined;
 
 /** Holds what somebody wrote against the options; all mistakes are found, not only the first. */
 export function check(written: Record<string, unknown>, vocabulary: Vocabulary, placeOf: PlaceOf): Checked {

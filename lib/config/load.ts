@@ -3,10 +3,11 @@ import path from 'node:path';
 import { configErrors } from '../errors/config.ts';
 import { didYouMean, TsaltError } from '../errors/error.ts';
 import { parseMinionId } from '../ids.ts';
+import { isMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
-import { check, type Checked, type Daemon, type Vocabulary } from './check.ts';
+import { check, type Checked, type Daemon, type PlaceOf, type Vocabulary } from './check.ts';
 import { directoriesOf, type Person } from './directories.ts';
-import { readDocument, readValue } from './document.ts';
+import { readDocument, readValue, type ConfigDocument } from './document.ts';
 import { configFiles, type ConfigFiles } from './files.ts';
 import { deepFreeze, merge } from './merge.ts';
 import { masterOptions, minionOptions, type MasterConfig, type MinionConfig } from './options.ts';
@@ -29,6 +30,8 @@ export interface Loaded<C> {
   readonly sources: readonly string[];
   /** To be told, and gone on. */
   readonly warnings: readonly TsaltError[];
+  /** Where an option, or (by a longer path) a part of it, is said last; with `key`, its name. Undefined where no file says it. */
+  readonly placeOf: PlaceOf;
 }
 
 export interface Examined extends Omit<Loaded<Record<string, unknown>>, 'config'> {
@@ -77,7 +80,7 @@ export function examineConfig(daemon: Daemon, source: ConfigSource): Examined {
   const files = source.files ?? configFiles;
   // A slip of the hand must not start something with nothing but defaults.
   if (said !== undefined && files.isDirectory?.(said) === false) throw configErrors.noDirectory({ path: said });
-  const { layers, sources } = fileLayers(configDir, files, vocabulary);
+  const { layers, sources, documents } = fileLayers(configDir, files, vocabulary);
   layers.push(variables(source.env, vocabulary), flags(source.flags ?? {}, vocabulary));
   const fallbacks = Object.fromEntries(
     Object.entries(vocabulary.options).map(([name, { fallback }]) => [name, fallback]),
@@ -90,7 +93,14 @@ export function examineConfig(daemon: Daemon, source: ConfigSource): Examined {
     sources,
     errors: layers.flatMap(({ errors }) => errors),
     warnings: layers.flatMap(({ warnings }) => warnings),
+    placeOf: (path, key) => documents.findLast(({ values }) => isSaid(values, path))?.placeOf(path, key),
   };
+}
+
+function isSaid(values: unknown, [first, ...rest]: readonly (string | number)[]): boolean {
+  if (first === undefined) return true;
+  if (Array.isArray(values)) return isSaid(values[Number(first)], rest);
+  return isMap(values) && Object.hasOwn(values, first) && isSaid(values[String(first)], rest);
 }
 
 function systemPerson() {
@@ -100,6 +110,7 @@ function systemPerson() {
 function fileLayers(configDir: string, files: ConfigFiles, vocabulary: Vocabulary) {
   const layers: Checked[] = [];
   const sources: string[] = [];
+  const documents: ConfigDocument[] = [];
   const add = (work: () => Checked | undefined) => {
     try {
       const layer = work();
@@ -115,6 +126,7 @@ function fileLayers(configDir: string, files: ConfigFiles, vocabulary: Vocabular
       if (text === undefined) return undefined;
       sources.push(file);
       const document = readDocument(file, text);
+      documents.push(document);
       return check(document.values, vocabulary, document.placeOf);
     });
   const main = path.join(configDir, vocabulary.daemon);
@@ -125,7 +137,7 @@ function fileLayers(configDir: string, files: ConfigFiles, vocabulary: Vocabular
     for (const name of files.list(`${main}.d`)) if (name.endsWith('.conf')) addFile(path.join(`${main}.d`, name));
     return undefined;
   });
-  return { layers, sources };
+  return { layers, sources, documents };
 }
 
 function raise(error: TsaltError): never {

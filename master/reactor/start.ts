@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import type { PlaceOf } from '../../lib/config/check.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { openJournal } from '../../store/journal.ts';
@@ -18,6 +19,8 @@ export interface ReactorsOptions {
   readonly maxDepth: number;
   /** `returners` of the master's config. */
   readonly returners: JsonMap;
+  /** Where a part of the config is said. */
+  readonly placeOf?: PlaceOf | undefined;
   /** State trees, for returners that are named and in them; `mayGrow`: more may come with what is not fetched yet. */
   readonly trees: Trees;
   readonly mayGrow: boolean;

@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import type { OpenReturner } from '../../lib/contracts/returner.ts';
+import type { PlaceOf } from '../../lib/config/check.ts';
 import { together } from '../../lib/errors/error.ts';
 import { fnmatch } from '../../lib/fnmatch.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
+import { placeWithoutLine } from '../../lib/place.ts';
 import { isFile, readReturners, type ConfiguredReturner } from '../../returners/configured.ts';
 import { builtinReturners } from '../../returners/registry.ts';
 import { modulesIn, type Trees } from '../own-code.ts';
@@ -15,6 +17,8 @@ import { treeReturner } from './of-tree.ts';
 export interface OpenReturnersOptions {
   /** `returners` of the master's config. */
   readonly written: JsonMap;
+  /** Where a part of that is said, by its path in the config. */
+  readonly placeOf?: PlaceOf | undefined;
   /** Where relative paths of files start. */
   readonly directory: string;
   /** State trees, of which `_returners` may be named. */
@@ -33,7 +37,11 @@ export async function openReturners(options: OpenReturnersOptions): Promise<Read
     names: [...modulesIn(options.trees, 'returners').values()],
     mayGrow: options.mayGrow,
   });
-  const [first, ...others] = findings.map(({ error }) => error());
+  const [first, ...others] = findings.map(({ path, ofKey, error }) => {
+    const place = options.placeOf?.(['returners', ...path], ofKey);
+    // There may be a secret in its line.
+    return error({ place: place && placeWithoutLine(place) });
+  });
   if (first) throw together(first, others);
   const ready: ReadyReturner[] = [];
   try {

@@ -121,3 +121,17 @@ test('a kind that is neither built in nor in the tree: the master does not start
   await eventually(() => !cluster.master.isRunning());
   t.regex(cluster.master.log(), /returner 'own': there is no kind 'line'\W+hint: did you mean 'lines'\?/);
 });
+
+test('returners that the config has wrong: the master does not start, and says where, without the line', async (t) => {
+  const cluster = await startCluster(t);
+  await cluster.master.stop();
+  const parts = path.join(cluster.master.configDir, 'master.d');
+  write(parts, '20-out.conf', `returners:\n  graphite:\n    host: ${secret}\n    portt: 2003\n`);
+  await t.throwsAsync(cluster.restartMaster(), { message: /did not start/ });
+  const log = cluster.master.log();
+  t.true(
+    log.includes(`${parts}/20-out.conf:4:5: returner 'graphite': it takes no 'portt'\nhint: did you mean 'port'?`),
+    log,
+  );
+  t.false(log.includes(secret));
+});
