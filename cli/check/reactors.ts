@@ -42,7 +42,7 @@ async function checkReactor(file: string): Promise<readonly TsaltError[]> {
     const yaml = loadYaml(withoutTemplate(source), file, undefined);
     // Of two branches both are there now: that is no mistake of the file.
     if (yaml.errors.length > 0) return source.includes('{{') ? [] : yaml.errors;
-    return [...unreadable(yaml), ...(await unknownFunctions(yaml))];
+    return [...unreadable(yaml, source), ...(await unknownFunctions(yaml))];
   } catch (thrown) {
     if (thrown instanceof TsaltError) return [thrown, ...thrown.others];
     throw thrown;
@@ -50,9 +50,11 @@ async function checkReactor(file: string): Promise<readonly TsaltError[]> {
 }
 
 /** The first reaction that is none. */
-function unreadable(yaml: YamlFile): TsaltError[] {
+function unreadable(yaml: YamlFile, source: string): TsaltError[] {
+  const lines = source.split('\n');
   try {
-    readReactions(yaml, standIns('check'));
+    // A target that a template makes is none yet.
+    readReactions(yaml, standIns('check'), (path) => !lines[yaml.placeOf(path).line - 1]?.includes('{{'));
     return [];
   } catch (thrown) {
     if (thrown instanceof TsaltError) return [thrown];

@@ -3,7 +3,7 @@ import type { Finding } from '../config/option.ts';
 import { didYouMean, type ErrorDetails } from '../errors/error.ts';
 import { mineErrors } from '../errors/mine.ts';
 import { nearest } from '../nearest.ts';
-import { problemOfTarget } from './definitions.ts';
+import { problemOfTarget } from '../target/target.ts';
 
 /** One rule of `mine_access`. */
 export interface MineRule {
@@ -52,7 +52,7 @@ export function examineRules(rules: readonly MineRule[] | undefined): readonly F
       }),
     ...(['who', 'of'] as const).flatMap((name) => {
       if (rule[name] === '') return [];
-      const wrong = problemOfTarget({ tgt: rule[name], tgt_type: 'compound' });
+      const wrong = problemOfTarget(rule[name], 'compound');
       if (!wrong) return [];
       const { sentence: problem, hint } = wrong;
       const error = (more?: ErrorDetails) => mineErrors.badRule({ number: at + 1, problem }, { hint, ...more });

@@ -1,10 +1,10 @@
 import type { MineAllow } from '../contracts/mine.ts';
 import { describe } from '../describe.ts';
-import { didYouMean, TsaltError, type ErrorDetails } from '../errors/error.ts';
+import { didYouMean, type ErrorDetails } from '../errors/error.ts';
 import { mineErrors } from '../errors/mine.ts';
 import { isMap, type Json, type JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
-import { parseTarget, targetTypes } from '../target/target.ts';
+import { problemOfTarget, targetTypes } from '../target/target.ts';
 import type { Finding } from '../config/option.ts';
 
 /** One entry of Salt's `mine_functions:`, read. */
@@ -126,24 +126,13 @@ export function readAllow(
   if (words.length === 0 || !words.every((word) => typeof word === 'string' && word !== ''))
     return bad('allow_tgt', 'a target', tgt);
   const allow = { tgt: words.join(','), tgt_type: type };
-  const error = problemOfTarget(allow);
+  const error = problemOfTarget(allow.tgt, allow.tgt_type);
   return error
     ? {
         option: 'allow_tgt',
         error: (more) => mineErrors.badAllow({ entry, problem: error.sentence }, { hint: error.hint, ...more }),
       }
     : { allow };
-}
-
-/** What is wrong with a target, as far as it can be told without the nodegroups. */
-export function problemOfTarget({ tgt, tgt_type }: MineAllow): TsaltError | undefined {
-  try {
-    parseTarget(tgt, tgt_type);
-    return undefined;
-  } catch (thrown) {
-    if (!(thrown instanceof TsaltError)) throw thrown;
-    return thrown.code === 'TS_TARGET_UNKNOWN_GROUP' ? undefined : thrown;
-  }
 }
 
 function finding(path: readonly (string | number)[], error: Finding['error'], ofKey = false): Finding {

@@ -1,4 +1,4 @@
-import { didYouMean } from '../errors/error.ts';
+import { didYouMean, TsaltError } from '../errors/error.ts';
 import { targetErrors } from '../errors/target.ts';
 import { isMap, type JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
@@ -47,6 +47,17 @@ export const targetTypes: readonly string[] = [...Object.keys(simpleMatchers), '
  */
 export function parseTarget(text: string, type = 'glob', options: TargetOptions = {}): Matcher {
   return targetOf(text, type, options, []);
+}
+
+/** What is wrong with a target, as far as it can be told without the nodegroups. */
+export function problemOfTarget(text: string, type: string): TsaltError | undefined {
+  try {
+    parseTarget(text, type);
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof TsaltError)) throw thrown;
+    return thrown.code === 'TS_TARGET_UNKNOWN_GROUP' ? undefined : thrown;
+  }
 }
 
 function targetOf(text: string, type: string, options: TargetOptions, groups: readonly string[]): Matcher {

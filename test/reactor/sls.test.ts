@@ -201,6 +201,16 @@ const mistakes: [string, string, RegExp][] = [
     'x:\n  local.test.ping:\n    - tgt: {{data.idd}}\n',
     /^r\.sls:3:14: 'data.idd' is not defined[^]*did you mean 'id'/,
   ],
+  [
+    'a target that can not be read',
+    'x:\n  local.test.ping:\n    - tgt: G@os:Debian and (web*\n    - tgt_type: compound\n',
+    /^r\.sls:3:7: the compound target 'G@os:Debian and \(web\*' has a '\(' without its '\)'/,
+  ],
+  [
+    'a target with a letter that means nothing',
+    'x:\n  local.test.ping:\n    - tgt: g@os:Debian and {{data.id}}\n    - tgt_type: compound\n',
+    /^r\.sls:3:7: .*g@os[^]*hint: there are G, P/,
+  ],
   ['broken YAML', 'x:\n  local.test.ping:\n    - tgt: [a\n', /^r\.sls:\d+:\d+: /],
   [
     'Jinja',

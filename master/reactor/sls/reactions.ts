@@ -4,7 +4,7 @@ import { isMap, type Json, type JsonMap } from '../../../lib/json.ts';
 import { nearest } from '../../../lib/nearest.ts';
 import { keysOf, type Yaml } from '../../../lib/yaml/maps.ts';
 import type { YamlFile } from '../../../lib/yaml/load.ts';
-import { targetTypes } from '../../../lib/target/target.ts';
+import { problemOfTarget, targetTypes } from '../../../lib/target/target.ts';
 import type { StandIns } from './stand-ins.ts';
 
 /** One reaction of a YAML reactor file, ready to be done. */
@@ -41,8 +41,13 @@ const operators = new Set(['and', 'or', 'not']);
 /**
  * The reactions in a rendered reactor file, in its order: both of Salt's styles (`args:` with one-key maps or plain values;
  * `arg:` and `kwarg:`, and for runners and wheels any other key as an argument). Raises `TS_REACTOR_BAD_REACTION` with place.
+ * `isFinal`: whether a target stands there as it will be; else nothing is said of what it means.
  */
-export function readReactions(file: YamlFile, standIns: StandIns): Reaction[] {
+export function readReactions(
+  file: YamlFile,
+  standIns: StandIns,
+  isFinal: (path: Path) => boolean = () => true,
+): Reaction[] {
   const { data } = file;
   if (data === null) return [];
   const fail = (path: Path, what: string, hint?: string): TsaltError => {
@@ -179,7 +184,10 @@ export function readReactions(file: YamlFile, standIns: StandIns): Reaction[] {
     };
     if (Array.isArray(tgt)) return { tgt: tgt.map(one), tgt_type: 'list' };
     if (tgt === null) throw fail(at, "a local reaction says for whom it is: 'tgt' is missing");
-    return { tgt: one(tgt), tgt_type: type };
+    const text = one(tgt);
+    const wrong = isFinal(at) ? problemOfTarget(text, type) : undefined;
+    if (wrong) throw fail(at, wrong.sentence, wrong.hint);
+    return { tgt: text, tgt_type: type };
   }
 
   const reactions: Reaction[] = [];
