@@ -16,7 +16,7 @@ const options = {
 } as const;
 
 const whatIsWhat =
-  "config is told by its name ('master', 'minion'), pillar and reactors by a directory 'pillar' or 'reactor' that they are in, pillar also by --pillar-root and by pillar_roots of the config; all else are state files, '.sls'";
+  "config is told by its name ('master', 'minion', 'master.d/*.conf'), alone or in its directory, pillar and reactors by a directory 'pillar' or 'reactor' that they are in, pillar also by --pillar-root and by pillar_roots of the config; all else are state files, '.sls'";
 
 /** A path given, and how it was read. */
 export interface Checked {
@@ -33,16 +33,21 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
   const { options: given, words, help } = parseOptions('check', options, argv);
   if (help) {
     io.out(
-      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, a config file, or a directory that holds states/, pillar/\nor reactor/. A pillar tree of another name is known by --pillar-root, or by pillar_roots of the config.\n\n${describeOptions(options)}`,
+      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, a config file, or a directory that holds configs,\nstates/, pillar/ or reactor/. A pillar tree of another name is known by --pillar-root, or by pillar_roots of the config.\n\n${describeOptions(options)}`,
     );
     return 0;
   }
   if (words.length === 0) throw cliErrors.missingArgument({ verb: 'check', what: 'files or directories' });
-  const [{ checkPath }, { roomsIn }, { configuredTrees, pillarTrees }] = await Promise.all([
+  const [{ checkPath }, { configsIn }, { roomsIn }, { configuredTrees, pillarTrees }] = await Promise.all([
     import('./check/path.ts'),
+    import('./check/configs.ts'),
     import('./check/rooms.ts'),
     import('./check/roots.ts'),
   ]);
+  const placesIn = (place: string, pillars: readonly string[]): readonly string[] => {
+    const found = configsIn(place);
+    return [...found, ...roomsIn(place, pillars).filter((room) => room !== place || found.length === 0)];
+  };
   const absolute = (name: string) => path.resolve(io.cwd, name);
   const pillarRoots = (given['pillar-root'] ?? []).map(absolute);
   const configDir = given['config-dir'] === undefined ? undefined : absolute(given['config-dir']);
@@ -53,7 +58,7 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
   for (const word of words) {
     const place = absolute(word);
     if (!statSync(place, { throwIfNoEntry: false })) throw cliErrors.noSuchPath({ path: word });
-    for (const room of roomsIn(place, pillars)) {
+    for (const room of placesIn(place, pillars)) {
       const name = room === place ? word : path.join(word, path.relative(place, room));
       const {
         kind,

@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MasterConfig, MinionConfig } from '../../lib/config/options.ts';
 import { BASE, environmentNames, type Roots } from '../../lib/environments.ts';
-import { readDocument } from '../../lib/config/document.ts';
+import type { PlaceOf } from '../../lib/config/check.ts';
 import { configErrors } from '../../lib/errors/config.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { returnerErrors } from '../../lib/errors/returners.ts';
-import { isMap } from '../../lib/json.ts';
 import { nearest } from '../../lib/nearest.ts';
-import { placeAt, type Place } from '../../lib/place.ts';
+import { placeAt, placeWithoutLine, type Place } from '../../lib/place.ts';
 import { readySources } from '../../pillar/external.ts';
 import { builtinExtPillars } from '../../pillar/external/registry.ts';
 import { builtinReactors } from '../../reactors/registry.ts';
@@ -41,12 +40,12 @@ type Named = Partial<
 >;
 
 /** What a config names and is not there, or does not take what stands beside it. `file` is where it is said. */
-export async function namedMistakes(config: Named, file: string): Promise<TsaltError[]> {
+export async function namedMistakes(config: Named, file: string, placeOf: PlaceOf): Promise<TsaltError[]> {
   return [
     ...reactorMistakes(config, file),
     ...environmentMistakes(config, file),
     ...(await sourceMistakes(config, file)),
-    ...(await returnerMistakes(config, file)),
+    ...(await returnerMistakes(config, file, placeOf)),
   ];
 }
 
@@ -88,7 +87,7 @@ async function sourceMistakes({ ext_pillar: sources = [] }: Named, file: string)
 }
 
 /** Returners that there are none of, with settings that they do not take. Lines are not shown: there may be a secret in them. */
-async function returnerMistakes(config: Named, file: string): Promise<TsaltError[]> {
+async function returnerMistakes(config: Named, file: string, placeOf: PlaceOf): Promise<TsaltError[]> {
   const {
     returners = {},
     reactor_dir: directory = '',
@@ -101,14 +100,8 @@ async function returnerMistakes(config: Named, file: string): Promise<TsaltError
   const mayGrow = backendsOf(backends).includes('git') && remotes.length > 0;
   const names = [...modulesIn(() => environmentsOfRoots(roots), 'returners').values()];
   const read = await readReturners(returners, builtinReturners, { names, mayGrow });
-  const { values, placeOf } = readDocument(file, readFileSync(file, 'utf8'));
-  const place = (path: readonly (string | number)[], ofKey: boolean): Place => {
-    // What is said elsewhere (`master.d`) has no place here.
-    const { line, column } = isMap(values['returners'])
-      ? placeOf(['returners', ...path], ofKey)
-      : { line: 1, column: 1 };
-    return { file, line, column };
-  };
+  const place = (path: readonly (string | number)[], ofKey: boolean): Place =>
+    placeWithoutLine(placeOf(['returners', ...path], ofKey) ?? { file, line: 1, column: 1 });
   return [
     ...read.findings.map(({ path, ofKey, error }) => error({ place: place(path, ofKey) })),
     ...read.returners

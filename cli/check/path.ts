@@ -17,6 +17,7 @@ import { customMistakes } from './custom.ts';
 import { jinjaFiles, templateMistakes } from './jinja.ts';
 import { withMasterFunctions } from './master-functions.ts';
 import { namedMistakes } from './named.ts';
+import { configAt } from './configs.ts';
 import { checkPillar } from './pillar.ts';
 import { checkReactors } from './reactors.ts';
 import { configuredTree, isIn, onlyTree, pillarTrees, type TreeOptions, type TreeToCheck } from './roots.ts';
@@ -37,11 +38,11 @@ export interface CheckOptions {
 /** Looks at a path by what it is: config by its name, reactors and pillar by the directory they are in or that config names, else states. */
 export async function checkPath(place: string, options: CheckOptions): Promise<Checked> {
   const isDirectory = statSync(place).isDirectory();
-  const name = path.basename(place);
-  const daemon = /^(master|minion)(?:\.yaml)?$/.exec(name)?.[1];
-  if (!isDirectory && (daemon === 'master' || daemon === 'minion')) {
-    const { config, errors, sources } = examineConfig(daemon, { configDir: path.dirname(place), env: {} });
-    const more = await namedMistakes(config, place);
+  const said = isDirectory ? undefined : configAt(place);
+  if (said) {
+    const { daemon, configDir } = said;
+    const { config, errors, sources, placeOf } = examineConfig(daemon, { configDir, env: {} });
+    const more = await namedMistakes(config, place, placeOf);
     return { kind: `${daemon} config`, files: sources.length, errors: [...errors, ...more] };
   }
   const folder = isDirectory ? place : path.dirname(place);

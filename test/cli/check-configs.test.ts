@@ -1,0 +1,45 @@
+import test from 'ava';
+import { check } from './check-kit.ts';
+
+test('check: a target of a reactor file that can not be read, with its place; one that a template makes, none yet', async (t) => {
+  const made =
+    "a:\n  local.test.ping:\n    - tgt: '{{#if data.x}}web* or db*{{else}}G@os{{/if}}'\n    - tgt_type: compound\n";
+  t.is((await check(t, { 'reactor/a.sls': made }, 'reactor')).out, '');
+  const groups = 'a:\n  local.test.ping:\n    - tgt: N@webs and not web1\n    - tgt_type: compound\n';
+  t.is((await check(t, { 'reactor/a.sls': groups }, 'reactor')).out, '');
+  const literal = `${made}b:\n  local.state.apply:\n    - tgt: web* andd db*\n    - tgt_type: compound\n`;
+  const { code, out } = await check(t, { 'reactor/a.sls': literal }, 'reactor');
+  t.is(code, 2);
+  t.regex(out, /^reactor\/a\.sls:7:7: .*has 'andd' where 'and', 'or' or the end was expected/);
+});
+
+test('check: a directory of configs, each of them, with what master.d adds; one file of master.d, too', async (t) => {
+  const files = {
+    'etc/master': 'timeout: soon\n',
+    'etc/master.d/10.conf': "returners:\n  webhook: {urll: 'http://x/'}\n",
+    'etc/minion': 'masterr: x\n',
+  };
+  const { code, out } = await check(t, files, 'etc');
+  t.is(code, 2);
+  t.regex(out, /^etc\/master:1:10: 'timeout' should be/m);
+  t.regex(out, /^etc\/master\.d\/10\.conf:2:13: returner 'webhook': it takes no 'urll'/m);
+  t.regex(out, /^etc\/minion:1:1: .*masterr/m);
+  const alone = await check(t, { 'etc/minion.d/a.conf': 'id: web1\n' }, 'etc');
+  t.deepEqual([alone.code, alone.err], [0, 'etc/minion.d/a.conf: minion config, 1 file: nothing wrong\n']);
+  t.is((await check(t, files, 'etc/master.d/10.conf')).out, (await check(t, files, 'etc/master')).out);
+});
+
+test('check: a directory with configs and trees, all of it; a state tree with a file that is called minion, as a tree', async (t) => {
+  const files = {
+    master: 'timeoutt: 5\n',
+    'states/a.sls': 'x:\n  test.nopp: []\n',
+    'tree/a.sls': 'x:\n  test.nop: []\n',
+    'tree/minion': 'masterr: {{x}}\n',
+    'deep/web/a.sls': 'x:\n  test.nop: []\n',
+    'deep/files/minion': 'masterr: {{x}}\n',
+  };
+  const { out } = await check(t, { 'all/master': files.master, 'all/states/a.sls': files['states/a.sls'] }, 'all');
+  t.regex(out, /^all\/master:1:1: .*timeoutt/m);
+  t.regex(out, /test\.nopp/);
+  t.regex((await check(t, files, 'tree', 'deep')).err, /^tree: state files.*\ndeep: state files.*\n$/);
+});
