@@ -4,6 +4,7 @@ import { scheduleErrors } from '../lib/errors/schedule.ts';
 import type { Jid } from '../lib/ids.ts';
 import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { reasonIn } from '../lib/returns.ts';
 import { nearest } from '../lib/nearest.ts';
 import { scheduledRunEvent } from '../lib/salt-events.ts';
 import type { ScheduledJob } from '../lib/schedule/job.ts';
@@ -60,7 +61,13 @@ export function masterSchedule(options: MasterScheduleOptions): MasterSchedule {
     const { value, success, began } = await outcomeOf(job);
     // What the master's end has cut short is no outcome: an orchestration goes on at the next start.
     if (isStopped) return success;
-    if (!success) log('warning', 'a scheduled job failed', { job: name, fun, jid });
+    if (!success)
+      log('warning', 'a scheduled job failed', {
+        job: name,
+        fun,
+        jid,
+        reason: reasonIn(value) ?? 'its return says why',
+      });
     if (event !== undefined && success && isMap(value)) await bus.fire({ tag: event, data: value as JsonMap });
     if (returnJob === 'no') return success;
     const funArgs = Object.keys(kwargs).length > 0 ? [...args, kwargs] : [...args];

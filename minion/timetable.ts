@@ -3,6 +3,7 @@ import type { MinionConfig } from '../lib/config/options.ts';
 import type { SeenSchedule } from '../lib/contracts/execution.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { reasonIn } from '../lib/returns.ts';
 import type { ScheduledJob } from '../lib/schedule/job.ts';
 import { scheduleIn } from '../lib/schedule/read.ts';
 import { scheduler, tellFindings } from '../lib/schedule/scheduler.ts';
@@ -76,7 +77,12 @@ export function startTimetable({
     const order = { jid: '', fun, arg: args, kwarg: kwargs, user: 'schedule' };
     const outcome = await run(order, { term: new AbortController().signal });
     const { return: value, success } = outcome;
-    if (!success) log('warning', 'a scheduled job failed', { job: schedule, fun });
+    if (!success)
+      log('warning', 'a scheduled job failed', {
+        job: schedule,
+        fun,
+        reason: reasonIn(value) ?? `retcode ${outcome.retcode}`,
+      });
     if (event !== undefined && success && isMap(value)) await sendEvent(event, value as JsonMap);
     if (returnJob !== 'no') await sendReturn(job, outcome);
     return success;

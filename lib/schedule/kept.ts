@@ -38,6 +38,11 @@ export type JobArgs = v.InferOutput<typeof schema>;
 export const checkJob = (given: JobArgs, whens?: JsonMap): string | undefined =>
   whatIsWrong(given.name, jobOf(given), whens);
 
+/** Why the function of a job can't be called on this machine with what the job gives it; undefined where nobody can say. */
+export async function whyNotCalled({ functions }: Reading, given: JobArgs): Promise<string | undefined> {
+  return functions?.whyNot(given.function, given.job_args ?? [], given.job_kwargs ?? {});
+}
+
 /** The job as it stands in a config. */
 export function jobOf(given: JobArgs): JsonMap {
   const { name: _name, job_args: args, job_kwargs: kwargs, function: fun, ...rest } = given;

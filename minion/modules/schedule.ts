@@ -11,6 +11,7 @@ import {
   readKept,
   someFunction,
   whyFixed,
+  whyNotCalled,
   writeEntry,
   type JobArgs,
   type KeptSchedule,
@@ -113,6 +114,10 @@ async function change(
   const fixed = await set(context, entry, given);
   return fixed === undefined ? did : no(context, fixed);
 }
+
+/** What is wrong with a job, or with its function on this machine. */
+const whatIsWrong = async (context: ExecContext, job: JobArgs, whens: JsonMap): Promise<string | undefined> =>
+  checkJob(job, whens) ?? (await whyNotCalled(context.machine, job));
 
 const missing = (context: ExecContext, unknown: string): Answer => no(context, `Job ${unknown} does not exist.`);
 
@@ -236,9 +241,9 @@ export default defineModule({
   build_schedule_item: defineFunction({
     summary: 'A job as it would stand in a config.',
     args: v.strictObject(wanted),
-    run(given, context) {
+    async run(given, context) {
       const { job } = apart(given);
-      const wrong = checkJob(job, keptBy(context).whens);
+      const wrong = await whatIsWrong(context, job, keptBy(context).whens);
       return wrong === undefined ? { ...jobOf(job), name: job.name } : no(context, wrong);
     },
   }),
@@ -249,7 +254,7 @@ export default defineModule({
       const { job, how } = apart(given);
       const view = await look(context, how.offline);
       if (Object.hasOwn(view.all, job.name)) return no(context, `Job ${job.name} already exists in schedule.`);
-      const wrong = checkJob(job, view.kept.whens);
+      const wrong = await whatIsWrong(context, job, view.kept.whens);
       if (wrong !== undefined) return no(context, wrong);
       return change(context, { name: job.name, value: jobOf(job) }, how, {
         would: `Job: ${job.name} would be added to schedule.`,
@@ -265,7 +270,7 @@ export default defineModule({
       const old = jobIn(view, given.name);
       if (!old) return no(context, `Job ${given.name} does not exist in schedule.`);
       const { job, how } = apart({ ...given, function: given.function ?? asText(old['function']) });
-      const wrong = checkJob(job, view.kept.whens);
+      const wrong = await whatIsWrong(context, job, view.kept.whens);
       if (wrong !== undefined) return no(context, wrong);
       const made = jobOf(job);
       if (isSameJob(old, made)) return yes(`Job ${job.name} in correct state`);

@@ -10,6 +10,7 @@ import {
   readKept,
   someFunction,
   whyFixed,
+  whyNotCalled,
   writeEntry,
 } from '../../lib/schedule/kept.ts';
 import { jobGiven, savedOnly } from './saved.ts';
@@ -26,11 +27,14 @@ stay-as-you-are:
   args: v.strictObject({ name: jobName, function: someFunction, ...jobArgs, ...savedOnly }),
   reads: ['files'],
   check: (given) => checkJob(jobGiven(given)),
-  read: readKept,
+  read: async (given, machine) => ({
+    ...readKept(given, machine),
+    uncallable: await whyNotCalled(machine, jobGiven(given)),
+  }),
   plan(given, facts) {
     const { name } = given;
     const job = jobOf(jobGiven(given));
-    const wrong = checkJob(jobGiven(given), facts.whens);
+    const wrong = checkJob(jobGiven(given), facts.whens) ?? facts.uncallable;
     if (wrong !== undefined) return impossible(wrong);
     const old = jobAt(facts, name);
     if (isSameJob(old, job)) return alreadyRight(`Job ${name} in correct state`);

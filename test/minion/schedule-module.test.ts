@@ -19,13 +19,15 @@ interface Setup {
   readonly pillar?: JsonMap;
   /** Without one, the functions are those of `tsalt call --local`. */
   readonly hasMinion?: boolean;
+  /** The functions that there are; without, any may be. */
+  readonly calls?: JsonMap;
 }
 
 /** A minion with a config and a pillar, and its scheduler on a clock of its own: calls functions of `schedule`. */
-function minion(t: ExecutionContext, { configured = {}, pillar = {}, hasMinion = true }: Setup = {}) {
+function minion(t: ExecutionContext, { configured = {}, pillar = {}, hasMinion = true, calls }: Setup = {}) {
   const opts = { config_dir: '/etc/tsalt', schedule: configured };
   const grains = { whens: { tea: '4:00pm' } };
-  const box = sandbox({ opts, grains });
+  const box = sandbox({ opts, grains, ...(calls && { calls }) });
   t.teardown(() => box.remove());
   const clock = fakeClock();
   const ran: string[] = [];
@@ -152,6 +154,18 @@ test('schedule.add: a mistake is told, and nothing is kept', async (t) => {
   }
   t.is(failures(), 5);
   t.deepEqual(file(), {});
+});
+
+test('schedule.add, modify, build_schedule_item: a function that is not there is told, and nothing is kept', async (t) => {
+  const { call, file, failures } = minion(t, { calls: { 'test.ping': true, 'my.own': 1 } });
+  t.like(await call('add', { name: 'a', function: 'my.own', seconds: 60 }), { result: true });
+  const before = file();
+  const wrong = no('there is no function test.pingg');
+  t.deepEqual(await call('add', { name: 'b', function: 'test.pingg', seconds: 60 }), wrong);
+  t.deepEqual(await call('add', { name: 'b', function: 'test.pingg', seconds: 60, persist: false }), wrong);
+  t.deepEqual(await call('modify', { name: 'a', function: 'test.pingg', seconds: 60 }), wrong);
+  t.deepEqual(await call('build_schedule_item', { name: 'b', function: 'test.pingg', seconds: 60 }), wrong);
+  t.deepEqual([file(), failures()], [before, 4]);
 });
 
 test('schedule with persist=False: runs until the minion stops, is kept by save', async (t) => {

@@ -42,6 +42,7 @@ test('schedule on the master: runner functions and orchestrations, each run an e
   t.like(up, { fun: 'runner.manage.up', user: 'schedule', return: [], success: true, metadata: { team: 'ops' } });
   t.like(await runOf(cluster, 'up', up.seq), { success: true });
   t.like(await runOf(cluster, 'broken'), { success: false, fun_args: ['none'] });
+  t.regex(cluster.master.log(), /a scheduled job failed.*job=broken.*reason=.*none/);
 
   write(cluster.states, 'roll.sls', 'rolled:\n  test.succeed_with_changes: []\n');
   const before = (await cluster.events()).at(-1)?.seq ?? 0;
@@ -140,6 +141,18 @@ test('schedule on a minion: what a function sets runs at once and after a restar
   );
   t.is(passing.code, 0, passing.stdout + passing.stderr);
   t.regex(asText(first(await cluster.exec('m1', 'schedule.list'))), /lost:/);
+
+  const words = ['bad', 'function=test.pingg', 'seconds=1'];
+  const refused = await cluster.tsalt('exec', 'm1', 'schedule.add', ...words, '--out', 'json');
+  t.is(refused.code, 1);
+  t.deepEqual(JSON.parse(refused.stdout), {
+    m1: { comment: "there is no function 'test.pingg'\nhint: did you mean 'test.ping'?", result: false },
+  });
+  const failing = ['schedule.add', 'failing', 'function=cmd.run', "job_args=['echo why; exit 3']", 'hours=1'];
+  t.is((await cluster.tsalt('exec', 'm1', ...failing)).code, 0);
+  t.like(first(await cluster.exec('m1', 'schedule.run_job', ['failing'])), { result: true });
+  await eventually(() => minion.log().includes('a scheduled job failed'));
+  t.regex(minion.log(), /a scheduled job failed.*job=failing.*reason=\S*why/);
 
   await minion.stop();
   minion.start();
