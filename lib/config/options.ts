@@ -129,7 +129,7 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
     root_dir: option(
       kind.path,
       '/',
-      "Put before `pki_dir`, `cachedir`, `sock_dir`, `pidfile`, `log_file` and `audit_file`: a whole daemon's files under one directory.",
+      "Put before `pki_dir`, `cachedir`, `sock_dir`, `pidfile`, `log_file` and `audit_file`: a whole daemon's files under one directory. Other paths are taken as they stand, those of trees, reactors and returners, too.",
     ),
     cachedir: option(kind.path, path.join(dirs.state, daemon), 'What has to survive a restart: log, tables, caches.'),
     pki_dir: option(kind.path, path.join(dirs.config, 'pki', daemon), 'Keys.'),
