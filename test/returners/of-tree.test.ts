@@ -19,7 +19,7 @@ export default defineReturner({
   open: ({ file, times }, { master }) => ({
     async send(events) {
       for (const { tag, data } of events) {
-        if (data['n'] === 13) throw Object.assign(new Error('not 13'), { refused: true });
+        if (data['n'] === -1) throw Object.assign(new Error('not this one'), { refused: true });
         appendFileSync(file, lineOf(master, '${word}', tag, data['n']).repeat(times));
       }
     },
@@ -48,7 +48,7 @@ test('a returner of _returners: named in config it gets what is sent, is changed
   await fire(cluster, 1);
   await eventually(() => read(out).length === 2);
   t.deepEqual(read(out), ['one my/event 1', 'one my/event 1']);
-  await fire(cluster, 13);
+  await fire(cluster, -1);
   await eventually(async () => ((await cluster.run('reactor.dead')) as JsonMap[])[0]);
   t.deepEqual(await cluster.run('saltutil.sync_returners'), ['returners.lines']);
   t.deepEqual(await cluster.run('saltutil.sync_returners'), []);
