@@ -88,7 +88,8 @@ export async function startCluster(t: Pick<ExecutionContext, 'teardown'>, config
   t.teardown(async () => {
     control?.close();
     await Promise.all([master, ...minions].map((one) => one.kill9()));
-    rmSync(directory, { recursive: true, force: true });
+    // A process of a job that was killed with its minion may still write its last file.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
 
   async function startMaster(how?: StartOptions): Promise<void> {
