@@ -42,6 +42,6 @@ test('exclude: what is required and left out is an error, and so is what can not
   t.regex(JSON.stringify(await ran(t, 'state.apply', 'needs', 'exclude=db')), /'require' names 'db'.*it is excluded/);
   t.regex(
     JSON.stringify(await ran(t, 'state.apply', 'app', 'exclude=[{file: x}]')),
-    /'exclude': names of state files, or a list/,
+    /'exclude' has to be names of state files, or a list of them, of '{sls: NAME}'/,
   );
 });
