@@ -18,7 +18,7 @@ import test, { type ExecutionContext } from 'ava';
 import { asText, type Json, type JsonMap } from '../../lib/json.ts';
 import { birthOf } from '../../lib/process-birth.ts';
 import { holderOf } from '../../lib/process-lock.ts';
-import { startCluster } from '../kit/cluster.ts';
+import { startCluster, type Cluster } from '../kit/cluster.ts';
 import { plainEnvironment } from '../kit/daemon.ts';
 import { eventually } from '../kit/eventually.ts';
 import { installSmall, offer, smallBundle } from '../kit/versions.ts';
@@ -112,6 +112,10 @@ async function upgradable(t: ExecutionContext) {
     events: async () => (await cluster.events()).filter(({ tag }) => tag.startsWith('tsalt/minion/')),
   };
 }
+
+/** Resolves when a minion has a command running, as the master lists it. */
+const runsCommand = (cluster: Cluster) =>
+  eventually(async () => /"cmd\.run".*"Running":\[\{/.test(JSON.stringify(await cluster.run('jobs.active'))));
 
 test('upgrade: to the bundle that the master has, returns from the new version, and is an event', async (t) => {
   const it = await upgradable(t);
@@ -218,7 +222,7 @@ test('upgrade: waits for a job that runs; a job that comes meanwhile runs in the
     [`while [ ! -e ${gate} ]; do sleep 0.1; done; echo done`],
     30,
   );
-  await eventually(async () => /"cmd\.run".*"Running":\[\{/.test(JSON.stringify(await it.cluster.run('jobs.active'))));
+  await runsCommand(it.cluster);
   const jid = await it.begin();
   await eventually(() => it.versions().includes(next.name));
   t.is(it.current(), it.old.name, 'not while a job runs');
@@ -250,7 +254,7 @@ test('upgrade: jobs that do not end in time are named, and nothing is switched',
   const it = await upgradable(t);
   offer(it.bundles, smallBundle(it.bundles, '0.2.0'));
   await it.cluster.publish('web1', 'cmd.run', ['sleep 1000'], 30);
-  await eventually(async () => /"cmd\.run".*"Running":\[\{/.test(JSON.stringify(await it.cluster.run('jobs.active'))));
+  await runsCommand(it.cluster);
   const ended = await it.update({ wait_seconds: 1 });
   t.regex(
     asText(ended['return']),

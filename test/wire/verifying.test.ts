@@ -22,12 +22,19 @@ function verifying(threads: Threads) {
   return { given, push: (n: number, by = peer) => one.push(message(n, by)) };
 }
 
+/** Threads that take so many signatures, and say when the test has them. */
+function threads(room = Infinity) {
+  const answers: ((signed: boolean) => void)[] = [];
+  const verify: Threads['verify'] = (_message, _signer, done) => answers.length < room && answers.push(done) > 0;
+  return { answers, verify };
+}
+
 const signed = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${from + index} signed`);
 
 test('verifying: messages are given on in the order they came, whichever thread is first', (t) => {
-  const answers: ((signed: boolean) => void)[] = [];
-  const { given, push } = verifying({ verify: (_message, _signer, done) => answers.push(done) > 0 });
+  const { answers, verify } = threads();
+  const { given, push } = verifying({ verify });
   for (const n of [1, 2, 3]) push(n);
   answers[2]?.(true);
   answers[1]?.(false);
@@ -37,10 +44,8 @@ test('verifying: messages are given on in the order they came, whichever thread 
 });
 
 test('verifying: what the threads have no room for is verified here, and still waits for its turn', (t) => {
-  const answers: ((signed: boolean) => void)[] = [];
-  const { given, push } = verifying({
-    verify: (_message, _signer, done) => answers.length < 1 && answers.push(done) > 0,
-  });
+  const { answers, verify } = threads(1);
+  const { given, push } = verifying({ verify });
   push(1);
   push(2);
   push(3, generateIdentity());
@@ -50,10 +55,8 @@ test('verifying: what the threads have no room for is verified here, and still w
 });
 
 test('verifying: threads that hang hold a busy peer up for so many messages, and what they say later changes nothing', (t) => {
-  const answers: ((signed: boolean) => void)[] = [];
-  const { given, push } = verifying({
-    verify: (_message, _signer, done) => answers.length < 2 && answers.push(done) > 0,
-  });
+  const { answers, verify } = threads(2);
+  const { given, push } = verifying({ verify });
   for (let n = 1; n <= 128; n++) push(n);
   t.deepEqual(given, []);
   push(129);
