@@ -15,14 +15,19 @@ interface Known {
 }
 
 interface Walk {
-  readonly began: number;
   readonly entries: Promise<readonly TreeEntry[]>;
   isOver: boolean;
+  /** Until when it answers for the tree, once it is over. */
+  freshUntil: number;
+  found?: readonly TreeEntry[];
   following?: Promise<readonly TreeEntry[]>;
 }
 
-/** How long one walk of the tree answers for, in ms: a highstate of many minions at once walks it once. */
-const FRESH_MS = 250;
+/**
+ * A walk answers for so many times as long as it took, and never for longer than so many ms: of a large tree, a highstate of
+ * many minions at once does not walk all the time, and what is written to a small one is seen at once.
+ */
+const FRESH = { times: 4, most: 250 } as const;
 /** So many bytes are hashed before others may have their turn. */
 const PIECE_BYTES = 1024 * 1024;
 
@@ -96,9 +101,16 @@ export function directorySource(fileRoots: Roots, monotonic: () => number, log: 
   }
 
   function begin(key: string, roots: readonly string[]): Promise<readonly TreeEntry[]> {
-    const walk: Walk = { began: monotonic(), isOver: false, entries: walkAll(roots) };
+    const began = monotonic();
+    const before = walked.get(key)?.found;
+    const walk: Walk = { isOver: false, freshUntil: began, entries: walkAll(roots).then(over) };
     walked.set(key, walk);
     return walk.entries.finally(() => void (walk.isOver = true));
+
+    function over(now: readonly TreeEntry[]): readonly TreeEntry[] {
+      walk.freshUntil = began + Math.min(FRESH.times * (monotonic() - began), FRESH.most);
+      return (walk.found = before && isSame(before, now) ? before : now);
+    }
   }
 
   return {
@@ -111,7 +123,7 @@ export function directorySource(fileRoots: Roots, monotonic: () => number, log: 
       // Not by its name: any name may stand for the same directories, and minions choose it.
       const key = roots.join('\0');
       const known = walked.get(key);
-      if (known && monotonic() - known.began < FRESH_MS) return [await known.entries];
+      if (known && monotonic() < known.freshUntil) return [await known.entries];
       if (!known || known.isOver) return [await begin(key, roots)];
       // What changed since may be missed by the walk that goes on: all who ask meanwhile have the one that follows.
       known.following ??= known.entries.then(() => begin(key, roots));
@@ -133,6 +145,12 @@ export function directorySource(fileRoots: Roots, monotonic: () => number, log: 
       return { gone: path.basename(gone) };
     },
   };
+}
+
+/** Whether nothing has changed: then what was made of the list before stays. */
+function isSame(before: readonly TreeEntry[], now: readonly TreeEntry[]): boolean {
+  if (before.length !== now.length) return false;
+  return before.every(([name, sha256], index) => name === now[index]?.[0] && sha256 === now[index]?.[1]);
 }
 
 function signatureOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): string {
