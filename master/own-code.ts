@@ -19,7 +19,7 @@ export interface OwnCode {
   readonly files: Readonly<Record<string, { readonly base64: string; readonly shown: string }>>;
 }
 
-/** The paths of the modules of a kind, each with its name. Quick: it is asked before every call of a runner. */
+/** The paths of the modules of a kind, each with its name. */
 export function modulesIn(trees: Trees, kind: MasterKind, environment = BASE): ReadonlyMap<string, string> {
   const folder = folderOf(kind);
   const paths = (trees().tree(environment)?.list(folder) ?? []).map((name) => `${folder}/${name}`);

@@ -30,6 +30,8 @@ export interface RenderPool {
   counters(): { readonly started: number; readonly killed: number; readonly waiting: number };
 }
 
+/** Another process is started when some have waited for so many ms without a break: it costs as much as thousands of renderings. */
+const MORE_AFTER_MS = 200;
 /** Renderings of one file that go to a process in one message. */
 const MOST_TOGETHER = 50;
 
@@ -88,9 +90,20 @@ export function renderPool(options: RenderPoolOptions): RenderPool {
           continue;
         }
         const child = idle.pop();
-        if (!child) return more();
+        if (!child) return waitOrMore();
         void work(child, waiting.splice(0, waiting === teams.suspects.waiting ? 1 : together(waiting)));
       }
+      cancelMore?.();
+      cancelMore = undefined;
+    };
+    let cancelMore: (() => void) | undefined;
+    const waitOrMore = () => {
+      if (children.size === 0) more();
+      else cancelMore ??= clock.after(MORE_AFTER_MS, stillWaiting);
+    };
+    const stillWaiting = () => {
+      cancelMore = undefined;
+      more();
     };
     // Nothing is given to a process that still starts: one that is there may be done sooner.
     let starting = false;

@@ -7,6 +7,7 @@ import { isPermanent, reactorErrors } from '../../lib/errors/reactor.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { reactorContext } from './context.ts';
+import { ending } from './ending.ts';
 import { lanes, type Place } from './lanes.ts';
 import type { Ledger, Position } from './ledger.ts';
 import type { Decision, Deed, EventSource, ReactionRecord, ReactorPowers } from './types.ts';
@@ -129,11 +130,15 @@ export function consumer(options: ConsumerOptions): Consumer {
       if (event.depth === options.maxDepth) await cut(event);
       return { did, ms: spent(), skipped: `a chain of ${event.depth} reactions led here (reactor_max_depth)` };
     }
-    const over = new AbortController();
-    const end = () => over.abort(overReason);
+    const over = ending(overReason);
+    let giveUp: (reason: Error) => void = () => {};
+    const late = new Promise<never>((_, reject) => (giveUp = reject));
+    const end = () => {
+      over.end();
+      giveUp(overReason);
+    };
     endings.add(end);
-    let cancel = () => {};
-    let stopWaiting = () => {};
+    const cancel = clock.after(reactor.timeoutMs, () => giveUp(reactorErrors.timeout({ ms: reactor.timeoutMs })));
     try {
       const context = reactorContext({
         reactor: name,
@@ -143,15 +148,9 @@ export function consumer(options: ConsumerOptions): Consumer {
         memos,
         events,
         powers: options.powers,
-        signal: over.signal,
+        ending: over,
         remember: (key, value) => ledger.remember(name, event.seq, key, value),
         did: (deed) => did.push(deed),
-      });
-      const late = new Promise<never>((_, reject) => {
-        const aborted = () => reject(reactorErrors.over(undefined));
-        over.signal.addEventListener('abort', aborted, { once: true });
-        stopWaiting = () => over.signal.removeEventListener('abort', aborted);
-        cancel = clock.after(reactor.timeoutMs, () => reject(reactorErrors.timeout({ ms: reactor.timeoutMs })));
       });
       const answer: void | Skipped = await Promise.race([reactor.react(event, context), late]);
       return answer ? { did, ms: spent(), skipped: answer.skipped } : { did, ms: spent() };
@@ -159,9 +158,8 @@ export function consumer(options: ConsumerOptions): Consumer {
       return { did, ms: spent(), error };
     } finally {
       cancel();
-      stopWaiting();
       endings.delete(end);
-      end();
+      over.end();
     }
   }
 

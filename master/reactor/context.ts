@@ -5,6 +5,7 @@ import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { failpoint } from '../../lib/failpoint.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
+import type { Ending } from './ending.ts';
 import type { Deed, EventSource, Origin, ReactorPowers } from './types.ts';
 
 export interface ContextParts {
@@ -13,7 +14,8 @@ export interface ContextParts {
   readonly event: BusEvent;
   readonly clock: Clock;
   readonly log: Log;
-  readonly signal: AbortSignal;
+  /** Whether its time is up. */
+  readonly ending: Ending;
   readonly powers: ReactorPowers;
   readonly events: EventSource;
   /** Answers stored by earlier attempts at this delivery. */
@@ -22,17 +24,19 @@ export interface ContextParts {
   readonly did: (deed: Deed) => void;
 }
 
-/** What one attempt at one delivery may do. Once its signal is aborted it can do nothing more. */
+/** What one attempt at one delivery may do. Once that is over it can do nothing more. */
 export function reactorContext(parts: ContextParts): ReactorContext {
-  const { reactor, event, clock, log, signal, powers, events, memos, remember, did } = parts;
+  const { reactor, event, clock, log, ending, powers, events, memos, remember, did } = parts;
   const origin: Origin = { cause: event.seq, depth: event.depth + 1 };
   const live = () => {
-    if (signal.aborted) throw reactorErrors.over(undefined);
+    if (ending.isOver()) throw reactorErrors.over(undefined);
   };
   return {
     clock,
     log,
-    signal,
+    get signal() {
+      return ending.signal();
+    },
     async once<T extends Json>(key: string, work: () => Promise<T>): Promise<T> {
       live();
       did({ do: 'once', key });
@@ -56,17 +60,17 @@ export function reactorContext(parts: ContextParts): ReactorContext {
     },
     async delivered(jid, id) {
       live();
-      return powers.jobs.delivered(jid, id, signal);
+      return powers.jobs.delivered(jid, id, ending.signal());
     },
     async outcome(jid, id) {
       live();
-      return powers.jobs.outcome(jid, id, signal);
+      return powers.jobs.outcome(jid, id, ending.signal());
     },
     async call(client, fun, kwarg, arg = [], key = JSON.stringify([fun, arg, kwarg])) {
       live();
       did({ do: 'call', fun: `${client}.${fun}` });
       const once = `${event.seq} ${reactor} ${client} ${key}`;
-      return powers.call(client, fun, arg, kwarg, { ...origin, once, signal });
+      return powers.call(client, fun, arg, kwarg, { ...origin, once });
     },
     async fire(tag, data) {
       live();

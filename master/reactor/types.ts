@@ -52,7 +52,7 @@ export interface ReactorPowers {
     fun: string,
     arg: readonly Json[],
     kwarg: JsonMap,
-    origin: Origin & { readonly once: string; readonly signal: AbortSignal },
+    origin: Origin & { readonly once: string },
   ): Promise<Json>;
   readonly keys: Pick<ReactorContext['keys'], 'accept' | 'reject'> & {
     tokenOf(id: string, fingerprint: string): 'good' | 'bad' | 'missing' | 'none';

@@ -9,6 +9,7 @@ import { customErrors } from '../../lib/errors/custom.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log, LogLevel } from '../../lib/log.ts';
+import { perTurn } from '../../lib/per-turn.ts';
 import { startChild } from '../../lib/system/child/start.ts';
 import { codeAt, moduleNamed, modulesIn, stampOf, type OwnCode, type Trees } from '../own-code.ts';
 import { poolProgram } from '../pool/programs.ts';
@@ -68,6 +69,8 @@ export function customRunners({ trees, powers, clock, log }: CustomRunnersOption
 
   const fileOf = (module: string): string | undefined =>
     keptModules.includes(module) ? undefined : moduleNamed(trees, 'runners', module);
+  // Asked before every call of a runner, and reactions call many in one turn.
+  const names = perTurn(() => new Set(modulesIn(trees, 'runners').values()));
 
   /** Loads a file in a process of its own, and runs one of its functions there, or gives what functions there are. */
   async function inProcess(code: OwnCode, order?: RunnerOrder, user?: string): Promise<Json> {
@@ -117,7 +120,7 @@ export function customRunners({ trees, powers, clock, log }: CustomRunnersOption
   }
 
   return {
-    has: (module) => fileOf(module) !== undefined,
+    has: (module) => !keptModules.includes(module) && names().has(module),
     async call(fun, arg, kwarg, user) {
       const path = fileOf(fun.split('.')[0] ?? '') ?? '';
       return inProcess(await codeAt(trees, 'runners', path), { fun, arg, kwarg }, user);

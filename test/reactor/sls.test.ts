@@ -4,6 +4,7 @@ import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { systemClock } from '../../lib/clock.ts';
+import { fakeClock } from '../kit/clock.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
@@ -319,25 +320,32 @@ test('YAML reactors in child processes: jobs are published, runners called, and 
   pool.stop();
 });
 
-test('YAML reactors in child processes: one is ready before the first event, and while a second one starts nothing waits for it', async (t) => {
+test('YAML reactors in child processes: one is ready before the first event, and another starts only when some wait for long', async (t) => {
   const files = scratch({ 'hi.sls': 'hi:\n  local.test.ping:\n    - tgt: {{data.id}}\n' });
   t.teardown(files.remove);
   const file = files.at('hi.sls');
-  const pool = renderPool({ clock: systemClock, log: silent });
+  const clock = fakeClock();
+  const pool = renderPool({ clock, log: silent });
+  t.teardown(() => pool.stop());
   pool.warm();
   pool.warm();
-  t.is(pool.counters().started, 1);
   const render = (id: string) => pool.run(file, 'reactions', { file, tag: 'x', data: { id } });
   await render('first');
   t.is(pool.counters().started, 1, 'the one that was ready has done it');
-  const busy = render('second');
+  const soon = [render('second')];
   await Promise.resolve();
-  // The only process is busy: another one starts, and whichever is there first has this one.
-  const next = render('third');
-  await Promise.all([busy, next]);
+  soon.push(render('third'));
+  await Promise.all(soon);
+  clock.advance(1000);
+  t.is(pool.counters().started, 1, 'the one that waited had its turn');
+  const late = [render('fourth')];
+  await Promise.resolve();
+  late.push(render('fifth'));
+  await Promise.resolve();
+  clock.advance(200);
   t.is(pool.counters().started, 2);
+  await Promise.all(late);
   t.is(pool.counters().waiting, 0);
-  pool.stop();
 });
 
 test('YAML reactors in child processes: where none can be started, the rendering says so', async (t) => {
