@@ -7,6 +7,8 @@ export interface Input {
   all(): Promise<Buffer>;
   /** A line that is typed on the terminal and not shown there; undefined when it was broken off (Ctrl-C, Ctrl-D). */
   hidden(prompt: string): Promise<string | undefined>;
+  /** A line that is typed on the terminal; undefined when it was broken off. */
+  line(prompt: string): Promise<string | undefined>;
 }
 
 const MOST_BYTES = 1024 * 1024;
@@ -50,6 +52,18 @@ export const processInput: Input = {
         }
       };
       stdin.on('data', take);
+    });
+  },
+  async line(prompt) {
+    const { createInterface } = await import('node:readline');
+    const { stdin: input, stderr: output } = process;
+    const lines = createInterface({ input, output });
+    return new Promise((resolve) => {
+      lines.once('close', () => resolve(undefined));
+      lines.question(prompt, (line) => {
+        resolve(line);
+        lines.close();
+      });
     });
   },
 };

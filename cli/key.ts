@@ -1,7 +1,9 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
+import { fnmatch } from '../lib/fnmatch.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
+import type { LocalClient } from '../wire/local/client.ts';
 import { connectMaster, controlOptions } from './control.ts';
 import type { Io } from './io.ts';
 import { headings, isOfNobody, listsOf, noSuchKey, past, sayWhy, type KeyLists } from './key-lists.ts';
@@ -11,6 +13,7 @@ import { choiceOf } from './output/output.ts';
 const options = {
   ...controlOptions,
   all: { help: 'every key that this can be done to' },
+  yes: { short: 'y', help: 'with delete: several keys at once without being asked; a script is not asked' },
   master: { help: "with finger: the master's own key, as minions pin it" },
   out: { value: 'FORMAT', help: 'text (default) or json' },
 } as const;
@@ -58,7 +61,13 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
       case 'accept':
       case 'reject':
       case 'delete': {
-        const done = (await control.call(`key.${action}`, { match: match ?? '*' })) as string[];
+        const meant = action === 'delete' && given.yes !== true ? await toDelete(match, control, io) : [match ?? '*'];
+        if (!meant) {
+          io.err('nothing was deleted\n');
+          return 1;
+        }
+        const answers = await Promise.all(meant.map((each) => control.call(`key.${action}`, { match: each })));
+        const done = answers.flat() as string[];
         if (done.length === 0) sayWhy(match, action, await listsOf(control), io);
         io.out(json ? `${JSON.stringify(done)}\n` : done.map((id) => `${past[action]} ${id}\n`).join(''));
         return 0;
@@ -67,6 +76,21 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
   } finally {
     control.close();
   }
+}
+
+/** What to delete: of several keys those that are shown to the person at the terminal, who has said yes; undefined for no. */
+async function toDelete(
+  match: string | undefined,
+  control: LocalClient,
+  io: Io,
+): Promise<readonly string[] | undefined> {
+  const input = await io.input?.();
+  const all = [...new Set(Object.values(await listsOf(control)).flat())];
+  const ids = match === undefined ? all : all.filter((id) => id === match || fnmatch(match)(id));
+  if (input?.isTerminal !== true || ids.length < 2) return [match ?? '*'];
+  io.err(`These keys will be deleted:\n${ids.map((id) => `  ${id}\n`).join('')}`);
+  const said = await input.line(`Delete these ${ids.length}? [y/N] `);
+  return /^y(es)?$/i.test(said?.trim() ?? '') ? ids : undefined;
 }
 
 function isAction(word: string): word is (typeof actions)[number] {

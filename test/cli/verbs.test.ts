@@ -1,8 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import test from 'ava';
+import type { Input } from '../../cli/input.ts';
+import { main } from '../../cli/main.ts';
 import { startCluster, write, type Cluster } from '../kit/cluster.ts';
 import { plainEnvironment, tsaltCommand } from '../kit/daemon.ts';
 import { eventually } from '../kit/eventually.ts';
+import { captured } from '../states-engine/kit.ts';
 
 /*
  * Every verb of an operator against one master with two minions that are there (web1, web2), one that is away (away1),
@@ -250,6 +253,44 @@ test('key: a minion is rejected, deleted, waits again and is accepted', async (t
   t.is((await tsalt('key', 'accept', 'guest*')).stdout, 'accepted guest1\n');
   await cluster.connected('guest1');
   t.is((await tsalt('key', 'delete', 'guest1')).code, 0);
+});
+
+test('key delete: at a terminal several keys are shown and asked for; only yes deletes, and no script is asked', async (t) => {
+  for (const id of ['gone1', 'gone2']) cluster.startMinion(id);
+  const pending = async () => ((await json('key', 'list')) as { pending: string[] }).pending;
+  const bothWait = () => eventually(async () => (await pending()).filter((id) => id.startsWith('gone')).length === 2);
+  await bothWait();
+  const asked = async (answer: string | undefined, ...words: string[]) => {
+    const io = captured(cluster.master.configDir);
+    const prompts: string[] = [];
+    const input: Input = {
+      isTerminal: true,
+      all: async () => Buffer.alloc(0),
+      hidden: async () => undefined,
+      line: async (prompt) => (prompts.push(prompt), answer),
+    };
+    const code = await main(['key', 'delete', '--config-dir', cluster.master.configDir, ...words], {
+      ...io,
+      input: async () => input,
+    });
+    return { ...io.printed, code, prompts };
+  };
+  for (const answer of [undefined, '', 'n', 'yess']) {
+    const { code, out, err } = await asked(answer, 'gone*');
+    t.deepEqual([code, out], [1, '']);
+    t.is(err, 'These keys will be deleted:\n  gone1\n  gone2\nnothing was deleted\n');
+  }
+  t.like(await asked('y', 'gone*'), {
+    code: 0,
+    out: 'deleted gone1\ndeleted gone2\n',
+    prompts: ['Delete these 2? [y/N] '],
+  });
+  await bothWait();
+  t.like(await asked('n', 'gone1'), { code: 0, out: 'deleted gone1\n', prompts: [] });
+  await bothWait();
+  t.like(await asked('n', '-y', 'gone*'), { code: 0, prompts: [] });
+  await bothWait();
+  t.is((await tsalt('key', 'delete', 'gone*')).stdout, 'deleted gone1\ndeleted gone2\n');
 });
 
 test('event: listen from the first on, a glob on tags and --count', async (t) => {

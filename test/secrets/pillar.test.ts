@@ -31,6 +31,7 @@ function machine(t: ExecutionContext) {
       isTerminal: Array.isArray(given),
       all: async () => (Buffer.isBuffer(given) ? given : Buffer.from(typeof given === 'string' ? given : '')),
       hidden: async () => typed.shift(),
+      line: async () => typed.shift(),
     };
     const io = { ...captured(directory), input: async () => input };
     const [verb = '', ...rest] = words;
