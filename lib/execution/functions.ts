@@ -74,8 +74,14 @@ export function bindArguments(
   if (name !== '' && !(name in values)) throw executionErrors.missing({ fun, name });
   throw executionErrors.badArgument({
     fun,
-    problem: `'${name}' has to be ${expectedOf(issue)}, not ${describe(issue.input)}`,
+    problem: `'${name}' has to be ${expectedOf(issue)}, not ${given(issue)}`,
   });
+}
+
+/** What was given instead; where its kind is right ('a list of ids', and it is a list), itself. */
+function given(issue: v.BaseIssue<unknown>): string {
+  const kind = describe(issue.input);
+  return expectedOf(issue).includes(kind) ? (JSON.stringify(issue.input) ?? kind).slice(0, 60) : kind;
 }
 
 /** The argument that an issue is about; empty for none. */
