@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -28,12 +29,18 @@ const MOST_LARGE = 4;
 /** So many pieces of one file are asked for before the first of them is there. */
 const AHEAD = 8;
 
+export interface FetchedFiles {
+  /** The bytes of an entry, from the cache or the master; raises `TS_FILE_WRONG_HASH` when other bytes come. */
+  readonly fetch: (entry: TreeEntry) => Promise<Buffer>;
+  /** It will be fetched soon: a small one that is not in the cache comes now, with others. */
+  readonly ahead: (entry: TreeEntry) => void;
+}
+
 /**
- * Fetches files of a master, several at once. They are kept by their hash, in a directory of the minion's own: what has not
- * changed is not sent again, and of a large file that was cut off only the rest is. Raises `TS_FILE_WRONG_HASH` when other
- * bytes come.
+ * Files of a master, several at once. They are kept by their hash, in a directory of the minion's own: what has not changed is
+ * not sent again, and of a large file that was cut off only the rest is.
  */
-export function fetchedFiles(ask: Ask, folder: string): (entry: TreeEntry) => Promise<Buffer> {
+export function fetchedFiles(ask: Ask, folder: string): FetchedFiles {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const smallTurn = atOnce(MOST_SMALL);
   const largeTurn = atOnce(MOST_LARGE);
@@ -115,7 +122,7 @@ export function fetchedFiles(ask: Ask, folder: string): (entry: TreeEntry) => Pr
     return whole;
   }
 
-  return (entry) => {
+  function fetch(entry: TreeEntry): Promise<Buffer> {
     const [, sha256, bytes] = entry;
     const known = coming.get(sha256);
     if (known) return known;
@@ -123,6 +130,16 @@ export function fetchedFiles(ask: Ask, folder: string): (entry: TreeEntry) => Pr
     const fetching = turn(() => bytesOf(entry)).finally(() => coming.delete(sha256));
     coming.set(sha256, fetching);
     return fetching;
+  }
+
+  return {
+    fetch,
+    ahead(entry) {
+      const [, sha256, bytes] = entry;
+      if (bytes > CHUNK_BYTES || !isHash(sha256) || existsSync(path.join(folder, sha256))) return;
+      // Whoever needs it asks again, and is told.
+      fetch(entry).catch(() => {});
+    },
   };
 }
 
@@ -136,9 +153,11 @@ export function readIfThere(file: string): Buffer | undefined {
   }
 }
 
+const isHash = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+
 /** A hash of the wire is a file's name only when it is one. */
 function hexOnly(sha256: string): string {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw fileErrors.unknownHash({ sha256 });
+  if (!isHash(sha256)) throw fileErrors.unknownHash({ sha256 });
   return sha256;
 }
 

@@ -4,14 +4,12 @@ import path from 'node:path';
 import type { TreeEntry, TreeManifest } from '../lib/file-tree.ts';
 import { asText, type JsonMap } from '../lib/json.ts';
 import { writeWhole } from '../lib/write-whole.ts';
-import { fetchedFiles, readIfThere, type Ask } from './fetched-files.ts';
+import { fetchedFiles, readIfThere, type Ask, type FetchedFiles } from './fetched-files.ts';
 
 /** The state tree of the master, as this minion has it. */
-export interface RemoteTree {
+export interface RemoteTree extends FetchedFiles {
   /** The manifest of an environment's tree as it is now; undefined where there is no such environment. */
   manifest(env: string): Promise<TreeManifest | undefined>;
-  /** The bytes of an entry, from the cache or the master; raises `TS_FILE_WRONG_HASH` when other bytes come. */
-  fetch(entry: TreeEntry): Promise<Buffer>;
 }
 
 /** What is in an environment, and the files in it, are kept in a directory of the minion's own. */
@@ -33,7 +31,7 @@ export function remoteTree(ask: Ask, cachedir: string): RemoteTree {
         return made;
       }
     },
-    fetch: fetchedFiles(ask, folder),
+    ...fetchedFiles(ask, folder),
   };
 
   /** The other pages; undefined when the tree changed in between. */
@@ -70,10 +68,7 @@ function readManifest(file: string): TreeManifest | undefined {
 }
 
 /** The tree that a manifest names (asked for when the tree is), as the state engine reads it; a file's bytes are fetched when they are asked for. */
-export function treeOfManifest(
-  manifest: () => TreeManifest,
-  fetch: (entry: TreeEntry) => Promise<Buffer>,
-): RemoteFiles {
+export function treeOfManifest(manifest: () => TreeManifest, files: FetchedFiles): RemoteFiles {
   let byPath: ReadonlyMap<string, TreeEntry> | undefined;
   const fileAt = (name: string): TreeEntry | undefined => {
     byPath ??= new Map(manifest().entries.map((entry) => [entry[0], entry]));
@@ -83,7 +78,11 @@ export function treeOfManifest(
   return {
     read: (name) => {
       const entry = fileAt(name);
-      return entry && fetch(entry);
+      return entry && files.fetch(entry);
+    },
+    ahead: (name) => {
+      const entry = fileAt(name);
+      if (entry) files.ahead(entry);
     },
     has: (name) => fileAt(name) !== undefined,
     list: (folder) => {
@@ -98,6 +97,7 @@ export function treeOfManifest(
 /** What the state engine needs of a tree (`states/engine/tree.ts`). */
 export interface RemoteFiles {
   read(path: string): Promise<Buffer> | undefined;
+  ahead(path: string): void;
   has(path: string): boolean;
   list(folder: string): readonly string[];
 }

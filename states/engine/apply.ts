@@ -6,6 +6,7 @@ import type { RunWatcher, StateRegistry, StateReturn } from '../../lib/contracts
 import { didYouMean } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { fetchAhead } from './ahead.ts';
 import { compileHighstate, compileSls, type Compiled, type CompileOptions } from './compile.ts';
 import type { CallExecution } from './conditions.ts';
 import type { RenderContext } from './render.ts';
@@ -83,6 +84,7 @@ export async function applyStates(options: ApplyOptions): Promise<StateReturn> {
   }
   // Templates of managed files are rendered in the middle of the run.
   if (chunks.some(({ args }) => args['template'] !== undefined)) await options.context.functions?.prepareAll();
+  fetchAhead(chunks, options.environments);
   return runChunks(chunks, {
     ...options,
     foreseen: request.test ? options.foresee(machine) : undefined,

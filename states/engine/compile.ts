@@ -4,6 +4,7 @@ import { stateErrors } from '../../lib/errors/state.ts';
 import { templateErrors } from '../../lib/errors/template.ts';
 import type { Exclusion } from '../../lib/exclusions.ts';
 import { placeAt } from '../../lib/place.ts';
+import { fetchAhead } from './ahead.ts';
 import { requirementsOf, type Chunk } from './chunk.ts';
 import { declarations, type Declaration } from './declaration.ts';
 import { expand, loadStates } from './expand.ts';
@@ -87,6 +88,10 @@ async function compileFiles(wanted: readonly Wanted[], options: CompileOptions):
   const excluded = new Set(written.map(({ id }) => id).filter((id) => !there.has(id)));
   tie(chunks, isComplete ? errors : [], declared(files), excluded);
   const ordered = inOrder(chunks, errors);
+  fetchAhead(
+    ordered.filter(({ args }) => args['template'] !== undefined),
+    environments,
+  );
   await checkTemplates(ordered, environments, context, errors);
   return { declarations: all, top: {}, chunks: ordered, errors: byPlace(errors) };
 }
