@@ -52,6 +52,9 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
   }
   const ofStore = logOf(log, 'store');
   tellMended('the store', store.found, ofStore);
+  const { regained } = store.found;
+  if (regained > 0)
+    ofStore('warning', "what the store's log had lost was in its table and is kept", { values: regained });
   if (store.found.rebuilt) ofStore('info', "the store's table was made again from its log");
   const bus = eventBus({ store, clock, log: logOf(log, 'events') });
   const minions = minionBook(store);

@@ -65,6 +65,8 @@ export interface RecordLog {
   trim(keepFrom: number): Promise<number>;
   /** What opening found: bytes cut from the end that nobody was told were safe, and damage. */
   readonly found: { readonly torn: number; readonly damage: readonly DamageReport[] };
+  /** The last number that was whole when it was opened: those that were cut off had higher ones. */
+  readonly wholeUpTo: number;
   stats(): Readonly<
     Record<
       | 'commits'
@@ -141,6 +143,7 @@ export async function openLog(options: LogOptions, locked?: LogLock): Promise<Re
     const emptied = newest ? undefined : firsts.at(-1);
     let head = newest?.last ?? (emptied === undefined ? 0 : Number(emptied) - 1);
     const writer = segmentWriter({ directory, files, now: options.now, segmentBytes, segments });
+    const wholeUpTo = head;
     // Numbers that were cut off are not given again, whoever may have seen them.
     head = await writer.resume(head, torn);
 
@@ -259,6 +262,7 @@ export async function openLog(options: LogOptions, locked?: LogLock): Promise<Re
         return freed;
       },
       found: { torn, damage },
+      wholeUpTo,
       stats: () => ({
         ...counters,
         queuedBytes,

@@ -5,6 +5,7 @@ import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEve
 import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
 import type { LogRecord } from './record.ts';
 import { recentEvents } from './recent-events.ts';
+import { lostOf } from './regain.ts';
 import { openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
 
 export interface StoredEvent {
@@ -52,8 +53,8 @@ export interface Store {
    * first. The answer is how many bytes were freed.
    */
   trim(keepFrom: number): Promise<number>;
-  /** What opening found, and whether the table had to be made anew. */
-  readonly found: RecordLog['found'] & { readonly rebuilt: boolean };
+  /** What opening found, whether the table had to be made anew, and how many changes that the log had lost were in it. */
+  readonly found: RecordLog['found'] & { readonly rebuilt: boolean; readonly regained: number };
   /** What the values that are on disk come to. */
   size(): { readonly entries: number; readonly bytes: number };
   stats(): Readonly<Record<string, number>>;
@@ -87,13 +88,24 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
 
   const logOptions = { ...options, directory: path.join(directory, 'log'), onDurable, onFailed };
   const lock = await lockLog(logOptions);
-  const [log, table] = await openBoth(openLog(logOptions, lock), openTable(path.join(directory, 'table')));
+  const opening = openLog(logOptions, lock);
+  const mayHaveLost = opening.then(
+    ({ found }) => found.torn > 0 || found.damage.length > 0,
+    () => false,
+  );
+  const [log, table] = await openBoth(opening, openTable(path.join(directory, 'table'), mayHaveLost));
+  const { torn, damage } = log.found;
+  // What was torn off was on disk, and acknowledged, where the table has more than the log.
+  const hasLost = damage.length > 0 || (torn > 0 && table.applied() > log.wholeUpTo);
   const rebuilt = await catchUp();
   let closing: Promise<void> | undefined;
 
-  /** Brings the table up to the log's head; the log decides. True when the table had to start from nothing. */
+  /**
+   * Brings the table up to the log's head. The log decides, but where it has lost something: the table may know what was at its
+   * end. True when the table had to start from nothing.
+   */
   async function catchUp(): Promise<boolean> {
-    if (table.applied() > log.head() || table.applied() + 1 < log.first()) table.clear();
+    if ((table.applied() > log.head() && !hasLost) || table.applied() + 1 < log.first()) table.clear();
     const isAnew = table.applied() === 0 && log.head() > 0;
     // Of many changes of a value, only the last is written.
     let waiting = new Map<string, TableChange>();
@@ -109,6 +121,26 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     }
     if (waiting.size > 0) table.apply([...waiting.values()], log.head());
     return isAnew;
+  }
+
+  /** Records what the table knows and the log has lost; how much that was. */
+  async function regain(): Promise<number> {
+    const inLog = new Map<string, number>();
+    for await (const records of log.read(0)) {
+      for (const record of records) {
+        if (isEvent(record.payload)) continue;
+        const { key, number, value } = tableChangeOf(record);
+        if (value === undefined) inLog.delete(key);
+        else inLog.set(key, number);
+      }
+    }
+    if (table.applied() > log.head()) table.apply([], log.head());
+    let regained = 0;
+    for (const changes of lostOf(table, inLog)) {
+      await commit(changes);
+      regained += changes.length;
+    }
+    return regained;
   }
 
   function onDurable(last: number): void {
@@ -199,6 +231,8 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     return waiting ? waiting.value : durable(key);
   };
 
+  const regained = hasLost && !rebuilt ? await regain() : 0;
+
   return {
     head: () => log.head(),
     next: () => log.next(),
@@ -266,7 +300,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
       }
       return log.trim(boundary);
     },
-    found: { ...log.found, rebuilt },
+    found: { ...log.found, rebuilt, regained },
     size: () => table.size(),
     stats: () => ({
       ...log.stats(),

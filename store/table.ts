@@ -62,16 +62,17 @@ const SMALL_BYTES = 8 * 1024 * 1024;
 /**
  * Opens the table in `directory`. One that was closed well is what was closed, byte for byte. One that was not, since its
  * process was killed or the power went, is the copy of it that was found to be whole; when it was not, or there is none, it
- * is empty.
+ * is empty. A small one is not looked at, unless `isNeeded`: the log can't make it again.
  */
-export async function openTable(directory: string): Promise<Table> {
+export async function openTable(directory: string, isNeeded: Promise<boolean>): Promise<Table> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, 'table.mdb');
   const note = path.join(directory, 'closed-well.json');
   const copy = `${file}.copy`;
   await rm(copy, { force: true });
   if (!(await isAsClosed(file, note))) {
-    const isWhole = (await sizeOf(file)) >= SMALL_BYTES && (await copyWhole(file, copy));
+    const isWorthIt = (await sizeOf(file)) >= SMALL_BYTES || (await isNeeded);
+    const isWhole = isWorthIt && (await copyWhole(file, copy));
     for (const name of [file, `${file}-lock`, `${copy}-lock`]) await rm(name, { force: true });
     if (isWhole) await rename(copy, file);
     else await rm(copy, { force: true });

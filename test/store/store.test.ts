@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
@@ -202,6 +202,86 @@ test('store: trimming loses no value, whatever is put and deleted around it', as
     }),
     { numRuns: 20 },
   );
+});
+
+/** A store whose process was killed with these changes made, one commit each; the segment is then harmed. */
+async function killedWith(
+  t: ExecutionContext,
+  make: (bucket: ReturnType<Store['bucket']>) => readonly Parameters<Store['commit']>[0][],
+  harm: (segment: Buffer) => Buffer,
+): Promise<string> {
+  const [directory, copy] = [folder(t), path.join(folder(t), 'killed')];
+  const before = await store(t, directory);
+  for (const changes of make(before.bucket('b'))) await before.commit(changes);
+  // What a killed process leaves: no note that it was closed well, and what it had written.
+  cpSync(directory, copy, { recursive: true, filter: (name) => !name.endsWith('lock') });
+  const [segment = ''] = readdirSync(path.join(copy, 'log')).filter((name) => name.endsWith('.log'));
+  const file = path.join(copy, 'log', segment);
+  writeFileSync(file, harm(readFileSync(file)));
+  return copy;
+}
+
+const flipped = (bytes: Buffer, text: string): Buffer => {
+  const at = bytes.indexOf(text);
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from('?'), bytes.subarray(at + 1)]);
+};
+
+test('store: values of a record that was damaged, are taken from the table, and are there for good', async (t) => {
+  const directory = await killedWith(
+    t,
+    (b) => [[b.put('a', 'first'), event(1)], [b.put('c', 'second')], [b.put('a', 'third')], [b.put('d', 4)]],
+    (bytes) => flipped(flipped(bytes, 'second'), 'third'),
+  );
+  for (const round of ['from the table', 'from the log']) {
+    const opened = await openStore({ directory, now: () => 0 });
+    const bucket = opened.bucket('b');
+    t.deepEqual(
+      bucket.scan().map(({ key, value }) => [key, value]),
+      [
+        ['a', 'third'],
+        ['c', 'second'],
+        ['d', 4],
+      ],
+      round,
+    );
+    t.is(opened.found.regained, round === 'from the table' ? 2 : 0);
+    await opened.close();
+    rmSync(path.join(directory, 'table'), { recursive: true });
+  }
+});
+
+test('store: what a damaged record deleted, does not come back', async (t) => {
+  const directory = await killedWith(
+    t,
+    (b) => [[b.put('gone', 1)], [b.delete('gone')], [b.put('stays', 2)]],
+    (bytes) => {
+      const at = bytes.indexOf('D"b/gone"');
+      return Buffer.concat([bytes.subarray(0, at), Buffer.from('?'), bytes.subarray(at + 1)]);
+    },
+  );
+  for (const regained of [1, 0]) {
+    const opened = await openStore({ directory, now: () => 0 });
+    t.deepEqual(opened.bucket('b').scan(), [{ key: 'stays', value: 2 }]);
+    t.is(opened.found.regained, regained);
+    await opened.close();
+    rmSync(path.join(directory, 'table'), { recursive: true });
+  }
+});
+
+test('store: a last record that is damaged looks like one that was cut off; the table tells that it was whole', async (t) => {
+  const directory = await killedWith(
+    t,
+    (b) => [[b.put('a', 1)], [b.put('last', 'word')]],
+    (bytes) => flipped(bytes, 'word'),
+  );
+  for (const regained of [1, 0]) {
+    const opened = await openStore({ directory, now: () => 0 });
+    t.is(opened.bucket('b').get('last'), 'word');
+    t.is(opened.found.regained, regained);
+    t.true((await opened.commit([opened.bucket('b').put('a', 3)])) > 3, 'no number is given twice');
+    await opened.close();
+    rmSync(path.join(directory, 'table'), { recursive: true });
+  }
 });
 
 test('store: killed at any moment, again and again, it loses nothing acknowledged and reads nothing torn', async (t) => {
