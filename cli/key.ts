@@ -66,10 +66,15 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
           io.err('nothing was deleted\n');
           return 1;
         }
-        const answers = await Promise.all(meant.map((each) => control.call(`key.${action}`, { match: each })));
-        const done = answers.flat() as string[];
+        const done: string[] = [];
+        // One after the other: thousands at once would keep the master from all else.
+        for (const each of meant) {
+          const ids = (await control.call(`key.${action}`, { match: each })) as string[];
+          if (!json) io.out(ids.map((id) => `${past[action]} ${id}\n`).join(''));
+          done.push(...ids);
+        }
         if (done.length === 0) sayWhy(match, action, await listsOf(control), io);
-        io.out(json ? `${JSON.stringify(done)}\n` : done.map((id) => `${past[action]} ${id}\n`).join(''));
+        if (json) io.out(`${JSON.stringify(done)}\n`);
         return 0;
       }
     }
@@ -85,9 +90,12 @@ async function toDelete(
   io: Io,
 ): Promise<readonly string[] | undefined> {
   const input = await io.input?.();
-  const all = [...new Set(Object.values(await listsOf(control)).flat())];
-  const ids = match === undefined ? all : all.filter((id) => id === match || fnmatch(match)(id));
-  if (input?.isTerminal !== true || ids.length < 2) return [match ?? '*'];
+  const isOne = match !== undefined && !/[*?[]/.test(match);
+  // Who is not asked need not be one who may list keys.
+  if (input?.isTerminal !== true || isOne) return [match ?? '*'];
+  const fits = fnmatch(match ?? '*');
+  const ids = [...new Set(Object.values(await listsOf(control)).flat())].filter((id) => id === match || fits(id));
+  if (ids.length < 2) return [ids[0] ?? match ?? '*'];
   io.err(`These keys will be deleted:\n${ids.map((id) => `  ${id}\n`).join('')}`);
   const said = await input.line(`Delete these ${ids.length}? [y/N] `);
   return /^y(es)?$/i.test(said?.trim() ?? '') ? ids : undefined;

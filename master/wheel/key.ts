@@ -16,7 +16,8 @@ export interface KeyCommands {
 
 export function keyCommands(keys: Keys): KeyCommands {
   const idsOf = (match: string, states: readonly KeyState[]): string[] => {
-    const meant = keys.list().filter(({ id, state }) => states.includes(state) && (id === match || fnmatch(match)(id)));
+    const fits = fnmatch(match);
+    const meant = keys.list().filter(({ id, state }) => states.includes(state) && (id === match || fits(id)));
     return [...new Set(meant.map(({ id }) => id))];
   };
   const decide = async (ids: readonly string[], decision: (id: string) => Promise<boolean>): Promise<string[]> => {
@@ -42,8 +43,9 @@ export function keyCommands(keys: Keys): KeyCommands {
     delete: (match) => decide(idsOf(match, ['accepted', 'pending', 'rejected', 'denied']), (id) => keys.delete(id)),
     finger(match) {
       const fingers: Record<KeyState, Record<string, string>> = { accepted: {}, pending: {}, rejected: {}, denied: {} };
+      const fits = fnmatch(match);
       for (const { id, state, fingerprint } of keys.list())
-        if (id === match || fnmatch(match)(id)) fingers[state][id] = fingerprint;
+        if (id === match || fits(id)) fingers[state][id] = fingerprint;
       return fingers;
     },
   };

@@ -7,8 +7,10 @@ import { proveOperator } from '../../wire/operator-proof.ts';
 import { saveIdentity } from '../../wire/key-files.ts';
 import { shellWords } from '../../lib/shell-words.ts';
 import { blocksOf } from '../docs/pages.ts';
+import { main } from '../../cli/main.ts';
 import { startCluster, write, type Cluster } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
+import { captured } from '../states-engine/kit.ts';
 import { as, challengeOf, execAs, identities, keyLine, order, show, socketOf, unnamed } from './kit.ts';
 
 const { alice, bob } = identities();
@@ -299,4 +301,33 @@ test('operators: the guide, its config is taken and alice gets what it says', as
     ['tsalt key list', 2],
   ]);
   t.deepEqual(await usersOf(made), ['cmd.run alice', 'test.ping alice']);
+});
+
+test('operators: one who may delete keys and not list them, deletes them; what was deleted before a refusal is told', async (t) => {
+  const rules = [{ may: 'wheel.key.delete', args: ['gone*'] }];
+  const listing = [{ may: 'wheel.key.list_all' }, { may: 'wheel.key.delete', args: ['gone1'] }];
+  const made = await startCluster(t, {
+    operators: { alice: { keys: keyLine(alice), rules }, bob: { keys: keyLine(bob), rules: listing } },
+  });
+  for (const id of ['gone1', 'gone2']) made.startMinion(id);
+  const bothWait = () =>
+    eventually(async () => (await made.tsalt('key', 'list')).stdout.includes('Unaccepted Keys:\ngone1\ngone2\n'));
+  const fileOf = { alice: path.join(made.directory, 'alice.pem'), bob: path.join(made.directory, 'bob.pem') };
+  saveIdentity(fileOf.alice, alice);
+  saveIdentity(fileOf.bob, bob);
+  await bothWait();
+  const done = await made.tsalt('key', 'delete', 'gone*', '--operator-key', fileOf.alice);
+  t.is(done.stdout, 'deleted gone1\ndeleted gone2\n', done.stderr);
+  await bothWait();
+  const io = captured(made.directory);
+  const input = {
+    isTerminal: true,
+    all: async () => Buffer.alloc(0),
+    hidden: async () => undefined,
+    line: async () => 'y',
+  };
+  const words = ['key', 'delete', 'gone*', '--config-dir', made.master.configDir, '--operator-key', fileOf.bob];
+  t.is(await main(words, { ...io, input: async () => input }), 2);
+  t.is(io.printed.out, 'deleted gone1\n');
+  t.regex(io.printed.err, /may ask for wheel\.key\.delete only with other arguments/);
 });
