@@ -59,10 +59,15 @@ export const processInput: Input = {
     const { stdin: input, stderr: output } = process;
     const lines = createInterface({ input, output });
     return new Promise((resolve) => {
-      lines.once('close', () => resolve(undefined));
+      const brokenOff = (): void => {
+        output.write('\n');
+        resolve(undefined);
+      };
+      lines.once('close', brokenOff);
       lines.question(prompt, (line) => {
-        resolve(line);
+        lines.off('close', brokenOff);
         lines.close();
+        resolve(line);
       });
     });
   },
