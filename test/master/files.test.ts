@@ -128,7 +128,7 @@ test('files: a walk that takes long, answers for some times as long, but never f
   step = 0;
   put(root, 'b', '2');
   t.deepEqual(await names(), ['a']);
-  now += Math.min(4 * took, 250);
+  now += Math.min(3 * took, 250);
   t.deepEqual(await names(), ['a', 'b']);
 });
 
