@@ -118,6 +118,9 @@ function providerOf(directory: string, binds: readonly Bind[] = []): NspawnProvi
   return nspawnProvider({ directory, cacheDirectory, clock: systemClock, log, binds });
 }
 
+/** Aborted after ten seconds: a command in a machine that goes down meanwhile may never end. */
+export const soon = (): AbortSignal => AbortSignal.timeout(10_000);
+
 function hostOf(provider: NspawnProvider, id: string, address: string): Host {
   const exec: Host['exec'] = (command, options) => provider.exec(id, command, options);
   const run: Host['run'] = async (...command) => {
@@ -139,8 +142,8 @@ function hostOf(provider: NspawnProvider, id: string, address: string): Host {
       await eventually(
         `${id} has booted`,
         async () => {
-          // While it boots, systemd may not answer yet.
-          const { stdout } = await exec(['systemctl', 'is-system-running']);
+          // While it boots, systemd may not answer yet, or never.
+          const { stdout } = await exec(['systemctl', 'is-system-running'], { signal: soon() });
           return /^(running|degraded)/.test(stdout);
         },
         patience,
