@@ -1,8 +1,8 @@
 import { BASE } from '../lib/environments.ts';
 import type { TreeManifest } from '../lib/file-tree.ts';
 import type { Environments } from '../states/engine/environments.ts';
-import type { Later, Tree } from '../states/engine/tree.ts';
-import { treeOfManifest, type RemoteFiles, type RemoteTree } from './remote-tree.ts';
+import type { Tree } from '../states/engine/tree.ts';
+import { treeOfManifest, type RemoteTree } from './remote-tree.ts';
 
 export interface RemoteEnvironments extends Environments {
   /** Fetches what is in an environment, so that its tree is there at once. What goes wrong is raised by what uses the tree. */
@@ -11,15 +11,15 @@ export interface RemoteEnvironments extends Environments {
 
 /** The trees of a master: what is in one is asked for when the first file of it is. */
 export function remoteEnvironments(files: RemoteTree, names: () => readonly string[]): RemoteEnvironments {
-  const trees = new Map<string, (RemoteFiles & Tree) | undefined | Promise<(RemoteFiles & Tree) | undefined>>();
+  const trees = new Map<string, Tree | undefined | Promise<Tree | undefined>>();
 
-  const treeOf = (environment: string, manifest: () => TreeManifest): RemoteFiles & Tree => ({
-    ...treeOfManifest(manifest, files),
+  const treeOf = (environment: string, manifest: () => TreeManifest): Tree => ({
+    ...treeOfManifest(manifest, (entry) => files.fetch(entry)),
     // Several may have a file of that name.
     shown: (path) => `salt://${path}${environment === BASE ? '' : `?saltenv=${environment}`}`,
   });
 
-  function tree(environment: string): Later<(RemoteFiles & Tree) | undefined> {
+  function tree(environment: string): Tree | undefined | Promise<Tree | undefined> {
     if (trees.has(environment)) return trees.get(environment);
     const fetching = files.manifest(environment).then(
       (manifest) => keep(environment, manifest && treeOf(environment, () => manifest)),
@@ -35,7 +35,7 @@ export function remoteEnvironments(files: RemoteTree, names: () => readonly stri
     return fetching;
   }
 
-  function keep(environment: string, found: (RemoteFiles & Tree) | undefined): (RemoteFiles & Tree) | undefined {
+  function keep(environment: string, found: Tree | undefined): Tree | undefined {
     trees.set(environment, found);
     return found;
   }
@@ -45,10 +45,6 @@ export function remoteEnvironments(files: RemoteTree, names: () => readonly stri
       return names();
     },
     tree,
-    ahead(environment, path) {
-      const found = trees.get(environment);
-      if (found && !(found instanceof Promise)) found.ahead(path);
-    },
     async fetch(environment) {
       await tree(environment);
     },

@@ -5,7 +5,7 @@ import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEve
 import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
 import type { LogRecord } from './record.ts';
 import { recentEvents } from './recent-events.ts';
-import { lostOf } from './regain.ts';
+import { again, inPieces, lostOf } from './record-again.ts';
 import { openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
 
 export interface StoredEvent {
@@ -70,8 +70,6 @@ interface Pending {
 
 /** So many values are written at once when the table catches up with the log. */
 const CATCH_UP_AT_ONCE = 20_000;
-/** How many values `trim` records again in one commit. */
-const CARRY_AT_ONCE = 500;
 
 /** Opens the log and its table in `directory`. Raises `TS_STORE_LOCKED`, `TS_STORE_NEWER_VERSION`. */
 export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFailed'>): Promise<Store> {
@@ -285,18 +283,12 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     async trim(keepFrom) {
       const kept = log.segments().findIndex((segment) => segment.last >= keepFrom);
       const boundary = log.segments()[kept < 0 ? log.segments().length - 1 : kept]?.first ?? 0;
-      let after: string | undefined;
-      for (;;) {
-        const piece = scan('', { limit: CARRY_AT_ONCE, ...(after === undefined ? {} : { after }) });
+      for (const piece of inPieces(scan)) {
         const old = piece.filter(({ key, number }) => number < boundary && !underway.has(key));
         counters.carried += old.length;
-        await commit(
-          old.map(({ key, value }) => ({ kind: 'put', key, value: () => JSON.parse(value.toString()) as unknown })),
-        );
+        await commit(old.map(again));
         // Nobody waits for this, and others do: they come in between.
         await turn();
-        after = piece.at(-1)?.key;
-        if (piece.length < CARRY_AT_ONCE) break;
       }
       return log.trim(boundary);
     },

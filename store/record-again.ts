@@ -1,0 +1,38 @@
+import type { Change } from './codec.ts';
+import type { Entry, ScanOptions, Table } from './table.ts';
+
+/** So many entries are looked at, and recorded again in one commit. */
+const AT_ONCE = 500;
+
+/** All entries, some at a time: each as it is when its turn comes. */
+export function* inPieces(
+  scan: (prefix: string, options: ScanOptions) => readonly Entry[],
+): Generator<readonly Entry[]> {
+  let piece: readonly Entry[] = [];
+  do {
+    const last = piece.at(-1);
+    piece = scan('', { limit: AT_ONCE, ...(last && { after: last.key }) });
+    yield piece;
+  } while (piece.length === AT_ONCE);
+}
+
+/** The change that records an entry again. */
+export function again({ key, value }: Entry): Change {
+  return { kind: 'put', key, value: () => JSON.parse(value.toString()) as unknown };
+}
+
+/**
+ * What a table knows and the log has lost to damage, as changes to be recorded again: else it would be gone when the table is
+ * next made from the log, and what was deleted would be back. `inLog` has the number of the record that put each value that
+ * the log makes.
+ */
+export function* lostOf(
+  table: Pick<Table, 'scan' | 'get'>,
+  inLog: ReadonlyMap<string, number>,
+): Generator<readonly Change[]> {
+  for (const piece of inPieces((prefix, options) => table.scan(prefix, options)))
+    yield piece.filter(({ key, number }) => inLog.get(key) !== number).map(again);
+  const back = [...inLog.keys()].filter((key) => table.get(key) === undefined);
+  for (let at = 0; at < back.length; at += AT_ONCE)
+    yield back.slice(at, at + AT_ONCE).map((key) => ({ kind: 'delete', key }));
+}
