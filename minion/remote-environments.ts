@@ -14,7 +14,7 @@ export function remoteEnvironments(files: RemoteTree, names: () => readonly stri
   const trees = new Map<string, Tree | undefined | Promise<Tree | undefined>>();
 
   const treeOf = (environment: string, manifest: () => TreeManifest): Tree => ({
-    ...treeOfManifest(manifest, (entry) => files.fetch(entry)),
+    ...treeOfManifest(manifest, files),
     // Several may have a file of that name.
     shown: (path) => `salt://${path}${environment === BASE ? '' : `?saltenv=${environment}`}`,
   });

@@ -13,8 +13,6 @@ export interface Environments {
   readonly names: readonly string[];
   /** The tree of an environment; undefined where there is no such environment. One that was waited for is there at once. */
   tree(environment: string): Later<Tree | undefined>;
-  /** A file will be read soon: for trees whose files come one by one. */
-  ahead?: ((environment: string, path: string) => void) | undefined;
 }
 
 /** Environments whose trees are directories of this machine. */
@@ -52,7 +50,6 @@ export function environmentsWith(
   const change = (tree: Tree | undefined) => (changed ??= tree && treeWith(tree, path, bytes, shown));
   return {
     names: environments.names,
-    ahead: environments.ahead,
     tree(asked) {
       const tree = environments.tree(asked);
       if (asked !== environment) return tree;

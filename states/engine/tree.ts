@@ -10,6 +10,8 @@ export interface Tree {
   list(folder: string): Later<readonly string[]>;
   /** Permission bits, where they are known. */
   mode?(path: string): Later<number | undefined>;
+  /** A file will be read soon: for a tree whose files come one by one. */
+  ahead?(path: string): void;
   /** What an error calls the file. */
   shown(path: string): string;
   /** The tree that all but one of its files are from. */
