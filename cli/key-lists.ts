@@ -1,7 +1,7 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
-import { fnmatch } from '../lib/fnmatch.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
+import { meansKey } from '../lib/key-match.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { LocalClient } from '../wire/local/client.ts';
 import type { Io } from './io.ts';
@@ -27,7 +27,7 @@ export async function listsOf(control: LocalClient): Promise<KeyLists> {
 export function sayWhy(match: string | undefined, action: keyof typeof past, lists: KeyLists, io: Io): void {
   if (match === undefined) return io.err(`there is no key that can be ${past[action]}\n`);
   const states = (Object.keys(headings) as (keyof KeyLists)[]).flatMap((state) =>
-    lists[state].filter((id) => id === match || fnmatch(match)(id)).map((id) => `${id} is ${state}`),
+    lists[state].filter(meansKey(match)).map((id) => `${id} is ${state}`),
   );
   if (states.length === 0) throw noSuchKey(match, action, lists);
   io.err(`nothing to do: ${states.join(', ')}\n`);

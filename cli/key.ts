@@ -1,7 +1,8 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
-import { fnmatch } from '../lib/fnmatch.ts';
+import { isPattern } from '../lib/fnmatch.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
+import { meansKey } from '../lib/key-match.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { LocalClient } from '../wire/local/client.ts';
 import { connectMaster, controlOptions } from './control.ts';
@@ -90,11 +91,10 @@ async function toDelete(
   io: Io,
 ): Promise<readonly string[] | undefined> {
   const input = await io.input?.();
-  const isOne = match !== undefined && !/[*?[]/.test(match);
+  const isOne = match !== undefined && !isPattern(match);
   // Who is not asked need not be one who may list keys.
   if (input?.isTerminal !== true || isOne) return [match ?? '*'];
-  const fits = fnmatch(match ?? '*');
-  const ids = [...new Set(Object.values(await listsOf(control)).flat())].filter((id) => id === match || fits(id));
+  const ids = [...new Set(Object.values(await listsOf(control)).flat())].filter(meansKey(match ?? '*'));
   if (ids.length < 2) return [ids[0] ?? match ?? '*'];
   io.err(`These keys will be deleted:\n${ids.map((id) => `  ${id}\n`).join('')}`);
   const said = await input.line(`Delete these ${ids.length}? [y/N] `);

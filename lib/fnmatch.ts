@@ -18,6 +18,11 @@ export function fnmatch(pattern: string): (text: string) => boolean {
   return (text) => fits(parts, Array.from(text));
 }
 
+/** Whether a text is a pattern, and not a name of one thing alone. */
+export function isPattern(text: string): boolean {
+  return /[*?[]/.test(text);
+}
+
 function partsOf(pattern: string): Part[] {
   const characters = Array.from(pattern);
   const parts: Part[] = [];

@@ -1,5 +1,6 @@
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
+import { isPattern } from '../../lib/fnmatch.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { formatPlace } from '../../lib/place.ts';
 import { createRedactor } from '../../lib/secrets/redactor.ts';
@@ -35,7 +36,7 @@ export async function checkPillar(
   const reader = pillarFiles(environments, reading, merging, false, errors);
   for (const { name, place, isOptional } of meant) {
     if (known.includes(name)) await reader.read({ name });
-    else if (!/[*?[]/.test(name) && isOptional !== true) {
+    else if (!isPattern(name) && isOptional !== true) {
       const hint = didYouMean(nearest(name, known));
       errors.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint }));
     }

@@ -1,5 +1,6 @@
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
+import { isPattern } from '../../lib/fnmatch.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { compileSls, type CompileOptions } from '../../states/engine/compile.ts';
 import { reshapesOthers } from '../../states/engine/reshape.ts';
@@ -34,7 +35,7 @@ export async function checkStates(only: string | undefined, options: CompileOpti
   });
   if (only === undefined || isTop) {
     for (const { name, place, saltenv: own = saltenv } of meant ?? []) {
-      if (/[*?[]/.test(name) || (own === saltenv && known.includes(name))) continue;
+      if (isPattern(name) || (own === saltenv && known.includes(name))) continue;
       const other = await environments.tree(own);
       if (other && own !== saltenv && (await hasSls(other, name))) continue;
       const hint = own === saltenv ? didYouMean(nearest(name, known)) : `it is to be in the environment ${own}`;

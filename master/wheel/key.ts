@@ -1,4 +1,4 @@
-import { fnmatch } from '../../lib/fnmatch.ts';
+import { meansKey } from '../../lib/key-match.ts';
 import { asText, type Json } from '../../lib/json.ts';
 import type { Keys, KeyState } from '../keys.ts';
 import type { Runner, RunnerTable } from '../runners/runner.ts';
@@ -16,8 +16,8 @@ export interface KeyCommands {
 
 export function keyCommands(keys: Keys): KeyCommands {
   const idsOf = (match: string, states: readonly KeyState[]): string[] => {
-    const fits = fnmatch(match);
-    const meant = keys.list().filter(({ id, state }) => states.includes(state) && (id === match || fits(id)));
+    const isMeant = meansKey(match);
+    const meant = keys.list().filter(({ id, state }) => states.includes(state) && isMeant(id));
     return [...new Set(meant.map(({ id }) => id))];
   };
   const decide = async (ids: readonly string[], decision: (id: string) => Promise<boolean>): Promise<string[]> => {
@@ -43,9 +43,8 @@ export function keyCommands(keys: Keys): KeyCommands {
     delete: (match) => decide(idsOf(match, ['accepted', 'pending', 'rejected', 'denied']), (id) => keys.delete(id)),
     finger(match) {
       const fingers: Record<KeyState, Record<string, string>> = { accepted: {}, pending: {}, rejected: {}, denied: {} };
-      const fits = fnmatch(match);
-      for (const { id, state, fingerprint } of keys.list())
-        if (id === match || fits(id)) fingers[state][id] = fingerprint;
+      const isMeant = meansKey(match);
+      for (const { id, state, fingerprint } of keys.list()) if (isMeant(id)) fingers[state][id] = fingerprint;
       return fingers;
     },
   };

@@ -1,6 +1,6 @@
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
-import { fnmatch } from '../../lib/fnmatch.ts';
+import { fnmatch, isPattern } from '../../lib/fnmatch.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { called, type Chunk, type Link, type Requisite } from './chunk.ts';
 import { requisiteKinds, type Target } from './common.ts';
@@ -41,7 +41,7 @@ class Finder {
   }
 
   private matching(pattern: string, namesOf: (chunk: Chunk) => readonly string[]): readonly Chunk[] {
-    if (!/[*?[]/.test(pattern)) return [];
+    if (!isPattern(pattern)) return [];
     const fits = fnmatch(pattern);
     return this.chunks.filter((chunk) => namesOf(chunk).some(fits));
   }

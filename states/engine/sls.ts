@@ -1,6 +1,7 @@
 import { describe, describeKind } from '../../lib/describe.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
+import { fnmatch, isPattern } from '../../lib/fnmatch.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import { nearest } from '../../lib/nearest.ts';
 import type { Place } from '../../lib/place.ts';
@@ -146,8 +147,7 @@ export async function readSls(
 
 /** The files of an environment that a name with a wildcard means; any other name means itself. */
 export async function matching(name: string, saltenv: string, environments: Environments): Promise<string[]> {
-  if (!/[*?[]/.test(name)) return [name];
-  const { fnmatch } = await import('../../lib/fnmatch.ts');
+  if (!isPattern(name)) return [name];
   const fits = fnmatch(name);
   const tree = await environments.tree(saltenv);
   if (!tree) return [name];

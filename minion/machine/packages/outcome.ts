@@ -1,4 +1,5 @@
 import type { PackageFacts, PackageStep } from '../../../lib/contracts/machine.ts';
+import { isPattern } from '../../../lib/fnmatch.ts';
 import { compareDebVersions } from '../../../lib/packages/deb-version.ts';
 import { databaseName, type DpkgStatus } from './status.ts';
 
@@ -20,7 +21,7 @@ export function shortfall(
   const of = (name: string): PackageFacts | undefined => packages.get(databaseName(name, native));
   const missing = step.install.filter(
     ({ name, version = '*' }) =>
-      of(name)?.state !== 'installed' || (!/[*?[]/.test(version) && of(name)?.version !== version),
+      of(name)?.state !== 'installed' || (!isPattern(version) && of(name)?.version !== version),
   );
   const left = step.remove.filter(
     (name) => of(name) !== undefined && (step.purge === true || of(name)?.state !== 'config-files'),
