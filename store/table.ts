@@ -116,7 +116,8 @@ export async function openTable(directory: string, isNeeded: Promise<boolean>): 
         ? { start: after ?? ceiling, end: prefix, reverse, exclusiveStart: after !== undefined, inclusiveEnd: true }
         : { start: after ?? prefix, end: ceiling, exclusiveStart: after !== undefined };
       const found: Entry[] = [];
-      for (const { key, value } of database.getRange({ ...range, ...(limit === undefined ? {} : { limit }) })) {
+      for (const { key, value } of database.getRange(range)) {
+        if (found.length === limit) break;
         if (key !== SUMMARY_KEY) found.push(unpack(key, value));
       }
       return found;

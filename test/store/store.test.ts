@@ -204,6 +204,19 @@ test('store: trimming loses no value, whatever is put and deleted around it', as
   );
 });
 
+test('store: trimming records again all of the many values of old segments', async (t) => {
+  const directory = folder(t);
+  const opened = await openStore({ directory, now: () => 0, segmentBytes: 4096 });
+  const bucket = opened.bucket<number>('b');
+  await opened.commit(Array.from({ length: 1200 }, (_, i) => bucket.put(`k${i}`, i)));
+  for (let n = 0; n < 100; n++) await opened.commit([event(n)]);
+  t.true((await opened.trim(opened.head())) > 0);
+  await opened.close();
+  rmSync(path.join(directory, 'table'), { recursive: true });
+  const again = await store(t, directory);
+  t.is(again.bucket('b').scan().length, 1200);
+});
+
 /** A store whose process was killed with these changes made, one commit each; the segment is then harmed. */
 async function killedWith(
   t: ExecutionContext,
