@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -88,8 +89,8 @@ export async function startCluster(t: Pick<ExecutionContext, 'teardown'>, config
   t.teardown(async () => {
     control?.close();
     await Promise.all([master, ...minions].map((one) => one.kill9()));
-    // A process of a job that was killed with its minion may still write its last file.
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    // A process of a job that was killed with its minion may still write its last file: this, unlike rmSync, looks again.
+    await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
 
   async function startMaster(how?: StartOptions): Promise<void> {
