@@ -25,6 +25,8 @@ export interface LogOptions {
   readonly onDurable?: (last: number) => void;
   /** Called before the appends that were waiting reject: numbers above `last` will be given again. */
   readonly onFailed?: (last: number) => void;
+  /** Awaited before what was found damaged or torn is mended, from when on the log does not tell that it was. */
+  readonly beforeMending?: () => Promise<void>;
 }
 
 export interface LogLock {
@@ -53,6 +55,8 @@ export interface RecordLog {
    * `TS_STORE_BUSY`, `TS_STORE_TOO_BIG`, `TS_STORE_CLOSED`.
    */
   append(payloads: readonly Uint8Array[]): Promise<number>;
+  /** Gives none of the numbers up to that one; before the first append. */
+  skipTo(number: number): Promise<void>;
   /** Resolves when all that was appended before is on disk, raises when it could not be put there. */
   settled(): Promise<void>;
   /**
@@ -130,11 +134,15 @@ export async function openLog(options: LogOptions, locked?: LogLock): Promise<Re
     const segments: Segment[] = [];
     const damage: DamageReport[] = [];
     let torn = 0;
+    let mending: Promise<void> | undefined;
+    const beforeMending = () => (mending ??= options.beforeMending?.() ?? Promise.resolve());
     for (const [i, digits] of firsts.entries()) {
       const file = path.join(directory, `${digits}.log`);
       const after = firsts[i + 1];
-      const opened = await openSegment(files, file, Number(digits), after === undefined ? undefined : Number(after));
+      const nextFirst = after === undefined ? undefined : Number(after);
+      const opened = await openSegment({ files, file, first: Number(digits), nextFirst, beforeMending });
       torn += opened.torn;
+      if (opened.torn > 0) await beforeMending();
       damage.push(...opened.damage);
       if (opened.segment) segments.push(opened.segment);
       else await rm(file);
@@ -144,8 +152,12 @@ export async function openLog(options: LogOptions, locked?: LogLock): Promise<Re
     let head = newest?.last ?? (emptied === undefined ? 0 : Number(emptied) - 1);
     const writer = segmentWriter({ directory, files, now: options.now, segmentBytes, segments });
     const wholeUpTo = head;
-    // Numbers that were cut off are not given again, whoever may have seen them.
-    head = await writer.resume(head, torn);
+    await writer.resume();
+    if (torn > 0) {
+      // Numbers that were cut off are not given again, whoever may have seen them; each had some bytes.
+      head += torn;
+      await writer.skipTo(head);
+    }
 
     let next = head + 1;
     let queue: Waiting[] = [];
@@ -245,6 +257,12 @@ export async function openLog(options: LogOptions, locked?: LogLock): Promise<Re
         running ??= Promise.resolve().then(run);
         lastAppend = appended;
         return appended;
+      },
+      async skipTo(number) {
+        if (number <= head) return;
+        await writer.skipTo(number);
+        head = number;
+        next = head + 1;
       },
       async settled() {
         await lastAppend;

@@ -1,5 +1,7 @@
 import type { Change } from './codec.ts';
+import type { RecordLog } from './log.ts';
 import type { Entry, ScanOptions, Table } from './table.ts';
+import { valueChanges } from './value-changes.ts';
 
 /** So many entries are looked at, and recorded again in one commit. */
 const AT_ONCE = 500;
@@ -23,13 +25,20 @@ export function again({ key, value }: Entry): Change {
 
 /**
  * What a table knows and the log has lost to damage, as changes to be recorded again: else it would be gone when the table is
- * next made from the log, and what was deleted would be back. `inLog` has the number of the record that put each value that
- * the log makes.
+ * next made from the log, and what was deleted would be back. The table has all that the log has.
  */
-export function* lostOf(
+export async function* lostOf(
   table: Pick<Table, 'scan' | 'get'>,
-  inLog: ReadonlyMap<string, number>,
-): Generator<readonly Change[]> {
+  log: Pick<RecordLog, 'read'>,
+): AsyncGenerator<readonly Change[]> {
+  /** The number of the record that put each value that the log makes. */
+  const inLog = new Map<string, number>();
+  for await (const changes of valueChanges(log, 0)) {
+    for (const { key, number, value } of changes) {
+      if (value === undefined) inLog.delete(key);
+      else inLog.set(key, number);
+    }
+  }
   for (const piece of inPieces((prefix, options) => table.scan(prefix, options)))
     yield piece.filter(({ key, number }) => inLog.get(key) !== number).map(again);
   const back = [...inLog.keys()].filter((key) => table.get(key) === undefined);

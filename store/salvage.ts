@@ -31,16 +31,20 @@ export interface Opened {
   readonly damage: readonly DamageReport[];
 }
 
+interface ToOpen {
+  readonly files: StoreFiles;
+  readonly file: string;
+  /** The number of its first record, and of the next segment's. */
+  readonly first: number;
+  readonly nextFirst: number | undefined;
+  readonly beforeMending: () => Promise<void>;
+}
+
 /**
  * Reads and checks one segment. A damaged one is kept as it is in `quarantine/`, and replaced by what of it can be read.
  * Bytes that were never acknowledged are left to the caller to cut. Raises `TS_STORE_NEWER_VERSION`.
  */
-export async function openSegment(
-  files: StoreFiles,
-  file: string,
-  first: number,
-  nextFirst: number | undefined,
-): Promise<Opened> {
+export async function openSegment({ files, file, first, nextFirst, beforeMending }: ToOpen): Promise<Opened> {
   const bytes = await readFile(file);
   const found = inspectSegment(bytes, first, nextFirst);
   const { header, last, torn } = found;
@@ -54,6 +58,7 @@ export async function openSegment(
     if (end < HEADER_BYTES) return { segment: undefined, torn, damage: [] };
     return { segment: { file, first, made, last, bytes: end, marks: [...found.marks] }, torn, damage: [] };
   }
+  await beforeMending();
   const quarantined = await quarantine(files, file);
   const readable = rebuild(bytes, first, made, found);
   await replaceFile(files, file, [readable]);

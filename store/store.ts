@@ -6,7 +6,9 @@ import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } f
 import type { LogRecord } from './record.ts';
 import { recentEvents } from './recent-events.ts';
 import { again, inPieces, lostOf } from './record-again.ts';
+import { regainNote } from './regain-note.ts';
 import { openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
+import { valueChanges } from './value-changes.ts';
 
 export interface StoredEvent {
   readonly number: number;
@@ -53,8 +55,15 @@ export interface Store {
    * first. The answer is how many bytes were freed.
    */
   trim(keepFrom: number): Promise<number>;
-  /** What opening found, whether the table had to be made anew, and how many changes that the log had lost were in it. */
-  readonly found: RecordLog['found'] & { readonly rebuilt: boolean; readonly regained: number };
+  /**
+   * What opening found; how many records at the log's end are gone, as far as the table tells; whether it had to be made anew;
+   * how many changes that the log had lost were in it.
+   */
+  readonly found: RecordLog['found'] & {
+    readonly missing: number;
+    readonly rebuilt: boolean;
+    readonly regained: number;
+  };
   /** What the values that are on disk come to. */
   size(): { readonly entries: number; readonly bytes: number };
   stats(): Readonly<Record<string, number>>;
@@ -84,37 +93,38 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   const recent = recentEvents();
   const counters = { tableFailures: 0, carried: 0 };
 
-  const logOptions = { ...options, directory: path.join(directory, 'log'), onDurable, onFailed };
+  const note = regainNote(directory);
+  const logOptions = {
+    ...options,
+    directory: path.join(directory, 'log'),
+    onDurable,
+    onFailed,
+    beforeMending: () => note.leave(),
+  };
   const lock = await lockLog(logOptions);
+  const wasInterrupted = await note.isThere();
   const opening = openLog(logOptions, lock);
   const mayHaveLost = opening.then(
-    ({ found }) => found.torn > 0 || found.damage.length > 0,
+    () => note.isThere(),
     () => false,
   );
   const [log, table] = await openBoth(opening, openTable(path.join(directory, 'table'), mayHaveLost));
-  const { torn, damage } = log.found;
-  // What was torn off was on disk, and acknowledged, where the table has more than the log.
-  const hasLost = damage.length > 0 || (torn > 0 && table.applied() > log.wholeUpTo);
+  // The table gets what is on disk, so what it has beyond the log was on disk, and acknowledged.
+  const missing = Math.max(0, table.applied() - log.wholeUpTo);
+  const hasLost = wasInterrupted || missing > 0 || log.found.damage.length > 0;
   const rebuilt = await catchUp();
   let closing: Promise<void> | undefined;
 
-  /**
-   * Brings the table up to the log's head. The log decides, but where it has lost something: the table may know what was at its
-   * end. True when the table had to start from nothing.
-   */
+  /** Brings the table up to the log's head. True when the table had to start from nothing. */
   async function catchUp(): Promise<boolean> {
-    if ((table.applied() > log.head() && !hasLost) || table.applied() + 1 < log.first()) table.clear();
+    if (table.applied() + 1 < log.first()) table.clear();
     const isAnew = table.applied() === 0 && log.head() > 0;
     // Of many changes of a value, only the last is written.
     let waiting = new Map<string, TableChange>();
-    for await (const records of log.read(table.applied())) {
-      for (const record of records) {
-        if (isEvent(record.payload)) continue;
-        const change = tableChangeOf(record);
-        waiting.set(change.key, change);
-      }
+    for await (const changes of valueChanges(log, table.applied())) {
+      for (const change of changes) waiting.set(change.key, change);
       if (waiting.size < CATCH_UP_AT_ONCE) continue;
-      table.apply([...waiting.values()], records.at(-1)?.number ?? 0);
+      table.apply([...waiting.values()], changes.at(-1)?.number ?? 0);
       waiting = new Map();
     }
     if (waiting.size > 0) table.apply([...waiting.values()], log.head());
@@ -123,18 +133,9 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
 
   /** Records what the table knows and the log has lost; how much that was. */
   async function regain(): Promise<number> {
-    const inLog = new Map<string, number>();
-    for await (const records of log.read(0)) {
-      for (const record of records) {
-        if (isEvent(record.payload)) continue;
-        const { key, number, value } = tableChangeOf(record);
-        if (value === undefined) inLog.delete(key);
-        else inLog.set(key, number);
-      }
-    }
-    if (table.applied() > log.head()) table.apply([], log.head());
+    await log.skipTo(table.applied());
     let regained = 0;
-    for (const changes of lostOf(table, inLog)) {
+    for await (const changes of lostOf(table, log)) {
       await commit(changes);
       regained += changes.length;
     }
@@ -230,6 +231,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   };
 
   const regained = hasLost && !rebuilt ? await regain() : 0;
+  await note.remove();
 
   return {
     head: () => log.head(),
@@ -292,7 +294,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
       }
       return log.trim(boundary);
     },
-    found: { ...log.found, rebuilt, regained },
+    found: { ...log.found, missing, rebuilt, regained },
     size: () => table.size(),
     stats: () => ({
       ...log.stats(),
@@ -317,10 +319,4 @@ async function openBoth(opening: Promise<RecordLog>, other: Promise<Table>): Pro
 function eventOf({ number, payload }: LogRecord): StoredEvent[] {
   const decoded = decodePayload(payload);
   return 'event' in decoded ? [{ number, event: decoded.event }] : [];
-}
-
-function tableChangeOf({ number, payload }: LogRecord): TableChange {
-  const decoded = decodePayload(payload);
-  if ('event' in decoded) throw new TypeError('an event is no change of a value');
-  return { number, ...decoded };
 }

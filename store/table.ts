@@ -73,9 +73,10 @@ export async function openTable(directory: string, isNeeded: Promise<boolean>): 
   if (!(await isAsClosed(file, note))) {
     const isWorthIt = (await sizeOf(file)) >= SMALL_BYTES || (await isNeeded);
     const isWhole = isWorthIt && (await copyWhole(file, copy));
-    for (const name of [file, `${file}-lock`, `${copy}-lock`]) await rm(name, { force: true });
+    for (const name of [`${file}-lock`, `${copy}-lock`]) await rm(name, { force: true });
+    // One or the other is there at any moment: a process that dies here must not lose what only the table knows.
     if (isWhole) await rename(copy, file);
-    else await rm(copy, { force: true });
+    else for (const name of [file, copy]) await rm(name, { force: true });
   }
   await rm(note, { force: true });
   const { open } = await import('lmdb');

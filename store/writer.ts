@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { failpoint } from '../lib/failpoint.ts';
 import { writeFully, type StoreFile, type StoreFiles } from './files.ts';
-import { BEGINS, encodeHeader, encodeRecord, ENDS, gapRecord, RECORD_HEAD_BYTES } from './record.ts';
+import { BEGINS, encodeHeader, encodeRecord, ENDS, gapRecord, HEADER_BYTES, RECORD_HEAD_BYTES } from './record.ts';
 import type { Segment } from './salvage.ts';
 import { MARK_EVERY_BYTES } from './segment.ts';
 
@@ -15,8 +15,10 @@ interface Append {
 interface SegmentWriter {
   /** Writes appends to the newest segment; resolves when they are on disk. When it raises, none of them is recorded. */
   write(appends: readonly Append[]): Promise<void>;
-  /** Cuts `torn` bytes off the newest segment, and makes the rest durable. The answer is the last number used up. */
-  resume(head: number, torn: number): Promise<number>;
+  /** Goes on with the newest segment, and makes what is in it durable. */
+  resume(): Promise<void>;
+  /** Has the log go on behind that number: a gap record, in place of whatever is behind the newest segment's end, says so. */
+  skipTo(number: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -96,23 +98,29 @@ export function segmentWriter({ directory, files, now, segmentBytes, segments }:
       }
       if (isNew) segments.push(segment);
     },
-    async resume(head, torn) {
+    async resume() {
       const segment = segments.at(-1);
-      if (!segment) return head + torn;
+      if (!segment) return;
       const file = await files.open(segment.file, 'r+');
       open = { segment, file };
-      if (torn > 0) {
-        await file.truncate(segment.bytes);
-        // Each cut record had some bytes, so the cut ones had lower numbers than this.
-        const gap = gapRecord(head + torn);
-        await writeFully(file, gap, segment.bytes);
-        if (segment.marks.length === 0) segment.marks.push({ number: segment.first, offset: segment.bytes });
-        segment.bytes += gap.length;
-        segment.last = head + torn;
-      }
       // What a killed process wrote is seen, but not yet safe.
       await file.datasync();
-      return segment.last;
+    },
+    async skipTo(number) {
+      const isNew = open === undefined;
+      const { segment, file } = (open ??= await begin(number));
+      const gap = Buffer.concat([isNew ? encodeHeader(number, segment.made) : Buffer.alloc(0), gapRecord(number)]);
+      await writeFully(file, gap, segment.bytes);
+      await file.truncate(segment.bytes + gap.length);
+      await file.datasync();
+      if (isNew) {
+        await files.syncDirectory(directory);
+        segments.push(segment);
+      }
+      if (segment.marks.length === 0)
+        segment.marks.push({ number: segment.first, offset: isNew ? HEADER_BYTES : segment.bytes });
+      segment.bytes += gap.length;
+      segment.last = number;
     },
     async close() {
       await open?.file.close();

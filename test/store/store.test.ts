@@ -5,7 +5,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { openStore, type Store } from '../../store/store.ts';
+import { RECORD_HEAD_BYTES } from '../../store/record.ts';
+import { openStore, type Bucket, type Store } from '../../store/store.ts';
 import { realFiles, type StoreFiles } from '../../store/files.ts';
 import { folder, mounted } from './folder.ts';
 
@@ -291,6 +292,60 @@ test('store: a last record that is damaged looks like one that was cut off; the 
     t.true((await opened.commit([opened.bucket('b').put('a', 3)])) > 3, 'no number is given twice');
     await opened.close();
     rmSync(path.join(directory, 'table'), { recursive: true });
+  }
+});
+
+test('store: killed while it takes from the table what the log lost, it goes on with it at the next start', async (t) => {
+  const many = Array.from({ length: 600 }, (_, i) => `k${i}`);
+  const harms = {
+    damaged: (bytes: Buffer) => flipped(bytes, '"b/k0"'),
+    torn: (bytes: Buffer) => bytes.subarray(0, bytes.length - 3),
+  };
+  for (const [what, harm] of Object.entries(harms)) {
+    for (const point of ['log-writing', 'log-synced']) {
+      const all = (b: Bucket<unknown>) => many.map((key) => b.put(key, 1));
+      const directory = await killedWith(
+        t,
+        (b) => (what === 'torn' ? [[event(1)], all(b)] : [all(b), [event(1)]]),
+        harm,
+      );
+      const child = spawn(process.execPath, [path.join(import.meta.dirname, 'writer.js'), directory], {
+        env: { ...process.env, TSALT_FAIL: `${point}:1:kill9` },
+        stdio: 'ignore',
+      });
+      t.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
+      for (const round of ['from the table', 'from the log']) {
+        const opened = await openStore({ directory, now: () => 0 });
+        t.is(opened.bucket('b').scan().length, 600, `${what}, ${point}, ${round}`);
+        await opened.close();
+        rmSync(path.join(directory, 'table'), { recursive: true });
+      }
+    }
+  }
+});
+
+test('store: records that are missing at the end, cut off between two or with their segment, are known by the table', async (t) => {
+  const cut = (bytes: Buffer) => bytes.subarray(0, bytes.indexOf('P["b/last"') - RECORD_HEAD_BYTES);
+  for (const harm of [cut, () => undefined]) {
+    const directory = folder(t);
+    const before = await openStore({ directory, now: () => 0 });
+    await before.commit([before.bucket('b').put('a', 1)]);
+    const last = await before.commit([before.bucket('b').put('last', 'word')]);
+    await before.close();
+    const file = path.join(directory, 'log', '0000000000000001.log');
+    const left = harm(readFileSync(file));
+    if (left) writeFileSync(file, left);
+    else rmSync(file);
+    for (const regained of [left ? 1 : 2, 0]) {
+      const opened = await openStore({ directory, now: () => 0 });
+      t.is(opened.bucket('b').get('last'), 'word');
+      t.is(opened.bucket('b').get('a'), 1);
+      t.is(opened.found.regained, regained);
+      t.true((await opened.commit([event(1)])) > last, 'no number is given twice');
+      t.deepEqual(await events(opened), regained > 0 ? [1] : [1, 1]);
+      await opened.close();
+      rmSync(path.join(directory, 'table'), { recursive: true });
+    }
   }
 });
 
