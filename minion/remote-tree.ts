@@ -2,13 +2,20 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { TreeEntry, TreeManifest } from '../lib/file-tree.ts';
+import { fileErrors } from '../lib/errors/files.ts';
 import { asText, type JsonMap } from '../lib/json.ts';
 import { writeWhole } from '../lib/write-whole.ts';
 import { fetchedFiles, readIfThere, type Ask, type FetchedFiles } from './fetched-files.ts';
 
+/** A list of several pages that changes from page to page is begun again so many times. */
+const MOST_TRIES = 20;
+
 /** The state tree of the master, as this minion has it. */
 export interface RemoteTree extends FetchedFiles {
-  /** The manifest of an environment's tree as it is now; undefined where there is no such environment. */
+  /**
+   * The manifest of an environment's tree as it is now; undefined where there is no such environment. Raises
+   * `TS_FILE_KEEPS_CHANGING`.
+   */
   manifest(env: string): Promise<TreeManifest | undefined>;
 }
 
@@ -21,7 +28,7 @@ export function remoteTree(ask: Ask, cachedir: string): RemoteTree {
     async manifest(env) {
       const file = path.join(folder, `manifest-${createHash('sha256').update(env).digest('hex').slice(0, 16)}.json`);
       const known = readManifest(file);
-      for (;;) {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
         const first = await ask('files.page', { env, after: 0, known: known?.hash ?? '' });
         if (first['missing'] === true) return undefined;
         if (first['same'] === true && known) return known;
@@ -30,6 +37,7 @@ export function remoteTree(ask: Ask, cachedir: string): RemoteTree {
         writeWhole(file, Buffer.from(JSON.stringify(made)));
         return made;
       }
+      throw fileErrors.keepsChanging({ env, times: MOST_TRIES });
     },
     ...fetchedFiles(ask, folder),
   };
