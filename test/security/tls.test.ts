@@ -81,7 +81,12 @@ test('tls: a query to such a server, is not even asked', async (t) => {
     waitMs: 0,
     intervalMs: 1000,
   };
-  t.like(await createQueries().perform(step), { status: undefined, error: 'self-signed certificate' });
+  const refused = await createQueries().perform(step);
+  t.like(refused, { did: 'query', status: undefined });
+  t.true(
+    'error' in refused && refused.error?.startsWith('self-signed certificate'),
+    'later versions of Node add advice',
+  );
   t.deepEqual(asked, []);
   t.like(await createQueries().perform({ ...step, verifyTls: false }), { status: 200, text: 'safe' });
 });
