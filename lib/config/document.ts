@@ -3,6 +3,7 @@ import { describe } from '../describe.ts';
 import { configErrors } from '../errors/config.ts';
 import { isMap, type Json } from '../json.ts';
 import { placeAt, type Place } from '../place.ts';
+import { explainMistake } from '../yaml/mistakes.ts';
 
 /** One config file, read. */
 export interface ConfigDocument {
@@ -21,17 +22,21 @@ const saltBoolean: ScalarTag = {
 };
 
 function parse(source: string): Document.Parsed {
-  return parseDocument(source, { stringKeys: true, logLevel: 'error', customTags: (tags) => [saltBoolean, ...tags] });
+  return parseDocument(source, {
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: 'error',
+    customTags: (tags) => [saltBoolean, ...tags],
+  });
 }
 
 /** Reads the text of a config file. Raises `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`. */
 export function readDocument(file: string, source: string): ConfigDocument {
   const document = parse(source);
-  const problem = document.errors[0] ?? document.warnings[0];
-  if (problem) {
-    // The message repeats the place and the line, which are shown in one form everywhere.
-    const sentence = (problem.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
-    throw configErrors.syntax({ problem: sentence }, { place: placeAt(file, source, problem.pos[0]) });
+  const mistake = document.errors[0] ?? document.warnings[0];
+  if (mistake) {
+    const { problem, offset, hint } = explainMistake(source, document, mistake);
+    throw configErrors.syntax({ problem }, { place: placeAt(file, source, offset), hint });
   }
   const placeOf: ConfigDocument['placeOf'] = (path, key = false) =>
     placeAt(file, source, offsetOf(document, path, key));

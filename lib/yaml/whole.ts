@@ -18,7 +18,7 @@ import { nearest } from '../nearest.ts';
 import type { Place } from '../place.ts';
 import { MARK } from '../secrets/marked.ts';
 import type { ReadSecret } from './load.ts';
-import { explainMistake } from './mistakes.ts';
+import { explainMistake, quoteIt } from './mistakes.ts';
 import { addEntry, newMap, type Yaml, type YamlMap } from './maps.ts';
 import { readFloat, readInteger, resolvePlain, type Scalar } from './scalar.ts';
 
@@ -143,7 +143,10 @@ class Builder {
   private inside<T>(alias: Alias, go: (target: Node) => T): T {
     // Looked for once: the package walks the whole document for it.
     const target = this.targets.get(alias) ?? alias.resolve(this.document);
-    if (!target) throw yamlErrors.unknownAlias({ name: alias.source }, { place: this.place(alias) });
+    if (!target) {
+      const hint = `${quoteIt(`*${alias.source}`)}, if it is a text`;
+      throw yamlErrors.unknownAlias({ name: alias.source }, { place: this.place(alias), hint });
+    }
     this.targets.set(alias, target);
     this.inAlias++;
     const made = go(target);

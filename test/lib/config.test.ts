@@ -198,6 +198,20 @@ for (const [title, text, sentence, at] of wrong) {
   });
 }
 
+for (const [what, source, told] of [
+  ['an option without a colon', 'log_level info\nuser: a\n', /:1:1: not YAML: this line is neither a 'key: value'/],
+  ['an option that is there twice', 'user: a\nuser: b\n', /:2:1: not YAML: this key is already above/],
+  [
+    'a list that is not closed',
+    'user: a\nhash: [1\ntest: b\n',
+    /:2:7: not YAML: the \[ that opens here is never closed/,
+  ],
+  ['a * without quotes', 'nodegroups:\n  all: *\n', /:2:8: not YAML: [^]*hint: put quotes around it: '\*'/],
+] as const)
+  test(`config: ${what}, is told in the words that state files have for it`, (t) => {
+    t.regex(errorOf(() => master({ master: source })).message, told);
+  });
+
 test('config: text that is not YAML, the place is shown once', (t) => {
   const broken = errorOf(() => master({ 'master.yaml': 'reactor:\n  - a: [b\nfailhard: true\n' }));
   t.is(broken.code, 'TS_CONFIG_SYNTAX');

@@ -225,3 +225,40 @@ test('yaml: a word of the command line, YAML where it is', (t) => {
 test('yaml: a mistake in a file that begins with an empty line and has a mark of a secret, told', (t) => {
   t.is(loadYaml('\n  a: 1\n  b: [\n!secret x\n', 'f').errors[0]?.code, 'TS_YAML_SYNTAX');
 });
+
+const slips: readonly (readonly [what: string, text: string, place: string, problem: RegExp])[] = [
+  [
+    'a * without quotes as a target',
+    'base:\n  *:\n    - x\n',
+    '2:3',
+    /begins with \*[^]*hint: put quotes around it: '\*'/,
+  ],
+  [
+    'a * before a list in its line',
+    'base:\n  *web*: [x]\n',
+    '2:3',
+    /begins with \*[^]*hint: put quotes around it: '\*web\*'/,
+  ],
+  ['a * without quotes as a value', 'a:\n  - who: *\n', '2:10', /begins with \*[^]*hint: put quotes around it: '\*'/],
+  ['a * in a value', 'a: *.log\n', '1:4', /no anchor &\.log[^]*hint: put quotes around it: '\*\.log', if it is a text/],
+  ['a key deeper than an alias above it', 'a: &x 1\nb: *x\n c: 2\n', '3:1', /not indented as those before it/],
+  ['a [ without ]', 'a: [1, [2]\nb: 3\n', '1:4', /the \[ that opens here is never closed/],
+  ['a { without }', 'a:\n  b: {x: [1]\nc: 3\n', '2:6', /the \{ that opens here is never closed/],
+  ['a [ in a { without ]', 'a: {x: [1, 2}\n', '1:8', /the \[ that opens here is never closed/],
+  ['a quoted key without a colon, above its list', "base:\n  'web*'\n    - x\n", '2:3', /neither a 'key: value'/],
+  [
+    'a quoted key without a colon, beside its list',
+    "base:\n  'web*' [x]\n",
+    '2:10',
+    /behind the end of a value[^]*hint: put a ':' before it/,
+  ],
+  ['a list beside its key', 'a: - b\n', '1:4', /a list begins below its key/],
+  ['a key deeper than those before it in an item', 'a:\n  - b: 1\n   c: 2\n', '3:1', /not indented as those before it/],
+];
+
+for (const [what, text, place, problem] of slips)
+  test(`yaml: ${what}, is told where it is and in plain words`, (t) => {
+    const [first] = loadYaml(text, 'x.sls').errors;
+    t.true(first?.message.startsWith(`x.sls:${place}: `), first?.message);
+    t.regex(first?.message ?? '', problem);
+  });

@@ -157,6 +157,6 @@ test('a broken pillar: what asks for none is answered, all else says what is wro
   t.is((await call('grains.get', 'kernel')).code, 0);
   const items = await call('pillar.items');
   t.not(items.code, 0);
-  t.regex(items.out + items.err, /x\.sls:2:1/);
+  t.regex(items.out + items.err, /x\.sls:1:4/);
   t.is((await call('state.apply', 'a')).code, 2);
 });
