@@ -3,6 +3,9 @@ import { catalogue } from './error.ts';
 export const templateErrors = catalogue('TS_TEMPLATE', {
   syntax: ({ problem }: { problem: string }) => `this is not a Handlebars template: ${problem}`,
   unclosed: ({ block }: { block: string }) => `{{#${block}}} has no {{/${block}}}`,
+  otherEnd: ({ block, other }: { block: string; other: string }) => `{{#${block}}} ends with {{/${other}}}`,
+  unended: ({ braces }: { braces: string }) =>
+    `the ${braces} that opens here is never closed by ${'}'.repeat(braces.length)}`,
   jinja: ({ mark }: { mark: string }) => `${mark} is Jinja; templates are Handlebars here`,
   undefinedName: ({ name }: { name: string }) => `'${name}' is not defined`,
   unknownHelper: ({ name }: { name: string }) => `there is no helper '${name}'`,

@@ -1,7 +1,8 @@
 import { describe } from '../../lib/describe.ts';
-import type { TsaltError } from '../../lib/errors/error.ts';
+import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
+import { nearest } from '../../lib/nearest.ts';
 import { formatPlace, type Place } from '../../lib/place.ts';
 import { keyAsWritten, keysOf, type Yaml, type YamlMap } from '../../lib/yaml/maps.ts';
 import type { Step } from '../../lib/yaml/load.ts';
@@ -81,7 +82,8 @@ export function body(id: string, value: Yaml, { sls, path }: Spot, errors: Tsalt
     return [{ id, sls, module, fun, args: [], path }];
   }
   if (!isMap(value) || keysOf(value).length === 0) {
-    errors.push(stateErrors.badState({ id }, { place: sls.yaml.placeOf(path) }));
+    const hint = didYouMean(nearest(id, [...reserved]));
+    errors.push(stateErrors.badState({ id }, { place: sls.yaml.placeOf(path), hint }));
     return [];
   }
   const seen = new Set<string>();

@@ -90,6 +90,26 @@ const bad: readonly (readonly [situation: string, sls: string, ...errors: RegExp
     '/a:\n  file.managed:\n    - source: salt://conf/ap.conf\n',
     /^x\.sls:6:15: there is no file salt:\/\/conf\/ap.conf[^]*did you mean 'salt:\/\/conf\/app.conf'/,
   ],
+  [
+    'an expression that is not closed',
+    'a:\n  test.nop:\n    - name: {{grains.id}\nb:\n  test.nop: []\n',
+    /^x\.sls:6:13: the \{\{ that opens here is never closed by \}\}\n6 \| /,
+  ],
+  [
+    'a block whose beginning is not closed',
+    '{{#each grains.ips as |ip|}\na:\n  test.nop: []\n{{/each}}\n',
+    /^x\.sls:4:1: the \{\{ that opens here is never closed by \}\}/,
+  ],
+  [
+    'a block that ends as another one',
+    '{{#if grains.id}}\na:\n  test.nop: []\n{{/fi}}\n',
+    /^x\.sls:4:4: \{\{#if\}\} ends with \{\{\/fi\}\}\n4 \| [^]*hint: write \{\{\/if\}\}/,
+  ],
+  [
+    'a misspelt include',
+    'inclde:\n  - other\na:\n  test.nop: []\n',
+    /^x\.sls:4:1: 'inclde' needs a state function[^]*hint: did you mean 'include'\?/,
+  ],
   ['Jinja', 'a:\n{% if x %}\n  test.nop: []\n', /^x\.sls:5:1: \{% if %\} is Jinja/],
   [
     'an include that is not there',

@@ -22,11 +22,31 @@ function explain(source: string, file: string, thrown: unknown): TsaltError {
   const known = / - \d+:(\d+)$/.exec(message)?.[1];
   const column = known === undefined ? Math.max(0, text.indexOf('{{')) + 1 : Number(known) + 1;
   const place = { file, line, column, text };
+  const [, block, other] = /^(\S+) doesn't match (\S+) - /.exec(message) ?? [];
+  if (block !== undefined && other !== undefined)
+    return templateErrors.otherEnd({ block, other }, { place, hint: `write {{/${block}}} where it ends` });
+  const begun = unended(source);
+  if (begun) {
+    const where = placeAt(file, source, begun.at);
+    // Braces in a text or a comment are no mistake: it is the one where reading stopped.
+    if (where.line === line) return templateErrors.unended({ braces: begun.braces }, { place: where });
+  }
   const [, expecting = '', got = ''] = /Expecting ([^]*), got ('[^']*')/.exec(message) ?? [];
   const open = got === "'EOF'" ? unclosed(source) : undefined;
   if (open) return templateErrors.unclosed({ block: open.name }, { place: placeAt(file, source, open.at) });
   const problem = expecting === '' ? message.replace(/ - \d+:\d+$/, '') : `${tokenName(got)} is not expected here`;
   return templateErrors.syntax({ problem }, { place });
+}
+
+/** The first braces that open and are not closed by as many before others open. */
+function unended(source: string): { readonly braces: string; readonly at: number } | undefined {
+  const braces = [...source.matchAll(/\{{2,}|\}{2,}/g)];
+  const opens = (found: RegExpMatchArray | undefined) => found?.[0].startsWith('{') ?? true;
+  const found = braces.find((own, index) => {
+    const next = braces[index + 1];
+    return opens(own) && (opens(next) || (next?.[0].length ?? 0) < own[0].length);
+  });
+  return found && { braces: found[0], at: found.index };
 }
 
 /** The innermost block that has no end. */
