@@ -67,7 +67,7 @@ export function pillarFiles(
     within: readonly string[],
     keep: (own: JsonMap) => void,
   ): Promise<JsonMap> {
-    const sls = await readSls(located, environments, context, errors);
+    const sls = await readSls(located, environments, context, errors, 'pillar');
     if (!sls) return {};
     const own = Object.fromEntries(
       keysOf(sls.data)

@@ -38,7 +38,7 @@ export async function checkPillar(
     if (known.includes(name)) await reader.read({ name });
     else if (!isPattern(name) && isOptional !== true) {
       const hint = didYouMean(nearest(name, known));
-      errors.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint }));
+      errors.push(stateErrors.noSls({ sls: name, kind: 'pillar' }, { place: place?.(), hint }));
     }
   }
   const isComplete = errors.length === 0;

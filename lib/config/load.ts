@@ -53,9 +53,10 @@ export function loadMinionConfig(source: ConfigSource): Loaded<MinionConfig> {
   return { ...loaded, config: Object.freeze({ ...loaded.config, id }) };
 }
 
-/** `pki_dir` of a daemon, whatever else is wrong with its config. */
+/** `pki_dir` of a daemon, whatever else is wrong with its config, also where there is none. */
 export function keyFolder(daemon: Daemon, source: ConfigSource): string {
-  const { config, configDir } = examineConfig(daemon, source);
+  const files = { ...(source.files ?? configFiles), isDirectory: () => true };
+  const { config, configDir } = examineConfig(daemon, { ...source, files });
   const { pki_dir: folder } = config;
   return typeof folder === 'string' ? folder : path.join(configDir, 'pki', daemon);
 }

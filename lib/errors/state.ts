@@ -1,7 +1,7 @@
 import { catalogue } from './error.ts';
 
 export const stateErrors = catalogue('TS_STATE', {
-  noSls: ({ sls }: { sls: string }) => `there is no state file '${sls}'`,
+  noSls: ({ sls, kind = 'state' }: { sls: string; kind?: 'state' | 'pillar' }) => `there is no ${kind} file '${sls}'`,
   noSuchId: ({ id }: { id: string }) => `no state has the id '${id}'`,
   noEnvironment: ({ saltenv }: { saltenv: string }) => `there is no environment '${saltenv}'`,
   lockedEnvironment: ({ saltenv }: { saltenv: string }) =>
@@ -11,7 +11,8 @@ export const stateErrors = catalogue('TS_STATE', {
     `there is no state file '${sls}' in any environment that is meant for this minion (${saltenvs})`,
   ambiguousSls: ({ sls, saltenvs }: { sls: string; saltenvs: string }) =>
     `the state file '${sls}' is in several environments: ${saltenvs}`,
-  badSlsName: ({ sls }: { sls: string }) => `'${sls}' is not the name of a state file: names joined by dots`,
+  badSlsName: ({ sls, kind = 'state' }: { sls: string; kind?: 'state' | 'pillar' }) =>
+    `'${sls}' is not the name of a ${kind} file: names joined by dots`,
   noSource: ({ url }: { url: string }) => `there is no file ${url}`,
   badSource: ({ url }: { url: string }) => `'${url}' is not the address of a file in the state tree`,
   unknownRenderer: ({ name }: { name: string }) => `there is no renderer '${name}'`,

@@ -104,21 +104,22 @@ function keyOf({ saltenv, name }: Located): string {
   return `${saltenv}\0${name}`;
 }
 
-/** Reads one file, without what it includes. Mistakes are added to `errors`. */
+/** Reads one file, of states or of pillar, without what it includes. Mistakes are added to `errors`. */
 export async function readSls(
   { name, saltenv, place, names }: Located,
   environments: Environments,
   context: RenderContext,
   errors: TsaltError[],
+  kind: 'state' | 'pillar' = 'state',
 ): Promise<Sls | undefined> {
   if (!/^[^./\s]+(?:\.[^./\s]+)*$/.test(name)) {
-    errors.push(stateErrors.badSlsName({ sls: name }, { place: place?.() }));
+    errors.push(stateErrors.badSlsName({ sls: name, kind }, { place: place?.() }));
     return undefined;
   }
   const tree = await environments.tree(saltenv);
   if (!tree) {
     const hint = unknownEnvironment(environments, saltenv);
-    errors.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint }));
+    errors.push(stateErrors.noSls({ sls: name, kind }, { place: place?.(), hint }));
     return undefined;
   }
   for (const path of slsPaths(name)) {
@@ -131,7 +132,9 @@ export async function readSls(
       // A file that renders to nothing has nothing to say.
       const data = yaml.data ?? {};
       if (isMap(data)) return { name, saltenv, path, data: data as YamlMap, yaml, includedFrom: new Set() };
-      errors.push(stateErrors.notMap({ what: 'a state file', found: describeKind(data) }, { place: yaml.placeOf([]) }));
+      errors.push(
+        stateErrors.notMap({ what: `a ${kind} file`, found: describeKind(data) }, { place: yaml.placeOf([]) }),
+      );
     } catch (thrown) {
       if (!(thrown instanceof TsaltError)) throw thrown;
       errors.push(thrown, ...thrown.others);
@@ -141,7 +144,7 @@ export async function readSls(
   const known = (await tree.list('')).map(slsName).filter((other) => other !== undefined);
   const hint =
     (await elsewhere(environments, saltenv, (other) => hasSls(other, name))) ?? didYouMean(nearest(name, known));
-  errors.push(stateErrors.noSls({ sls: name }, { place: place?.(), hint }));
+  errors.push(stateErrors.noSls({ sls: name, kind }, { place: place?.(), hint }));
   return undefined;
 }
 

@@ -440,7 +440,7 @@ test('check: pillar files of all minions, those that nobody names, and those tha
     'pillar',
   );
   t.is(code, 2);
-  t.regex(out, /^pillar\/top\.sls:2:14: there is no state file 'gone'/m);
+  t.regex(out, /^pillar\/top\.sls:2:14: there is no pillar file 'gone'/m);
   t.regex(out, /^pillar\/a\.sls:4:1: /m);
   t.regex(out, /^pillar\/unused\.sls:\d:\d/m);
   t.notRegex(out, /shell|absent/);

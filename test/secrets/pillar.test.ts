@@ -53,6 +53,16 @@ function machine(t: ExecutionContext) {
   };
 }
 
+test('a sealed value where there is no config at all: the place of it, and which key is missing', async (t) => {
+  const { directory, pillar, seal } = machine(t);
+  pillar(`a: 1\np: ${await seal('hunter2')}\n`);
+  const io = captured(directory);
+  const words = ['call', '--local', '--file-root', 'states', '--pillar-root', 'pillar', 'pillar.items'];
+  const code = await main(words, { ...io, env: { ...io.env, XDG_CONFIG_HOME: path.join(directory, 'none') } });
+  t.is(code, 2);
+  t.regex(io.printed.err, /^error: .*pillar\/a\.sls:2:\d+: this is sealed to the key [^]*\n2 \| /);
+});
+
 test('pillar encrypt: no key yet, what to do; a value as an argument, refused and not repeated', async (t) => {
   const { run } = machine(t);
   const none = await run('hunter2', 'pillar', 'encrypt');

@@ -310,7 +310,7 @@ test('highstate: a top file that names no file, told with its place, of states a
   t.false(existsSync(path.join(states.directory, 'sane')));
   const pillar = await apply(t, { 'states/x.sls': sane, 'pillar/x.sls': 'a: 1\n', 'pillar/top.sls': top });
   t.is(pillar.code, 2);
-  t.regex(pillar.errors[0] ?? '', /pillar\/top\.sls:4:7: there is no state file 'xx'/);
+  t.regex(pillar.errors[0] ?? '', /pillar\/top\.sls:4:7: there is no pillar file 'xx'/);
 });
 
 test("apply: grains, pillar and the request's pillar over it, in templates", async (t) => {
