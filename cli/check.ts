@@ -33,11 +33,12 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
   const { options: given, words, help } = parseOptions('check', options, argv);
   if (help) {
     io.out(
-      `usage: tsalt check PATH ...\n\nA path is a state or pillar tree, a state file, a reactor file, a config file, or a directory that holds configs,\nstates/, pillar/ or reactor/. A pillar tree of another name is known by --pillar-root, or by pillar_roots of the config.\n\n${describeOptions(options)}`,
+      `usage: tsalt check PATH ... | --pillar-root DIR\n\nA path is a state or pillar tree, a state file, a reactor file, a config file, or a directory that holds configs,\nstates/, pillar/ or reactor/. A pillar tree of another name is known by --pillar-root, or by pillar_roots of the config.\n\n${describeOptions(options)}`,
     );
     return 0;
   }
-  if (words.length === 0) throw cliErrors.missingArgument({ verb: 'check', what: 'files or directories' });
+  const meant = words.length > 0 ? words : (given['pillar-root'] ?? []);
+  if (meant.length === 0) throw cliErrors.missingArgument({ verb: 'check', what: 'files or directories' });
   const [{ checkPath }, { configsIn }, { roomsIn }, { configuredTrees, pillarTrees }] = await Promise.all([
     import('./check/path.ts'),
     import('./check/configs.ts'),
@@ -55,7 +56,7 @@ export default async function check(argv: readonly string[], io: Io): Promise<nu
   const pillars = [...pillarRoots, ...pillarTrees(configs)];
   // A mistake in pillar is one of every tree that needs it.
   const told = new Set<string>();
-  for (const word of words) {
+  for (const word of meant) {
     const place = absolute(word);
     if (!statSync(place, { throwIfNoEntry: false })) throw cliErrors.noSuchPath({ path: word });
     for (const room of placesIn(place, pillars)) {

@@ -41,9 +41,10 @@ export async function checkPath(place: string, options: CheckOptions): Promise<C
   const said = isDirectory ? undefined : configAt(place);
   if (said) {
     const { daemon, configDir } = said;
-    const { config, errors, sources, placeOf } = examineConfig(daemon, { configDir, env: {} });
+    const { config, errors, warnings, sources, placeOf } = examineConfig(daemon, { configDir, env: {} });
     const more = await namedMistakes(config, place, placeOf);
-    return { kind: `${daemon} config`, files: sources.length, errors: [...errors, ...more] };
+    const notes = warnings.map(({ message }) => message);
+    return { kind: `${daemon} config`, files: sources.length, errors: [...errors, ...more], notes };
   }
   const folder = isDirectory ? place : path.dirname(place);
   const folders = folder.split(path.sep);

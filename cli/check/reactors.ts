@@ -3,6 +3,7 @@ import path from 'node:path';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { placeAt } from '../../lib/place.ts';
 import { keysOf } from '../../lib/yaml/maps.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
 import { isMap } from '../../lib/json.ts';
@@ -39,7 +40,7 @@ async function checkReactor(file: string): Promise<readonly TsaltError[]> {
     }
     const source = readFileSync(file, 'utf8');
     compileTemplate(source, file);
-    const yaml = loadYaml(withoutTemplate(source), file, undefined);
+    const yaml = loadYaml(withoutTemplate(source), file, (offset) => placeAt(file, source, offset));
     // Of two branches both are there now: that is no mistake of the file.
     if (yaml.errors.length > 0) return source.includes('{{') ? [] : yaml.errors;
     return [...unreadable(yaml, source), ...(await unknownFunctions(yaml))];

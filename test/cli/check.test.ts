@@ -349,6 +349,28 @@ test('check: reactors that config names and that are not there, and what no reac
   t.regex(out, /r\.sls:2:3: there is no runner function 'event\.sendd'[^]*did you mean 'event\.send'/);
 });
 
+test('check: a mistake in a line of a reactor with an expression, shows the line as it is written', async (t) => {
+  const { out } = await check(t, { 'reactor/r.sls': 'a:\n  local.test.ping:\n    - tgtt: {{data.id}}\n' }, 'reactor');
+  t.regex(out, /r\.sls:3:7: a local reaction has no 'tgtt'\n3 \| {5}- tgtt: \{\{data\.id\}\}\n/);
+});
+
+test('check: an option of Salt that has no effect, is noted with its place and no mistake', async (t) => {
+  const { code, err } = await check(t, { 'etc/master': 'auto_accept: True\n' }, 'etc/master');
+  t.is(code, 0);
+  t.regex(err, /^note: .*etc\/master:1:1: 'auto_accept' is an option of Salt that tsalt does not have/);
+});
+
+test('check: --pillar-root alone, checks that tree', async (t) => {
+  const { code, out } = await check(
+    t,
+    { 'data/top.sls': "base:\n  '*': [a]\n", 'data/a.sls': 'a: 1\na: 2\n' },
+    '--pillar-root',
+    'data',
+  );
+  t.is(code, 2);
+  t.regex(out, /^data\/a\.sls:2:1: 'a' is already a key here/);
+});
+
 test('check: a path with nothing of its kind in it, exit 2 and how kinds are told', async (t) => {
   const { code, err } = await check(t, { 'etc/passwd': 'root:x:0:0\n' }, 'etc/passwd');
   t.is(code, 2);
