@@ -42,9 +42,9 @@ type Named = Partial<
 /** What a config names and is not there, or does not take what stands beside it. `file` is where it is said. */
 export async function namedMistakes(config: Named, file: string, placeOf: PlaceOf): Promise<TsaltError[]> {
   return [
-    ...reactorMistakes(config, file),
+    ...reactorMistakes(config, file, placeOf),
     ...environmentMistakes(config, file),
-    ...(await sourceMistakes(config, file)),
+    ...(await sourceMistakes(config, file, placeOf)),
     ...(await returnerMistakes(config, file, placeOf)),
   ];
 }
@@ -74,13 +74,18 @@ function environmentMistakes(config: Named, file: string): TsaltError[] {
 }
 
 /** Sources of pillar. */
-async function sourceMistakes({ ext_pillar: sources = [] }: Named, file: string): Promise<TsaltError[]> {
+export async function sourceMistakes(
+  { ext_pillar: sources = [] }: Named,
+  file: string,
+  placeOf: PlaceOf,
+): Promise<TsaltError[]> {
   const errors: TsaltError[] = [];
-  // Those of git are looked at with the config itself, which knows their lines.
-  for (const one of sources.filter(({ name }) => name !== 'git')) {
+  for (const [index, one] of sources.entries()) {
+    // Those of git are looked at with the config itself, which knows their lines.
+    if (one.name === 'git') continue;
     const own: TsaltError[] = [];
     await readySources([one], builtinExtPillars, own);
-    const place = { file, line: 1, column: 1, ...placeOfWord(file, one.name) };
+    const place = placeOf(['ext_pillar', index, one.name], true) ?? { file, line: 1, column: 1 };
     errors.push(...own.map(({ code, sentence, hint }) => new TsaltError(code, sentence, { place, hint })));
   }
   return errors;
@@ -119,10 +124,17 @@ async function returnerMistakes(config: Named, file: string, placeOf: PlaceOf): 
 const isHere = (file: string): boolean => existsSync(file) || !existsSync(path.dirname(file));
 
 /** Reactors that are named and not there. */
-function reactorMistakes({ reactor = [], reactor_dir: directory = '' }: Named, config: string): TsaltError[] {
-  const named = reactor.flatMap(({ files }) => files);
-  return [...new Set(named)].flatMap((file) => {
-    const place = { file: config, line: 1, column: 1, ...placeOfWord(config, file) };
+export function reactorMistakes(
+  { reactor = [], reactor_dir: directory = '' }: Named,
+  config: string,
+  placeOf: PlaceOf,
+): TsaltError[] {
+  const named = reactor.flatMap(({ tag, files }, index) =>
+    files.map((file, at) => ({ file, path: ['reactor', index, tag, at] })),
+  );
+  return named.flatMap(({ file, path: way }) => {
+    // One file alone stands without a list.
+    const place = placeOf(way) ?? placeOf(way.slice(0, -1)) ?? { file: config, line: 1, column: 1 };
     const [, builtin] = /^builtin:(.*)$/.exec(file) ?? [];
     if (builtin !== undefined) {
       if (builtinReactors.names.includes(builtin)) return [];

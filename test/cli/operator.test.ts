@@ -57,3 +57,13 @@ test('master: started as somebody else than its config says, refused', async (t)
   t.is(await main(['master', '--config-dir', path.join(directory, 'etc')], io), 2);
   t.regex(io.printed.err, /the master is to run as 'nobody-of-this-name' \(option 'user'\), not as '/);
 });
+
+test('master: a built-in reactor that there is not, refused with the place where config names it', async (t) => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  write(directory, 'etc/master', `root_dir: ${directory}\n`);
+  write(directory, 'etc/master.d/react.conf', "reactor:\n  - 'salt/auth': builtin:auht\n");
+  const io = captured(directory);
+  t.is(await main(['master', '--config-dir', path.join(directory, 'etc')], io), 2);
+  t.regex(io.printed.err, /react\.conf:2:18: there is no built-in reactor 'auht'\n2 \| [^]*did you mean 'auth'/);
+});
