@@ -36,3 +36,27 @@ export const absentExecOptions: Readonly<Record<string, string>> = {
   'log-level': 'nothing is logged here; what is amiss is on standard error',
   l: 'nothing is logged here; what is amiss is on standard error',
 };
+
+/** Of `salt-key`. */
+export const absentKeyOptions: Readonly<Record<string, string>> = {
+  list: 'tsalt key list',
+  l: 'tsalt key list',
+  'list-all': 'tsalt key list',
+  L: 'tsalt key list',
+  accept: 'tsalt key accept ID',
+  a: 'tsalt key accept ID',
+  'accept-all': 'tsalt key accept --all',
+  A: 'tsalt key accept --all',
+  reject: 'tsalt key reject ID',
+  r: 'tsalt key reject ID',
+  'reject-all': 'tsalt key reject --all',
+  R: 'tsalt key reject --all',
+  delete: 'tsalt key delete ID',
+  d: 'tsalt key delete ID',
+  'delete-all': 'tsalt key delete --all',
+  D: 'tsalt key delete --all',
+  finger: 'tsalt key finger ID',
+  f: 'tsalt key finger ID',
+  'finger-all': 'tsalt key finger',
+  F: 'tsalt key finger',
+};

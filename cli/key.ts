@@ -5,6 +5,7 @@ import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import { meansKey } from '../lib/key-match.ts';
 import { nearest } from '../lib/nearest.ts';
 import type { LocalClient } from '../wire/local/client.ts';
+import { absentKeyOptions } from './absent-options.ts';
 import { connectMaster, controlOptions } from './control.ts';
 import type { Io } from './io.ts';
 import { headings, isOfNobody, listsOf, noSuchKey, past, sayWhy, type KeyLists } from './key-lists.ts';
@@ -28,7 +29,7 @@ Shows the minions' keys, and decides on them. ID may be a glob ('web*'), which i
 const actions = ['list', 'accept', 'reject', 'delete', 'finger'] as const;
 
 export default async function key(argv: readonly string[], io: Io): Promise<number> {
-  const { options: given, words, help: wanted } = parseOptions('key', options, argv);
+  const { options: given, words, help: wanted } = parseOptions('key', options, argv, { absent: absentKeyOptions });
   if (wanted) {
     io.out(help + describeOptions(options));
     return 0;
@@ -40,7 +41,7 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
   }
   const unwanted = action === 'list' ? match : surplus;
   if (unwanted !== undefined) throw cliErrors.surplus({ verb: `key ${action}`, word: unwanted });
-  if (action !== 'list' && action !== 'finger' && (match === undefined) !== (given.all === true)) {
+  if (match === '' || (action !== 'list' && action !== 'finger' && (match === undefined) !== (given.all === true))) {
     throw cliErrors.missingArgument({ verb: `key ${action}`, what: "either an id, a glob such as 'web*', or --all" });
   }
   const json = choiceOf(given.out, ['text', 'json']) === 'json';
@@ -63,9 +64,9 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
       case 'reject':
       case 'delete': {
         const meant = action === 'delete' && given.yes !== true ? await toDelete(match, control, io) : [match ?? '*'];
-        if (!meant) {
+        if (typeof meant === 'string') {
           io.err('nothing was deleted\n');
-          return 1;
+          return meant === 'no' ? 1 : 130;
         }
         const done: string[] = [];
         // One after the other: thousands at once would keep the master from all else.
@@ -84,21 +85,28 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
   }
 }
 
-/** What to delete: of several keys those that are shown to the person at the terminal, who has said yes; undefined for no. */
+/** What to delete: of several keys those that are shown to the person at the terminal, who has said yes. */
 async function toDelete(
   match: string | undefined,
   control: LocalClient,
   io: Io,
-): Promise<readonly string[] | undefined> {
+): Promise<readonly string[] | 'no' | 'interrupted'> {
   const input = await io.input?.();
   const isOne = match !== undefined && !isPattern(match);
   // Who is not asked need not be one who may list keys.
   if (input?.isTerminal !== true || isOne) return [match ?? '*'];
-  const ids = [...new Set(Object.values(await listsOf(control)).flat())].filter(meansKey(match ?? '*'));
+  const lists = await listsOf(control);
+  const isMeant = meansKey(match ?? '*');
+  const shown = (Object.keys(headings) as (keyof KeyLists)[])
+    .map((state) => ({ heading: headings[state], ids: lists[state].filter(isMeant) }))
+    .filter(({ ids }) => ids.length > 0);
+  const ids = [...new Set(shown.flatMap((list) => list.ids))];
   if (ids.length < 2) return [ids[0] ?? match ?? '*'];
-  io.err(`These keys will be deleted:\n${ids.map((id) => `  ${id}\n`).join('')}`);
+  io.err('These keys will be deleted:\n');
+  for (const { heading, ids: some } of shown) io.err(`${heading}\n${some.map((id) => `  ${id}\n`).join('')}`);
   const said = await input.line(`Delete these ${ids.length}? [y/N] `);
-  return /^y(es)?$/i.test(said?.trim() ?? '') ? ids : undefined;
+  if (said === undefined) return 'interrupted';
+  return /^y(es)?$/i.test(said.trim()) ? ids : 'no';
 }
 
 function isAction(word: string): word is (typeof actions)[number] {

@@ -219,6 +219,10 @@ test('key: misuse, exit 2 and what was expected', async (t) => {
     [['lst'], /did you mean 'list'\?/],
     [['accept'], /needs either an id, a glob such as 'web\*', or --all/],
     [['accept', 'web1', 'web2'], /has no use for 'web2'/],
+    [['accept', ''], /needs either an id, a glob such as 'web\*', or --all/],
+    [['-L'], /has no option '-L'\nhint: tsalt key list$/m],
+    [['--accept', 'web1'], /has no option '--accept'\nhint: tsalt key accept ID$/m],
+    [['-D'], /has no option '-D'\nhint: tsalt key delete --all$/m],
     [['list', '--out', 'table'], /--out is one of text, json/],
   ] as const) {
     const { code, stderr } = await tsalt('key', ...words);
@@ -277,8 +281,8 @@ test('key delete: at a terminal several keys are shown and asked for; only yes d
   };
   for (const answer of [undefined, '', 'n', 'yess']) {
     const { code, out, err } = await asked(answer, 'gone*');
-    t.deepEqual([code, out], [1, '']);
-    t.is(err, 'These keys will be deleted:\n  gone1\n  gone2\nnothing was deleted\n');
+    t.deepEqual([code, out], [answer === undefined ? 130 : 1, '']);
+    t.is(err, 'These keys will be deleted:\nUnaccepted Keys:\n  gone1\n  gone2\nnothing was deleted\n');
   }
   t.like(await asked('y', 'gone*'), {
     code: 0,
