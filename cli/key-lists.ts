@@ -1,5 +1,6 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
+import { isPattern } from '../lib/fnmatch.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import { meansKey } from '../lib/key-match.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -19,18 +20,25 @@ export type KeyLists = Record<keyof typeof headings, string[]>;
 /** What is decided on keys. */
 export const past = { accept: 'accepted', reject: 'rejected', delete: 'deleted' } as const;
 
+/** What a pattern leaves as it is, and an id does not. */
+const otherWay: Partial<Record<keyof typeof past, keyof KeyLists>> = { accept: 'rejected', reject: 'accepted' };
+
 export async function listsOf(control: LocalClient): Promise<KeyLists> {
   return (await control.call('key.list')) as unknown as KeyLists;
 }
 
 /** Why nothing was done: there is no such key (an error), or it is so already. */
 export function sayWhy(match: string | undefined, action: keyof typeof past, lists: KeyLists, io: Io): void {
-  if (match === undefined) return io.err(`there is no key that can be ${past[action]}\n`);
+  const isMeant = meansKey(match ?? '*');
   const states = (Object.keys(headings) as (keyof KeyLists)[]).flatMap((state) =>
-    lists[state].filter(meansKey(match)).map((id) => `${id} is ${state}`),
+    lists[state].filter(isMeant).map((id) => `${id} is ${state}`),
   );
-  if (states.length === 0) throw noSuchKey(match, action, lists);
-  io.err(`nothing to do: ${states.join(', ')}\n`);
+  if (match === undefined) io.err(`there is no key that can be ${past[action]}\n`);
+  else if (states.length === 0) throw noSuchKey(match, action, lists);
+  else io.err(`nothing to do: ${states.join(', ')}\n`);
+  const other = otherWay[action];
+  if ((match === undefined || isPattern(match)) && other !== undefined && lists[other].some(isMeant))
+    io.err(`hint: a key that was ${other} is ${past[action]} by its own id\n`);
 }
 
 export function noSuchKey(match: string, action: string, lists: KeyLists): Error {

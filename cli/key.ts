@@ -14,7 +14,7 @@ import { choiceOf } from './output/output.ts';
 
 const options = {
   ...controlOptions,
-  all: { help: 'every key that this can be done to' },
+  all: { help: 'every key that waits; with delete, every key' },
   yes: { short: 'y', help: 'with delete: several keys at once without being asked; a script is not asked' },
   master: { help: "with finger: the master's own key, as minions pin it" },
   out: { value: 'FORMAT', help: 'text (default) or json' },
@@ -23,6 +23,7 @@ const options = {
 const help = `usage: tsalt key list | accept ID | reject ID | delete ID | finger [ID] | finger --master
 
 Shows the minions' keys, and decides on them. ID may be a glob ('web*'), which is matched against the ids that are there.
+A glob accepts and rejects keys that wait: one that was rejected is accepted, and one that was accepted is rejected, by its id.
 
 `;
 

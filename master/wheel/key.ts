@@ -1,9 +1,13 @@
+import { isPattern } from '../../lib/fnmatch.ts';
 import { meansKey } from '../../lib/key-match.ts';
 import { asText, type Json } from '../../lib/json.ts';
 import type { Keys, KeyState } from '../keys.ts';
 import type { Runner, RunnerTable } from '../runners/runner.ts';
 
-/** Decisions on keys, by a glob on the ids that are there: for operators and for wheel reactions. */
+/**
+ * Decisions on keys, by an id or a glob on the ids that are there: for operators and for wheel reactions. A glob accepts and
+ * rejects only what nobody has decided on, as in Salt: who was rejected is let in, and who was let in is put out, by name.
+ */
 export interface KeyCommands {
   list(): Record<KeyState, string[]>;
   /** Ids that were decided on. */
@@ -31,15 +35,15 @@ export function keyCommands(keys: Keys): KeyCommands {
       for (const { id, state } of keys.list()) lists[state].push(id);
       return lists;
     },
-    accept: (match) =>
-      decide(idsOf(match, ['pending', 'rejected']), (id) =>
-        keys.accept(id, { from: ['pending', 'rejected'], reason: 'accepted by an operator' }),
-      ),
-    reject: (match) =>
+    accept(match) {
+      const from: KeyState[] = isPattern(match) ? ['pending'] : ['pending', 'rejected'];
+      return decide(idsOf(match, from), (id) => keys.accept(id, { from, reason: 'accepted by an operator' }));
+    },
+    reject(match) {
       // One that a reactor rejected is rejected for good by this.
-      decide(idsOf(match, ['pending', 'accepted', 'rejected']), (id) =>
-        keys.reject(id, { from: ['pending', 'accepted', 'rejected'], reason: 'rejected by an operator' }),
-      ),
+      const from: KeyState[] = isPattern(match) ? ['pending', 'rejected'] : ['pending', 'accepted', 'rejected'];
+      return decide(idsOf(match, from), (id) => keys.reject(id, { from, reason: 'rejected by an operator' }));
+    },
     delete: (match) => decide(idsOf(match, ['accepted', 'pending', 'rejected', 'denied']), (id) => keys.delete(id)),
     finger(match) {
       const fingers: Record<KeyState, Record<string, string>> = { accepted: {}, pending: {}, rejected: {}, denied: {} };
@@ -59,11 +63,13 @@ export function keyWheel(commands: KeyCommands): RunnerTable {
     run: ({ match }) => run(asText(match)),
   });
   return {
-    'key.accept': matching('accepts keys that wait or were rejected; gives their ids', (match) =>
-      commands.accept(match),
+    'key.accept': matching(
+      'accepts keys that wait, and by its id also one that was rejected; gives their ids',
+      (match) => commands.accept(match),
     ),
-    'key.reject': matching('rejects keys that wait or were accepted; gives their ids', (match) =>
-      commands.reject(match),
+    'key.reject': matching(
+      'rejects keys that wait, and by its id also one that was accepted; gives their ids',
+      (match) => commands.reject(match),
     ),
     'key.delete': matching('forgets keys; gives their ids', (match) => commands.delete(match)),
     'key.list_all': { summary: 'ids by the state of their key', takes: [], run: () => commands.list() },

@@ -252,6 +252,16 @@ test('key: a minion is rejected, deleted, waits again and is accepted', async (t
   await isIn('pending');
   t.is((await tsalt('key', 'reject', 'guest1')).stdout, 'rejected guest1\n');
   await isIn('rejected');
+  t.is(
+    (await tsalt('key', 'accept', 'guest*')).stderr,
+    'nothing to do: guest1 is rejected\nhint: a key that was rejected is accepted by its own id\n',
+  );
+  t.is((await tsalt('key', 'accept', 'guest1')).stdout, 'accepted guest1\n');
+  t.regex(
+    (await tsalt('key', 'reject', 'guest*')).stderr,
+    /^nothing to do: guest1 is accepted\nhint: .* rejected by its own id\n$/,
+  );
+  t.is((await tsalt('key', 'reject', 'guest1')).stdout, 'rejected guest1\n');
   t.is((await tsalt('key', 'delete', 'guest1')).stdout, 'deleted guest1\n');
   await isIn('pending');
   t.is((await tsalt('key', 'accept', 'guest*')).stdout, 'accepted guest1\n');
