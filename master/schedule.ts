@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import type { PlaceOf } from '../lib/config/check.ts';
 import { didYouMean, messageOf } from '../lib/errors/error.ts';
 import { scheduleErrors } from '../lib/errors/schedule.ts';
 import type { Jid } from '../lib/ids.ts';
@@ -16,6 +17,8 @@ import type { Runners } from './runners.ts';
 export interface MasterScheduleOptions {
   /** The config's `schedule`. */
   readonly schedule: JsonMap;
+  /** Where a part of the config is said. */
+  readonly placeOf?: PlaceOf | undefined;
   readonly runners: Pick<Runners, 'list' | 'knows' | 'call'>;
   /** Names of those of the master's config. */
   readonly returners: readonly string[];
@@ -39,17 +42,19 @@ export interface MasterSchedule {
  * `TS_SCHEDULE_UNKNOWN_FUNCTION` and `TS_SCHEDULE_UNKNOWN_RETURNER` for what the master does not have, before anything runs.
  */
 export function masterSchedule(options: MasterScheduleOptions): MasterSchedule {
-  const { schedule, runners, returners, bus, newJid, clock, log } = options;
+  const { schedule, placeOf, runners, returners, bus, newJid, clock, log } = options;
   for (const [job, written] of Object.entries(schedule)) {
     for (const returner of isMap(written) ? [written['returner'] ?? []].flat().map(asText) : []) {
       if (returners.includes(returner)) continue;
       const hint = didYouMean(nearest(returner, returners)) ?? `there are ${returners.join(', ') || 'none'}`;
-      throw scheduleErrors.unknownReturner({ job, returner }, { hint });
+      const place = placeOf?.(['schedule', job, 'returner']);
+      throw scheduleErrors.unknownReturner({ job, returner }, { place, hint });
     }
     const fun = isMap(written) ? written['function'] : job === 'skip_function' ? written : undefined;
     if (typeof fun !== 'string' || runners.knows(fun)) continue;
     const names = runners.list('runner').map(({ name }) => name);
-    throw scheduleErrors.unknownFunction({ job, fun }, { hint: didYouMean(nearest(fun, names)) });
+    const place = placeOf?.(isMap(written) ? ['schedule', job, 'function'] : ['schedule', job]);
+    throw scheduleErrors.unknownFunction({ job, fun }, { place, hint: didYouMean(nearest(fun, names)) });
   }
   let isStopped = false;
   const timed = scheduler({ id: 'master', clock, log, run });

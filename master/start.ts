@@ -205,6 +205,7 @@ async function start(
 
   const schedule: MasterSchedule = masterSchedule({
     schedule: config.schedule,
+    placeOf,
     runners: running,
     returners: Object.keys(config.returners),
     bus,

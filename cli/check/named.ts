@@ -17,6 +17,7 @@ import { modulesIn } from '../../master/own-code.ts';
 import { environmentsOfRoots } from '../../states/engine/environments.ts';
 import { isFile, readReturners } from '../../returners/configured.ts';
 import { builtinReturners } from '../../returners/registry.ts';
+import { parseMasterKey } from '../../wire/master-key.ts';
 
 /** What a config names that is to be found elsewhere. */
 type Named = Partial<
@@ -36,6 +37,7 @@ type Named = Partial<
     | 'default_top'
     | 'state_top_saltenv'
     | 'env_order'
+    | 'master_key'
   >
 >;
 
@@ -44,9 +46,22 @@ export async function namedMistakes(config: Named, file: string, placeOf: PlaceO
   return [
     ...reactorMistakes(config, file, placeOf),
     ...environmentMistakes(config, file),
+    ...masterKeyMistakes(config, placeOf),
     ...(await sourceMistakes(config, file, placeOf)),
     ...(await returnerMistakes(config, file, placeOf)),
   ];
+}
+
+/** A `master_key` that is none. */
+function masterKeyMistakes({ master_key: key }: Named, placeOf: PlaceOf): TsaltError[] {
+  try {
+    if (key) parseMasterKey(key);
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof TsaltError)) throw thrown;
+    const { code, sentence, hint } = thrown;
+    return [new TsaltError(code, sentence, { place: placeOf(['master_key']), hint })];
+  }
 }
 
 /** Environments without roots. */

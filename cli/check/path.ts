@@ -18,6 +18,7 @@ import { jinjaFiles, templateMistakes } from './jinja.ts';
 import { withMasterFunctions } from './master-functions.ts';
 import { namedMistakes } from './named.ts';
 import { configAt } from './configs.ts';
+import { functionMistakes } from './functions.ts';
 import { checkPillar } from './pillar.ts';
 import { checkReactors } from './reactors.ts';
 import { configuredTree, isIn, onlyTree, pillarTrees, type TreeOptions, type TreeToCheck } from './roots.ts';
@@ -42,7 +43,10 @@ export async function checkPath(place: string, options: CheckOptions): Promise<C
   if (said) {
     const { daemon, configDir } = said;
     const { config, errors, warnings, sources, placeOf } = examineConfig(daemon, { configDir, env: {} });
-    const more = await namedMistakes(config, place, placeOf);
+    const more = [
+      ...(await namedMistakes(config, place, placeOf)),
+      ...(await functionMistakes(config, daemon, placeOf)),
+    ];
     const notes = warnings.map(({ message }) => message);
     return { kind: `${daemon} config`, files: sources.length, errors: [...errors, ...more], notes };
   }

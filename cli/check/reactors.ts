@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
-import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
-import { nearest } from '../../lib/nearest.ts';
+import { TsaltError } from '../../lib/errors/error.ts';
 import { placeAt } from '../../lib/place.ts';
 import { keysOf } from '../../lib/yaml/maps.ts';
 import { loadYaml, type YamlFile } from '../../lib/yaml/load.ts';
@@ -11,12 +10,10 @@ import { isTypeScript, moduleOnDisk } from '../../lib/modules/disk-tree.ts';
 import { readParts } from '../../lib/modules/parts.ts';
 import { readReactions } from '../../master/reactor/sls/reactions.ts';
 import { standIns } from '../../master/reactor/sls/stand-ins.ts';
-import { listFunctions } from '../../master/runners.ts';
-import { findFunction } from '../../lib/execution/functions.ts';
-import { builtinModules } from '../../minion/local.ts';
 import { treeOfRoots } from '../../states/engine/roots.ts';
 import { compileTemplate } from '../../states/engine/template/template.ts';
 import type { Checked } from '../check.ts';
+import { functionHint, masterFunctionHint } from './functions.ts';
 
 /** Reactor files: what they say depends on the event, so that only what no event can mend is told. */
 export async function checkReactors(place: string, isDirectory: boolean): Promise<Checked> {
@@ -83,7 +80,7 @@ async function unknownFunctions(yaml: YamlFile): Promise<TsaltError[]> {
     for (const key of isMap(body) ? keysOf(body) : []) {
       const [client = '', ...rest] = key.split('.');
       const fun = rest.join('.');
-      const hint = ofMaster[client] ? ofMasterHint(fun, ofMaster[client]) : await moduleHint(client, fun);
+      const hint = await hintOf(client, fun);
       if (hint === undefined) continue;
       errors.push(
         reactorErrors.badReaction(
@@ -96,28 +93,9 @@ async function unknownFunctions(yaml: YamlFile): Promise<TsaltError[]> {
   return errors;
 }
 
-/** The functions of the master itself. */
-const ofMaster: Readonly<Record<string, readonly string[]>> = {
-  wheel: listFunctions('wheel').map(({ name }) => name),
-  runner: listFunctions('runner').map(({ name }) => name),
-};
-
-function ofMasterHint(fun: string, names: readonly string[]): string | undefined {
-  if (names.includes(fun) || fun.startsWith('x.x')) return undefined;
-  const module = `${fun.split('.')[0]}.`;
-  const siblings = names.filter((name) => name.startsWith(module));
-  return didYouMean(nearest(fun, names)) ?? (siblings.length > 0 ? `there are ${siblings.join(', ')}` : undefined);
-}
-
-async function moduleHint(client: string, fun: string): Promise<string | undefined> {
-  if (client !== 'local' && client !== 'cmd') return undefined;
-  const isOurs = builtinModules.names.includes(fun.split('.')[0] ?? '');
-  try {
-    await findFunction(fun, builtinModules);
-    return undefined;
-  } catch (thrown) {
-    if (!(thrown instanceof TsaltError)) throw thrown;
-    // Another module may be the operator's own, unless it is nearly one of ours.
-    return isOurs || thrown.hint?.startsWith('did you mean') === true ? thrown.hint : undefined;
-  }
+async function hintOf(client: string, fun: string): Promise<string | undefined> {
+  // A template names it.
+  if (fun.startsWith('x.x')) return undefined;
+  if (client === 'runner' || client === 'wheel') return masterFunctionHint(client, fun);
+  return client === 'local' || client === 'cmd' ? functionHint(fun) : undefined;
 }

@@ -9,6 +9,8 @@ export const mineErrors = catalogue('TS_MINE', {
     `the mine's entry '${entry}': '${option}' should be ${expected}, not ${got}`,
   misspelt: ({ entry, option }: { entry: string; option: string }) =>
     `the mine's entry '${entry}': '${option}' is no way to say who may read it`,
+  noFunction: ({ entry, fun }: { entry: string; fun: string }) =>
+    `the mine's entry '${entry}': there is no function '${fun}'`,
   badAllow: ({ entry, problem }: { entry: string; problem: string }) =>
     `the mine's entry '${entry}': who may read it can't be told: ${problem}`,
   badEntry: ({ entry, expected }: { entry: string; expected: string }) =>

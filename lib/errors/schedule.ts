@@ -19,6 +19,7 @@ export const scheduleErrors = catalogue('TS_SCHEDULE', {
     `scheduled job '${job}': ${JSON.stringify(text)} in '${option}' is no ${expected}`,
   unknownReturner: ({ job, returner }: { job: string; returner: string }) =>
     `scheduled job '${job}': the master has no returner '${returner}'`,
+  noFunction: ({ job, fun }: { job: string; fun: string }) => `scheduled job '${job}': there is no function '${fun}'`,
   unknownFunction: ({ job, fun }: { job: string; fun: string }) =>
     `scheduled job '${job}': the master has no function '${fun}'; its schedule calls runner functions`,
 });

@@ -43,3 +43,40 @@ test('check: a directory with configs and trees, all of it; a state tree with a 
   t.regex(out, /test\.nopp/);
   t.regex((await check(t, files, 'tree', 'deep')).err, /^tree: state files.*\ndeep: state files.*\n$/);
 });
+
+test('check: misspelt functions of a schedule and of the mine, with their place and the nearest; what may be of somebody else, not', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'etc/master':
+        'schedule:\n  away:\n    function: manage.dwn\n    minutes: 5\n  own: {function: fleet.greet, minutes: 5}\n',
+      'etc/minion':
+        'schedule:\n  stay:\n    function: state.higstate\n    hours: 6\nmine_functions:\n  network.ip_adrs: []\n  a: {mine_function: test.pign}\n  b: {mine_function: greet.hello}\n',
+    },
+    'etc',
+  );
+  t.is(code, 2);
+  t.regex(
+    out,
+    /etc\/master:3:15: scheduled job 'away': the master has no function 'manage\.dwn'[^]*did you mean 'manage\.down'/,
+  );
+  t.regex(
+    out,
+    /etc\/minion:3:15: scheduled job 'stay': there is no function 'state\.higstate'\n[^]*did you mean 'state\.highstate'/,
+  );
+  t.regex(out, /etc\/minion:6:3: the mine's entry 'network\.ip_adrs': there is no function 'network\.ip_adrs'/);
+  t.regex(
+    out,
+    /etc\/minion:7:3: the mine's entry 'a': there is no function 'test\.pign'\n[^]*did you mean 'test\.ping'/,
+  );
+  t.notRegex(out, /greet/);
+});
+
+test('check: a master_key that is none, with its place', async (t) => {
+  const { code, out } = await check(t, { 'etc/minion': 'master: m\nmaster_key: tsalt1.abc\n' }, 'etc');
+  t.is(code, 2);
+  t.regex(
+    out,
+    /^etc\/minion:2:13: this is not a master_key: it has 2 parts between dots, not 4\n2 \| [^]*hint: expected tsalt1\./m,
+  );
+});

@@ -80,12 +80,12 @@ const typos: [title: string, schedule: JsonMap, message: RegExp][] = [
   [
     'a misspelt function',
     { a: { function: 'manage.upp', seconds: 1 } },
-    /no function 'manage.upp'[^]*did you mean 'manage.up'/,
+    /master:\d+:\d+: scheduled job 'a': the master has no function 'manage.upp'[^]*did you mean 'manage.up'/,
   ],
   [
     'a misspelt returner',
     { a: { function: 'manage.up', seconds: 1, returner: 'audit' } },
-    /scheduled job 'a': the master has no returner 'audit'\W+hint: there are none/,
+    /master:\d+:\d+: scheduled job 'a': the master has no returner 'audit'\n[^]*hint: there are none/,
   ],
   ['a name of a time', { a: { function: 'manage.up', when: 'lunch' } }, /"lunch" in 'when' is no time such as/],
 ];
