@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Finding } from '../config/option.ts';
-import { describe } from '../describe.ts';
+import { describe, expectedOf as wordsOf } from '../describe.ts';
 import { beaconErrors } from '../errors/beacons.ts';
 import { didYouMean, type ErrorDetails, type TsaltError } from '../errors/error.ts';
 import { isMap, type Json, type JsonMap } from '../json.ts';
@@ -181,13 +181,9 @@ export function readBeacon(
 }
 
 /** Words of the schema's author; where there are none, valibot's own say less than the schema does. */
-function expectedOf(
-  schema: v.GenericSchema,
-  path: readonly (string | number)[],
-  { message }: v.BaseIssue<unknown>,
-): string {
+function expectedOf(schema: v.GenericSchema, path: readonly (string | number)[], issue: v.BaseIssue<unknown>): string {
   const node = entriesAt(nodeOf(schema), path.slice(0, -1))?.[String(path.at(-1))];
-  return node && message.startsWith('Invalid ') ? words(node, (text) => text) : message;
+  return node && issue.message.startsWith('Invalid ') ? words(node, (text) => text) : wordsOf(issue);
 }
 
 const commonNames = Object.keys(commonOptions.entries);

@@ -38,8 +38,11 @@ export function check(written: Record<string, unknown>, vocabulary: Vocabulary, 
       (harmless ? warnings : errors).push(complaint);
       continue;
     }
-    const parsed = v.safeParse(option.kind.schema, value);
-    if (parsed.success) {
+    const { schema, words } = option.kind;
+    const parsed = v.safeParse(schema, value);
+    // To valibot a list is a map from its indices.
+    const isListForMap = schema.type === 'record' && Array.isArray(value);
+    if (parsed.success && !isListForMap) {
       values[key] = parsed.output;
       for (const finding of option.examine?.(parsed.output) ?? []) {
         const complaint = finding.error({ place: placeOf([name, ...finding.path], finding.ofKey) });
@@ -47,22 +50,29 @@ export function check(written: Record<string, unknown>, vocabulary: Vocabulary, 
       }
       continue;
     }
-    const issue = parsed.issues[0];
-    const path = [name, ...(issue.path ?? []).map((item) => keyOf(item.key))];
+    const issue = parsed.success || isListForMap ? undefined : parsed.issues[0];
+    const got = issue ? issue.input : value;
+    const path = [name, ...(issue?.path ?? []).map((item) => keyOf(item.key))];
+    const near = issue?.type === 'picklist' && typeof got === 'string' ? nearest(got, choicesOf(issue)) : undefined;
     const place = placeOf(path);
     errors.push(
       configErrors.wrongType(
         {
           option: path.join(': '),
-          expected: issue.message,
-          got: option.secret ? 'what is there' : describe(issue.input),
+          expected: issue?.message ?? words,
+          got: option.secret ? 'what is there' : describe(got),
         },
         // A secret's line is not shown.
-        { place: option.secret && place ? placeWithoutLine(place) : place },
+        { place: option.secret && place ? placeWithoutLine(place) : place, hint: didYouMean(near) },
       ),
     );
   }
   return { values, errors, warnings };
+}
+
+/** What valibot expected, where that is one of some words: `("debug" | "info")`. */
+function choicesOf({ expected }: v.BaseIssue<unknown>): string[] {
+  return [...(expected ?? '').matchAll(/"([^"]*)"/g)].map(([, choice = '']) => choice);
 }
 
 const keyOf = (key: unknown): string | number => (typeof key === 'number' ? key : String(key));

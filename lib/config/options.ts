@@ -11,6 +11,7 @@ import { option, type Values } from './option.ts';
 import { examineRules } from '../mine/access.ts';
 import { readMineFunctions } from '../mine/definitions.ts';
 import { mergeStrategies } from '../pillar-settings.ts';
+import { findInNodegroups } from '../target/target.ts';
 import { topStrategies } from '../tops.ts';
 
 /* The one list of options. `docs/reference/config.md` is made from it. */
@@ -173,6 +174,7 @@ function shared(dirs: Directories, daemon: 'master' | 'minion') {
       ),
       {},
       'Named groups of minions, for `-N` and `N@`.',
+      { examine: findInNodegroups },
     ),
     state_top: option(kind.path, 'top.sls', 'The file that says which states are whose.'),
     ...manyTops,

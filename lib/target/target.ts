@@ -1,4 +1,5 @@
-import { didYouMean, TsaltError } from '../errors/error.ts';
+import type { Finding } from '../config/option.ts';
+import { didYouMean, TsaltError, type ErrorDetails } from '../errors/error.ts';
 import { targetErrors } from '../errors/target.ts';
 import { isMap, type JsonMap } from '../json.ts';
 import { nearest } from '../nearest.ts';
@@ -47,6 +48,22 @@ export const targetTypes: readonly string[] = [...Object.keys(simpleMatchers), '
  */
 export function parseTarget(text: string, type = 'glob', options: TargetOptions = {}): Matcher {
   return targetOf(text, type, options, []);
+}
+
+/** Groups that could never be read: their compound is none, or goes round in a circle. A minion's may name one of the master's. */
+export function findInNodegroups(nodegroups: Nodegroups): Finding[] {
+  return Object.keys(nodegroups).flatMap((name) => {
+    try {
+      parseTarget(name, 'nodegroup', { nodegroups });
+      return [];
+    } catch (thrown) {
+      if (!(thrown instanceof TsaltError)) throw thrown;
+      const { code, sentence, hint } = thrown;
+      if (code === 'TS_TARGET_UNKNOWN_GROUP') return [];
+      const error = (details?: ErrorDetails) => new TsaltError(code, sentence, { hint, ...details });
+      return [{ path: [name], ofKey: false, isHarmless: false, error }];
+    }
+  });
 }
 
 /** What is wrong with a target, as far as it can be told without the nodegroups. */

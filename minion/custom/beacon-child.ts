@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { systemClock } from '../../lib/clock.ts';
 import type { CustomBeacon, Watching } from '../../lib/contracts/beacon.ts';
 import { loadCustom, type LoadedCustom } from '../../lib/custom/load.ts';
-import { describe } from '../../lib/describe.ts';
+import { describe, expectedOf } from '../../lib/describe.ts';
 import { beaconErrors } from '../../lib/errors/beacons.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import type { ModuleTree } from '../../lib/modules/load.ts';
@@ -35,7 +35,7 @@ export function serveBeacon(treeFor: (files: readonly SentFile[], environment: s
       throw beaconErrors.badOption({
         beacon: name,
         option,
-        expected: issue.message,
+        expected: expectedOf(issue),
         got: describe(issue.input),
       });
     }

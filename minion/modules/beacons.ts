@@ -12,13 +12,14 @@ import {
   type KeptBeacons,
   type Written,
 } from '../../lib/beacons/kept.ts';
-import { beaconNames, isBeaconName } from '../../lib/beacons/parameters.ts';
+import { beaconNames } from '../../lib/beacons/parameters.ts';
 import { editMinionFile } from '../../lib/config/minion-file.ts';
 import { defineFunction, defineModule, type ExecContext } from '../../lib/contracts/execution.ts';
 import type { FileStep } from '../../lib/contracts/machine.ts';
 import { contentDiff } from '../../lib/diff.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { asText, isJsonMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { nearest } from '../../lib/nearest.ts';
 
 /** What these functions give, as Salt's do. */
 interface Answer {
@@ -165,8 +166,12 @@ export default defineModule({
       const kept = beacons(context);
       if (beaconAt(kept, wanted) !== undefined) return yes(`Beacon ${wanted} is already configured.`);
       const module = moduleOf(wanted, data);
-      if (!isBeaconName(module) && !context.customBeacons.names.includes(module))
-        return told(context, no(`Beacon "${module}" is not available.`));
+      const known = [...beaconNames, ...context.customBeacons.names];
+      if (!known.includes(module)) {
+        const near = nearest(module, known);
+        const hint = near === undefined ? '' : `\nhint: did you mean '${near}'?`;
+        return told(context, no(`Beacon "${module}" is not available.${hint}`));
+      }
       const wrong = await problemOf(wanted, data, context);
       if (wrong !== undefined && !isTest)
         return told(context, no(`Beacon ${wanted} configuration invalid, not adding.\n${wrong}`));

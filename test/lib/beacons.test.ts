@@ -75,6 +75,11 @@ const mistakes: readonly [what: string, options: string, said: string][] = [
     "5:16 beacon 'inotify': 'files: /x: mask: 0' should be one of attrib, close_write, create, delete, delete_self, modify, move_self, moved_from, moved_to, not the text \"modifi\"",
   ],
   [
+    'a bound',
+    '  load:\n  - averages:\n      1m: [0.0, abc]',
+    "4:17 beacon 'load': 'averages: 1m: 1' should be a number, not the text \"abc\"",
+  ],
+  [
     'a mount point',
     '  diskusage:\n  - intervall: 3',
     "3:5 beacon 'diskusage': 'intervall' should be a mount point, such as /, or a pattern of them, not the text \"intervall\" (did you mean 'interval'?)",

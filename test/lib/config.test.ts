@@ -189,6 +189,18 @@ const wrong: [title: string, text: string, sentence: string, at: string][] = [
     '1:15',
   ],
   ['a list for a word', 'user: [x]', "'user' should be text, not a list", '1:7'],
+  [
+    'a list for a map',
+    'file_roots: [/srv/states]',
+    "'file_roots' should be a map from environment to directories, such as {base: [/srv/tsalt/states]}, not a list",
+    '1:13',
+  ],
+  [
+    'a nodegroup that can not be read',
+    "nodegroups:\n  a: 'N@b'\n  b: 'L@x and'",
+    "the compound target 'L@x and' ends where a target was expected",
+    '2:6',
+  ],
 ];
 for (const [title, text, sentence, at] of wrong) {
   test(`config: ${title}, says what was expected and where`, (t) => {
@@ -211,6 +223,11 @@ for (const [what, source, told] of [
   test(`config: ${what}, is told in the words that state files have for it`, (t) => {
     t.regex(errorOf(() => master({ master: source })).message, told);
   });
+
+test('config: a word that is nearly one of the choices, the nearest is given', (t) => {
+  const error = errorOf(() => master({ master: 'log_level: inof\n' }));
+  t.regex(error.message, /'log_level' should be one of debug, .*\n1 \| [^]*hint: did you mean 'info'\?/);
+});
 
 test('config: text that is not YAML, the place is shown once', (t) => {
   const broken = errorOf(() => master({ 'master.yaml': 'reactor:\n  - a: [b\nfailhard: true\n' }));

@@ -63,6 +63,10 @@ test('beacons.add, modify, delete: the file has it; in test mode it is only said
 test('beacons.add and modify: what is wrong with it, is said, and is a failure', async (t) => {
   const { call, file, failures } = minion(t, { configured: { memusage: [{ percent: 1 }] } });
   t.deepEqual(await call('add', { name: 'x', beacon_data: [] }), no('Beacon "x" is not available.'));
+  t.deepEqual(
+    await call('add', { name: 'laod', beacon_data: [] }),
+    no('Beacon "laod" is not available.\nhint: did you mean \'load\'?'),
+  );
   const [invalid, hint] = ["beacon 'ps': there is no option 'proceses'", "hint: did you mean 'processes'?"];
   t.deepEqual(
     await call('add', { name: 'ps', beacon_data: [{ proceses: {} }] }),
@@ -79,7 +83,7 @@ test('beacons.add and modify: what is wrong with it, is said, and is a failure',
     await call('modify', { name: 'memusage', beacon_data: [{ percent: 30 }] }),
     no(`Beacon memusage is set in another file of the config than ${kept}: it has to be changed there`),
   );
-  t.is(failures(), 5);
+  t.is(failures(), 6);
   t.deepEqual(file(), {});
 });
 
