@@ -11,6 +11,8 @@ export type TopStrategy = (typeof topStrategies)[number] | 'each';
 export interface TopTarget {
   /** How it is matched; undefined where it does not say. */
   readonly type: string | undefined;
+  /** Where it says so. */
+  readonly typePlace: (() => Place) | undefined;
   readonly files: readonly Wanted[];
   /** Of pillar: those with a lower number come first. */
   readonly order: number;

@@ -4,6 +4,7 @@ import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { stateErrors } from '../../lib/errors/state.ts';
 import { isMap } from '../../lib/json.ts';
 import { nearest } from '../../lib/nearest.ts';
+import type { Place } from '../../lib/place.ts';
 import { parseTarget, type Nodegroups, type TargetFacts } from '../../lib/target/target.ts';
 import type { YamlFile } from '../../lib/yaml/load.ts';
 import { keysOf, type Yaml } from '../../lib/yaml/maps.ts';
@@ -151,6 +152,7 @@ function sectionOf(
     }
     const files: Wanted[] = [];
     let type: string | undefined;
+    let typePlace: (() => Place) | undefined;
     let isOptional = false;
     let order = 0;
     for (const [index, entry] of (entries as Yaml[]).entries()) {
@@ -158,7 +160,7 @@ function sectionOf(
       const value = isMap(entry) ? (entry[key] as Yaml) : entry;
       const place = () => yaml.placeOf([...path, index, ...(isMap(entry) ? [key] : [])], 'value');
       if (typeof entry === 'string') files.push({ name: entry, saltenv, place });
-      else if (key === 'match' && typeof value === 'string') type = value;
+      else if (key === 'match' && typeof value === 'string') [type, typePlace] = [value, place];
       else if (key === 'ignore_missing' && typeof value === 'boolean') isOptional = value;
       else if (key === 'order' && typeof value === 'number') order = value;
       else if (environments.names.includes(key) && typeof value === 'string' && more.length === 0)
@@ -171,6 +173,7 @@ function sectionOf(
     }
     section.set(target, {
       type,
+      typePlace,
       order,
       files: files.map((file) => ({ ...file, isOptional })),
       place: () => yaml.placeOf(path),
@@ -188,14 +191,16 @@ async function wantedOf(
   { saltenv: only, everybody = false, nodegroups = {} }: TopFilesOptions,
 ): Promise<Wanted[]> {
   const wanted = new Map<string, Map<string, Wanted>>();
+  // Whoever looks at one environment for everybody need not have the others; this one he meant.
+  const isMisspelt = (saltenv: string) => nearest(saltenv, environments.names) !== undefined;
   for (const [saltenv, section] of merged) {
     const isThere = (await environments.tree(saltenv)) !== undefined;
     let isTold = isThere;
-    for (const [target, { type = 'compound', files, place, sectionPlace }] of section) {
+    for (const [target, { type = 'compound', typePlace, files, place, sectionPlace }] of section) {
       try {
         // Every target is read, so that a mistake shows on every minion.
         const matcher = parseTarget(target, type, { nodegroups });
-        if (only !== undefined && saltenv !== only) continue;
+        if (only !== undefined && saltenv !== only && !(everybody && isMisspelt(saltenv))) continue;
         if (!everybody && matcher(facts) !== true) continue;
         if (!isTold) {
           const hint = nearestEnvironment(environments, saltenv);
@@ -211,7 +216,9 @@ async function wantedOf(
         }
       } catch (thrown) {
         if (!(thrown instanceof TsaltError)) throw thrown;
-        errors.push(new TsaltError(thrown.code, thrown.sentence, { place: place(), hint: thrown.hint }));
+        const isOfType = thrown.code === 'TS_TARGET_UNKNOWN_TYPE' && typePlace !== undefined;
+        const spot = isOfType ? typePlace() : place();
+        errors.push(new TsaltError(thrown.code, thrown.sentence, { place: spot, hint: thrown.hint }));
       }
     }
   }

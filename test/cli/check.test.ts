@@ -371,6 +371,15 @@ test('check: --pillar-root alone, checks that tree', async (t) => {
   t.regex(out, /^data\/a\.sls:2:1: 'a' is already a key here/);
 });
 
+test('check: in a top file, a misspelt environment and a misspelt way to match, with their place; another environment may be elsewhere', async (t) => {
+  const top = "bsae:\n  '*': [a]\nprod:\n  '*': [b]\nbase:\n  'G@os:Debian':\n    - match: compuond\n    - a\n";
+  const { code, out } = await check(t, { 'states/top.sls': top, 'states/a.sls': 'x:\n  test.nop: []\n' }, 'states');
+  t.is(code, 2);
+  t.regex(out, /states\/top\.sls:1:1: there is no environment 'bsae'\n1 \| [^]*did you mean 'base'/);
+  t.regex(out, /states\/top\.sls:7:14: 'compuond' is no way to choose minions\n7 \| [^]*did you mean 'compound'/);
+  t.notRegex(out, /prod/);
+});
+
 test('check: a path with nothing of its kind in it, exit 2 and how kinds are told', async (t) => {
   const { code, err } = await check(t, { 'etc/passwd': 'root:x:0:0\n' }, 'etc/passwd');
   t.is(code, 2);
