@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../lib/clock.ts';
 import { isStateRun } from '../lib/state-runs.ts';
@@ -40,7 +41,7 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
   const form = formOf(given.out);
   const [fun, ...rest] = words;
   if (fun === undefined) throw cliErrors.missingArgument({ verb: 'call', what: 'a function, such as test.ping' });
-  const absolute = (dirs: readonly string[]) => ({ base: dirs.map((dir) => path.resolve(io.cwd, dir)) });
+  const absolute = (dirs: readonly string[]) => ({ base: dirs.map((dir) => treeAt(path.resolve(io.cwd, dir))) });
   const isLocal = given.local === true || given['file-root'] !== undefined || given['pillar-root'] !== undefined;
   const { config, configDir, warnings } = loadMinionConfig({
     configDir: given['config-dir'] === undefined ? undefined : path.resolve(io.cwd, given['config-dir']),
@@ -109,6 +110,13 @@ export default async function call(argv: readonly string[], io: Io): Promise<num
     io.err(`error: ${fun}: ${messageOf(thrown)}\n`);
     return 1;
   }
+}
+
+/** A tree that the command line names. A slip of the hand is no empty tree. */
+function treeAt(directory: string): string {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw cliErrors.noTree({ path: directory });
+  return directory;
 }
 
 /** Asks the minion that runs here, or its master, to do it. */

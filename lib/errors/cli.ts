@@ -10,6 +10,7 @@ export const cliErrors = catalogue('TS_CLI', {
   badOptionValue: ({ option, value, expected }: { option: string; value: string; expected: string }) =>
     `option ${option} is ${expected}, not '${value}'`,
   noSuchPath: ({ path }: { path: string }) => `there is no file or directory '${path}'`,
+  noTree: ({ path }: { path: string }) => `there is no directory '${path}'`,
   nothingToCheck: ({ path, kind }: { path: string; kind: string }) =>
     `${path} was looked at for ${kind}, and there are none`,
   noSuchKey: ({ match, action }: { match: string; action: string }) => `there is no key of '${match}' to ${action}`,

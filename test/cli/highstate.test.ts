@@ -58,6 +58,7 @@ test("call: the config says how states are shown, the command line says otherwis
   write(directory, {
     minion: 'state_output: terse_id\nstate_output_pct: true\nstate_output_exclude: [null, false]\n',
     'states/two.sls': 'fine:\n  test.nop: []\nbad:\n  test.fail_without_changes:\n    - name: other\n',
+    'pillar/none.sls': '',
   });
   const roots = ['--file-root', path.join(directory, 'states'), '--pillar-root', path.join(directory, 'pillar')];
   const call = async (...words: string[]) => {

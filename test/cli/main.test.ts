@@ -91,3 +91,15 @@ test('options: described in columns', (t) => {
     '      --file-root DIR  where states are\n      --out FORM       how to print\n  -l, --local          no master\n',
   );
 });
+
+test('call: a tree that the command line names and that is not there, exit 2 and no empty tree', async (t) => {
+  for (const words of [
+    ['--file-root', 'nowhere', 'state.apply', 'web'],
+    ['--pillar-root', 'nowhere', 'pillar.items'],
+  ]) {
+    const io = hold();
+    t.is(await main(['call', '--local', ...words], io), 2);
+    t.regex(io.printed.err, /^error: there is no directory '\S*\/nowhere'\n$/);
+    t.is(io.printed.out, '');
+  }
+});

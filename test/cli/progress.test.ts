@@ -133,6 +133,7 @@ async function callIn(t: ExecutionContext, io: ReturnType<typeof captured>, ...w
   t.teardown(() => rmSync(directory, { recursive: true }));
   write(directory, 'minion', `cachedir: ${path.join(directory, 'cache')}\n`);
   write(directory, 'states/two.sls', 'fine:\n  test.nop: []\nbad:\n  test.fail_without_changes: []\n');
+  write(directory, 'pillar/none.sls', '');
   const roots = ['--file-root', path.join(directory, 'states'), '--pillar-root', path.join(directory, 'pillar')];
   await main(['call', '--config-dir', directory, ...roots, ...words, 'state.apply', 'two'], io);
   return io.printed;

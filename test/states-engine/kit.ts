@@ -12,7 +12,9 @@ export async function run(
 ): Promise<{ out: string; err: string; code: number }> {
   // A cache of its own: state runs of one cache wait for each other.
   const io = { ...captured(config), env: { TSALT_CACHEDIR: path.join(config, 'cache') } };
-  const options = ['--config-dir', config, '--file-root', states, '--pillar-root', path.join(config, 'pillar')];
+  const pillar = path.join(config, 'pillar');
+  mkdirSync(pillar, { recursive: true });
+  const options = ['--config-dir', config, '--file-root', states, '--pillar-root', pillar];
   const code = await main(['call', '--local', '--id', 'web1', '--out', 'json', ...options, ...words], io);
   return { ...io.printed, code };
 }
