@@ -1,13 +1,17 @@
 import type { Daemon, PlaceOf } from '../../lib/config/check.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
+import { executionErrors } from '../../lib/errors/execution.ts';
 import { mineErrors } from '../../lib/errors/mine.ts';
+import { runnerErrors } from '../../lib/errors/runners.ts';
 import { scheduleErrors } from '../../lib/errors/schedule.ts';
 import { findFunction } from '../../lib/execution/functions.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import { readMineFunctions } from '../../lib/mine/definitions.ts';
 import { nearest } from '../../lib/nearest.ts';
+import type { Place } from '../../lib/place.ts';
 import { listFunctions } from '../../master/runners.ts';
 import { builtinModules } from '../../minion/local.ts';
+import type { Chunk } from '../../states/engine/chunk.ts';
 
 /** What a function of the master may have been meant to be; undefined where there is one of this name, or may be one of somebody's own. */
 export function masterFunctionHint(client: 'runner' | 'wheel', fun: string): string | undefined {
@@ -50,4 +54,29 @@ export async function functionMistakes(
     if (hint !== undefined) errors.push(mineErrors.noFunction({ entry, fun }, { place, hint }));
   }
   return errors;
+}
+
+/** The same of functions that states of an orchestration call: they would show only when those before them are done. */
+export async function orchestratedMistakes(chunks: readonly Chunk[]): Promise<TsaltError[]> {
+  const errors: TsaltError[] = [];
+  for (const chunk of chunks) {
+    const { module, fun: state, name: fun } = chunk;
+    if (module !== 'salt') continue;
+    if (state === 'runner' || state === 'wheel') {
+      const hint = masterFunctionHint(state, fun);
+      if (hint !== undefined) errors.push(runnerErrors.unknown({ fun }, { place: placeOfName(chunk), hint }));
+    } else if (state === 'function') {
+      const hint = await functionHint(fun);
+      if (hint !== undefined) errors.push(executionErrors.noSuchFunction({ fun }, { place: placeOfName(chunk), hint }));
+    }
+  }
+  return errors;
+}
+
+/** Where the name of a state is said, else the state. */
+function placeOfName({ id, sls, path }: Chunk): Place {
+  const body = sls.data[id];
+  const args = isMap(body) ? body[String(path.at(-1))] : undefined;
+  const index = Array.isArray(args) ? args.findIndex((one) => isMap(one) && Object.hasOwn(one, 'name')) : -1;
+  return index < 0 ? sls.yaml.placeOf(path) : sls.yaml.placeOf([...path, index, 'name'], 'value');
 }

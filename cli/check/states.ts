@@ -8,6 +8,7 @@ import { loadSlsFiles, type Sls } from '../../states/engine/sls.ts';
 import { topFiles } from '../../states/engine/top.ts';
 import { hasSls, slsName } from '../../states/engine/tree.ts';
 import { jinjaFiles } from './jinja.ts';
+import { orchestratedMistakes } from './functions.ts';
 import { asksMaster } from './master-functions.ts';
 import type { Checked } from '../check.ts';
 
@@ -45,7 +46,8 @@ export async function checkStates(only: string | undefined, options: CompileOpti
   const compiling: CompileOptions = { ...options, read: new Map() };
   const lost: TsaltError[] = [];
   for (const name of await apart(names, compiling)) {
-    const { errors } = await compileSls([name], compiling);
+    const { errors, chunks } = await compileSls([name], compiling);
+    found.push(...(await orchestratedMistakes(chunks)));
     for (const error of errors) (error.code === 'TS_STATE_NO_TARGET' ? lost : found).push(error);
   }
   if (lost.length > 0) {

@@ -380,6 +380,22 @@ test('check: in a top file, a misspelt environment and a misspelt way to match, 
   t.notRegex(out, /prod/);
 });
 
+test('check: functions that an orchestration calls and that are misspelt, with their place; those of somebody else, not', async (t) => {
+  const { code, out } = await check(
+    t,
+    {
+      'states/orch.sls':
+        'tell:\n  salt.runner:\n    - tag: x\n    - name: event.sned\nkey.acept:\n  salt.wheel:\n    - match: x\nask:\n  salt.function:\n    - name: tset.ping\n    - tgt: db1\nown:\n  salt.runner:\n    - name: fleet.greet\ngreet.hello:\n  salt.function:\n    - tgt: db1\n',
+    },
+    'states',
+  );
+  t.is(code, 2);
+  t.regex(out, /orch\.sls:4:13: the master has no function 'event\.sned'\n[^]*did you mean 'event\.send'/);
+  t.regex(out, /orch\.sls:6:3: the master has no function 'key\.acept'\n[^]*did you mean 'key\.accept'/);
+  t.regex(out, /orch\.sls:10:13: there is no function 'tset\.ping'\n[^]*did you mean 'test\.ping'/);
+  t.notRegex(out, /greet/);
+});
+
 test('check: a path with nothing of its kind in it, exit 2 and how kinds are told', async (t) => {
   const { code, err } = await check(t, { 'etc/passwd': 'root:x:0:0\n' }, 'etc/passwd');
   t.is(code, 2);
