@@ -349,17 +349,6 @@ test('check: reactors that config names and that are not there, and what no reac
   t.regex(out, /r\.sls:2:3: there is no runner function 'event\.sendd'[^]*did you mean 'event\.send'/);
 });
 
-test('check: a mistake in a line of a reactor with an expression, shows the line as it is written', async (t) => {
-  const { out } = await check(t, { 'reactor/r.sls': 'a:\n  local.test.ping:\n    - tgtt: {{data.id}}\n' }, 'reactor');
-  t.regex(out, /r\.sls:3:7: a local reaction has no 'tgtt'\n3 \| {5}- tgtt: \{\{data\.id\}\}\n/);
-});
-
-test('check: an option of Salt that has no effect, is noted with its place and no mistake', async (t) => {
-  const { code, err } = await check(t, { 'etc/master': 'auto_accept: True\n' }, 'etc/master');
-  t.is(code, 0);
-  t.regex(err, /^note: .*etc\/master:1:1: 'auto_accept' is an option of Salt that tsalt does not have/);
-});
-
 test('check: --pillar-root alone, checks that tree', async (t) => {
   const { code, out } = await check(
     t,
@@ -369,31 +358,6 @@ test('check: --pillar-root alone, checks that tree', async (t) => {
   );
   t.is(code, 2);
   t.regex(out, /^data\/a\.sls:2:1: 'a' is already a key here/);
-});
-
-test('check: in a top file, a misspelt environment and a misspelt way to match, with their place; another environment may be elsewhere', async (t) => {
-  const top = "bsae:\n  '*': [a]\nprod:\n  '*': [b]\nbase:\n  'G@os:Debian':\n    - match: compuond\n    - a\n";
-  const { code, out } = await check(t, { 'states/top.sls': top, 'states/a.sls': 'x:\n  test.nop: []\n' }, 'states');
-  t.is(code, 2);
-  t.regex(out, /states\/top\.sls:1:1: there is no environment 'bsae'\n1 \| [^]*did you mean 'base'/);
-  t.regex(out, /states\/top\.sls:7:14: 'compuond' is no way to choose minions\n7 \| [^]*did you mean 'compound'/);
-  t.notRegex(out, /prod/);
-});
-
-test('check: functions that an orchestration calls and that are misspelt, with their place; those of somebody else, not', async (t) => {
-  const { code, out } = await check(
-    t,
-    {
-      'states/orch.sls':
-        'tell:\n  salt.runner:\n    - tag: x\n    - name: event.sned\nkey.acept:\n  salt.wheel:\n    - match: x\nask:\n  salt.function:\n    - name: tset.ping\n    - tgt: db1\nown:\n  salt.runner:\n    - name: fleet.greet\ngreet.hello:\n  salt.function:\n    - tgt: db1\n',
-    },
-    'states',
-  );
-  t.is(code, 2);
-  t.regex(out, /orch\.sls:4:13: the master has no function 'event\.sned'\n[^]*did you mean 'event\.send'/);
-  t.regex(out, /orch\.sls:6:3: the master has no function 'key\.acept'\n[^]*did you mean 'key\.accept'/);
-  t.regex(out, /orch\.sls:10:13: there is no function 'tset\.ping'\n[^]*did you mean 'test\.ping'/);
-  t.notRegex(out, /greet/);
 });
 
 test('check: a path with nothing of its kind in it, exit 2 and how kinds are told', async (t) => {
