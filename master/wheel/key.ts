@@ -1,3 +1,4 @@
+import { TsaltError } from '../../lib/errors/error.ts';
 import { isPattern } from '../../lib/fnmatch.ts';
 import { meansKey } from '../../lib/key-match.ts';
 import { asText, type Json } from '../../lib/json.ts';
@@ -26,8 +27,22 @@ export function keyCommands(keys: Keys): KeyCommands {
   };
   const decide = async (ids: readonly string[], decision: (id: string) => Promise<boolean>): Promise<string[]> => {
     const done: string[] = [];
-    for (const id of ids) if (await decision(id)) done.push(id);
-    return done;
+    let first: TsaltError | undefined;
+    for (const id of ids) {
+      try {
+        if (await decision(id)) done.push(id);
+      } catch (thrown) {
+        if (!(thrown instanceof TsaltError)) throw thrown;
+        // One that can't be decided on holds up no other.
+        first ??= thrown;
+      }
+    }
+    if (!first) return done;
+    const { code, sentence, hint } = first;
+    throw new TsaltError(code, sentence, {
+      hint: done.length > 0 ? `the others were done: ${done.join(', ')}` : hint,
+      cause: first,
+    });
   };
   return {
     list() {

@@ -18,6 +18,26 @@ test('key: a decision on a key that is not there, exit 2 and said', async (t) =>
   t.is((await cluster.tsalt('key', 'accept', '--all')).code, 0);
 });
 
+test('key accept: one of several that can not be accepted, is told and holds up no other', async (t) => {
+  const cluster = await startCluster(t);
+  for (const id of ['Ann', 'ann', 'zoe']) cluster.startMinion(id);
+  await eventually(async () => {
+    const { pending } = JSON.parse((await cluster.tsalt('key', 'list', '--out', 'json')).stdout) as {
+      pending: string[];
+    };
+    return pending.length === 3;
+  });
+  const { code, stderr } = await cluster.tsalt('key', 'accept', '--all');
+  t.is(code, 2);
+  t.regex(
+    stderr,
+    /^error: (Ann|ann) is too like (Ann|ann), which is there already.*\nhint: the others were done: (Ann|ann), zoe\n$/,
+  );
+  const lists = JSON.parse((await cluster.tsalt('key', 'list', '--out', 'json')).stdout) as Record<string, string[]>;
+  t.is(lists['accepted']?.length, 2);
+  t.true(lists['accepted']?.includes('zoe'));
+});
+
 test('key: a minion that waits, its log shows the fingerprint that key finger shows', async (t) => {
   const cluster = await startCluster(t);
   const minion = cluster.startMinion('web1');
