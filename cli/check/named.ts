@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MasterConfig, MinionConfig } from '../../lib/config/options.ts';
 import { BASE, environmentNames, type Roots } from '../../lib/environments.ts';
@@ -158,7 +158,11 @@ export function reactorMistakes(
     }
     if (!/\.(?:sls|[cm]?[jt]s)$/.test(file)) return [reactorErrors.unknownKind({ file }, { place })];
     const wanted = path.resolve(directory, file);
-    return isHere(wanted) ? [] : [reactorErrors.unreadableFile({ file, why: `it is not in ${directory}` }, { place })];
+    if (isHere(wanted)) return [];
+    const why = path.isAbsolute(file) ? 'it is not there' : `it is not in ${directory}`;
+    const near = nearest(path.basename(file), readdirSync(path.dirname(wanted)));
+    const hint = didYouMean(near && path.join(path.dirname(file), near));
+    return [reactorErrors.unreadableFile({ file, why }, { place, hint })];
   });
 }
 

@@ -334,7 +334,7 @@ test('check: reactors that config names and that are not there, and what no reac
     t,
     {
       'etc/master':
-        "reactor_dir: DIR/reactor\nreactor:\n  - 'salt/auth': [builtin:auht]\n  - 'x': [nope.sls, a.txt]\n  - 'y': [builtin:start]\n",
+        "reactor_dir: DIR/reactor\nreactor:\n  - 'salt/auth': [builtin:auht]\n  - 'x': [nope.sls, a.txt, DIR/reactor/rr.sls]\n  - 'y': [builtin:start]\n",
       'reactor/r.sls':
         'a:\n  runner.event.sendd:\n    - args: [{tag: x}]\nb:\n  local.test.ping:\n    - tgt: x\n    - tgt_type: gloob\n',
     },
@@ -345,6 +345,10 @@ test('check: reactors that config names and that are not there, and what no reac
   t.regex(out, /etc\/master:3:19: there is no built-in reactor 'auht'[^]*did you mean 'auth'/);
   t.regex(out, /etc\/master:4:11: the reactor file nope\.sls cannot be read: it is not in reactor/);
   t.regex(out, /etc\/master:4:21: a\.txt is no reactor/);
+  t.regex(
+    out,
+    /etc\/master:4:28: the reactor file reactor\/rr\.sls cannot be read: it is not there[^]*did you mean 'reactor\/r\.sls'/,
+  );
   t.regex(out, /r\.sls:7:7: 'gloob' is no way to choose minions[^]*did you mean 'glob'/);
   t.regex(out, /r\.sls:2:3: there is no runner function 'event\.sendd'[^]*did you mean 'event\.send'/);
 });
