@@ -1,10 +1,12 @@
 import type { Daemon, PlaceOf } from '../../lib/config/check.ts';
+import { accessErrors } from '../../lib/errors/access.ts';
 import { didYouMean, TsaltError } from '../../lib/errors/error.ts';
 import { executionErrors } from '../../lib/errors/execution.ts';
 import { mineErrors } from '../../lib/errors/mine.ts';
 import { runnerErrors } from '../../lib/errors/runners.ts';
 import { scheduleErrors } from '../../lib/errors/schedule.ts';
 import { findFunction } from '../../lib/execution/functions.ts';
+import { isPattern } from '../../lib/fnmatch.ts';
 import { isMap, type JsonMap } from '../../lib/json.ts';
 import { readMineFunctions } from '../../lib/mine/definitions.ts';
 import { nearest } from '../../lib/nearest.ts';
@@ -34,12 +36,15 @@ export async function functionHint(fun: string): Promise<string | undefined> {
   }
 }
 
-/** Functions that the schedule and the mine of a config call and that are most likely misspelt. */
-export async function functionMistakes(
-  { schedule = {}, mine_functions: mine = {} }: { readonly schedule?: JsonMap; readonly mine_functions?: JsonMap },
-  daemon: Daemon,
-  placeOf: PlaceOf,
-): Promise<TsaltError[]> {
+interface Calling {
+  readonly schedule?: JsonMap;
+  readonly mine_functions?: JsonMap;
+  readonly operators?: JsonMap;
+}
+
+/** Functions that a config calls by time or for the mine, or allows somebody, and that are most likely misspelt. */
+export async function functionMistakes(config: Calling, daemon: Daemon, placeOf: PlaceOf): Promise<TsaltError[]> {
+  const { schedule = {}, mine_functions: mine = {}, operators = {} } = config;
   const errors: TsaltError[] = [];
   for (const [job, written] of Object.entries(schedule)) {
     const fun = isMap(written) ? written['function'] : undefined;
@@ -53,7 +58,29 @@ export async function functionMistakes(
     const place = placeOf(['mine_functions', entry], true);
     if (hint !== undefined) errors.push(mineErrors.noFunction({ entry, fun }, { place, hint }));
   }
+  for (const { operator, fun, path } of allowed(operators)) {
+    const [, client, name = ''] = /^(?:(runner|wheel)\.)?(.*)$/.exec(fun) ?? [];
+    const isOfMaster = client === 'runner' || client === 'wheel';
+    const hint = isOfMaster ? masterFunctionHint(client, name)?.replace("'", `'${client}.`) : await functionHint(fun);
+    // What has no near name may be one that only rules have.
+    if (hint?.startsWith('did you mean') === true)
+      errors.push(accessErrors.noFunction({ operator, fun }, { place: placeOf(path), hint }));
+  }
   return errors;
+}
+
+/** The functions that rules of operators name. */
+function* allowed(operators: JsonMap) {
+  for (const [operator, written] of Object.entries(operators)) {
+    const rules = isMap(written) ? written['rules'] : undefined;
+    for (const [index, rule] of Array.isArray(rules) ? rules.entries() : []) {
+      const may = isMap(rule) ? rule['may'] : undefined;
+      const path = ['operators', operator, 'rules', index, 'may'];
+      for (const [at, fun] of [may].flat().entries())
+        if (typeof fun === 'string' && !isPattern(fun) && !fun.startsWith('control.'))
+          yield { operator, fun, path: Array.isArray(may) ? [...path, at] : path };
+    }
+  }
 }
 
 /** The same of functions that states of an orchestration call: they would show only when those before them are done. */

@@ -15,6 +15,8 @@ export const accessErrors = catalogue('TS_ACCESS', {
     `operators '${operator}' and '${other}' have the same key: who asks could not be told`,
   badFunction: ({ operator, fun }: { operator: string; fun: string }) =>
     `operator '${operator}': '${fun}' is no function, and no glob of functions`,
+  noFunction: ({ operator, fun }: { operator: string; fun: string }) =>
+    `operator '${operator}': there is no function '${fun}'`,
   needsOn: ({ operator, fun }: { operator: string; fun: string }) =>
     `operator '${operator}': 'on' has to say on which minions '${fun}' may run`,
   needsNoOn: ({ operator, fun }: { operator: string; fun: string }) =>

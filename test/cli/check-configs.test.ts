@@ -72,6 +72,26 @@ test('check: misspelt functions of a schedule and of the mine, with their place 
   t.notRegex(out, /greet/);
 });
 
+test('check: misspelt functions in rules of operators, with their place; globs and what only rules name, not', async (t) => {
+  const rules = `operators:
+  anyone:
+    rules:
+      - may: [test.pin, 'stat.*', greet.hello]
+        on: '*'
+      - may: runner.jobs.lsit
+      - may: [wheel.key.acept, wheel.key.finger_master, control.event.listen, 'runner.jobs.*']
+`;
+  const { code, out } = await check(t, { 'etc/master': rules }, 'etc');
+  t.is(code, 2);
+  t.regex(out, /etc\/master:4:15: operator 'anyone': there is no function 'test\.pin'\n[^]*did you mean 'test\.ping'/);
+  t.regex(
+    out,
+    /etc\/master:6:14: operator 'anyone': there is no function 'runner\.jobs\.lsit'\n[^]*did you mean 'runner\.jobs\.list'/,
+  );
+  t.regex(out, /etc\/master:7:15: operator 'anyone': there is no function 'wheel\.key\.acept'\n/);
+  t.is(out.match(/there is no function/g)?.length, 3, out);
+});
+
 test('check: a master_key that is none, with its place', async (t) => {
   const { code, out } = await check(t, { 'etc/minion': 'master: m\nmaster_key: tsalt1.abc\n' }, 'etc');
   t.is(code, 2);
