@@ -2,6 +2,7 @@ import { lookup as lookupAll } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { backoff, type Backoff } from '../lib/backoff.ts';
 import { messageOf } from '../lib/errors/error.ts';
+import { wireErrors } from '../lib/errors/wire.ts';
 import type { Channel } from './channel.ts';
 import type { WireMap, WireValue } from './codec.ts';
 import type { Counters } from './counters.ts';
@@ -288,5 +289,10 @@ async function resolveName({ master, lookup }: ConnectOptions, turn: number): Pr
 }
 
 async function systemAddresses(name: string): Promise<string[]> {
-  return (await lookupAll(name, { all: true })).map(({ address }) => address);
+  try {
+    return (await lookupAll(name, { all: true })).map(({ address }) => address);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : messageOf(cause);
+    throw wireErrors.unknownName({ name, reason }, { cause });
+  }
 }

@@ -1,5 +1,6 @@
 import type { Context, Dealer, Router, Subscriber, XPublisher } from 'zeromq';
 import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors/error.ts';
 import { wireErrors } from '../lib/errors/wire.ts';
 import { messageLimits } from './gate.ts';
 import { generateCurveKeys, type CurveKeys } from './keys.ts';
@@ -125,7 +126,10 @@ async function bind(socket: Router | XPublisher, host: string, port: number): Pr
   try {
     await socket.bind(address);
   } catch (cause) {
-    throw wireErrors.cannotBind({ address, reason: cause instanceof Error ? cause.message : String(cause) }, { cause });
+    const reason = messageOf(cause);
+    const isTaken = /already in use/.test(reason);
+    const hint = isTaken ? 'another program has this port: another master, or one that still ends?' : undefined;
+    throw wireErrors.cannotBind({ address, reason }, { cause, hint });
   }
 }
 

@@ -20,5 +20,7 @@ export const wireErrors = catalogue('TS_WIRE', {
     `the master answered '${question}' with: ${message}`,
   busy: ({ question, waiting }: { question: string; waiting: number }) =>
     `'${question}' was not asked: ${waiting} questions wait for an answer already`,
+  unknownName: ({ name, reason }: { name: string; reason: string }) =>
+    `no address was found for the name '${name}' (${reason})`,
   cannotBind: ({ address, reason }: { address: string; reason: string }) => `cannot listen on ${address}: ${reason}`,
 });

@@ -87,3 +87,17 @@ test('master: a built-in reactor that there is not, refused with the place where
   t.is(await main(['master', '--config-dir', path.join(directory, 'etc')], io), 2);
   t.regex(io.printed.err, /react\.conf:2:18: there is no built-in reactor 'auht'\n2 \| [^]*did you mean 'auth'/);
 });
+
+test('master: a port that another one has, refused with what to look for', async (t) => {
+  const cluster = await startCluster(t);
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'tsalt-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const { publish_port: port } = cluster.described();
+  write(directory, 'etc/master', `root_dir: ${directory}\ninterface: 127.0.0.1\nret_port: 0\npublish_port: ${port}\n`);
+  const io = captured(directory);
+  t.is(await main(['master', '--config-dir', path.join(directory, 'etc')], io), 2);
+  t.regex(
+    io.printed.err,
+    /cannot listen on tcp:\/\/127\.0\.0\.1:\d+: Address already in use\nhint: another program has this port/,
+  );
+});
