@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '../../lib/clock.ts';
 import { loadMasterConfig } from '../../lib/config/load.ts';
 import { silent } from '../../lib/log.ts';
-import { cpuMs } from '../kit/cpu.ts';
+import { cpuMs, loopCpuMs } from '../kit/cpu.ts';
 import { startMaster } from '../../master/start.ts';
 
 /* A real master in a process of its own, which tells how it is when it is asked. Run with --expose-gc. */
@@ -14,7 +14,7 @@ export interface Health {
   /** The longest that the event loop was held up since the last time, and the 999th of a thousand looks, in ms. */
   readonly longestMs: number;
   readonly p999Ms: number;
-  /** The same without the time in which this process had no processor: the machine has other work, too. */
+  /** The same without the time in which the event loop had no processor: the machine has other work, too. */
   readonly longestOwnMs: number;
   /** Bytes of the heap, and of all memory, after everything that can go is gone. */
   readonly heap: number;
@@ -54,9 +54,9 @@ await startMaster({ config, clock: systemClock, log: silent });
 const delay = monitorEventLoopDelay({ resolution: resolutionMs });
 delay.enable();
 let longestOwnMs = 0;
-let last = { at: performance.now(), cpu: cpuMs() };
+let last = { at: performance.now(), cpu: loopCpuMs() };
 setInterval(() => {
-  const now = { at: performance.now(), cpu: cpuMs() };
+  const now = { at: performance.now(), cpu: loopCpuMs() };
   longestOwnMs = Math.max(longestOwnMs, Math.min(now.at - last.at, now.cpu - last.cpu) - resolutionMs);
   last = now;
 }, resolutionMs);
