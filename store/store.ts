@@ -103,12 +103,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   };
   const lock = await lockLog(logOptions);
   const wasInterrupted = await note.isThere();
-  const opening = openLog(logOptions, lock);
-  const mayHaveLost = opening.then(
-    () => note.isThere(),
-    () => false,
-  );
-  const [log, table] = await openBoth(opening, openTable(path.join(directory, 'table'), mayHaveLost));
+  const [log, table] = await openBoth(openLog(logOptions, lock), openTable(path.join(directory, 'table')));
   // The table gets what is on disk, so what it has beyond the log was on disk, and acknowledged.
   const missing = Math.max(0, table.applied() - log.wholeUpTo);
   const hasLost = wasInterrupted || missing > 0 || log.found.damage.length > 0;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { storeErrors } from '../lib/errors/store.ts';
@@ -56,23 +56,19 @@ export interface ScanOptions {
 }
 
 const LAST_CHARACTER = '\uffff';
-/** A table below so many bytes is made again from the log in less time than it takes to look at it. */
-const SMALL_BYTES = 8 * 1024 * 1024;
-
 /**
  * Opens the table in `directory`. One that was closed well is what was closed, byte for byte. One that was not, since its
  * process was killed or the power went, is the copy of it that was found to be whole; when it was not, or there is none, it
- * is empty. A small one is not looked at, unless `isNeeded`: the log can't make it again.
+ * is empty. However small, it is looked at: what the log has lost is known by it alone.
  */
-export async function openTable(directory: string, isNeeded: Promise<boolean>): Promise<Table> {
+export async function openTable(directory: string): Promise<Table> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, 'table.mdb');
   const note = path.join(directory, 'closed-well.json');
   const copy = `${file}.copy`;
   await rm(copy, { force: true });
   if (!(await isAsClosed(file, note))) {
-    const isWorthIt = (await sizeOf(file)) >= SMALL_BYTES || (await isNeeded);
-    const isWhole = isWorthIt && (await copyWhole(file, copy));
+    const isWhole = existsSync(file) && (await copyWhole(file, copy));
     for (const name of [`${file}-lock`, `${copy}-lock`]) await rm(name, { force: true });
     // One or the other is there at any moment: a process that dies here must not lose what only the table knows.
     if (isWhole) await rename(copy, file);
@@ -151,13 +147,6 @@ export async function openTable(directory: string, isNeeded: Promise<boolean>): 
       await writeFile(note, JSON.stringify({ sha256: await sha256Of(file) }), { mode: 0o600 });
     },
   };
-}
-
-async function sizeOf(file: string): Promise<number> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => 0,
-  );
 }
 
 async function isAsClosed(file: string, note: string): Promise<boolean> {
