@@ -53,7 +53,8 @@ export async function openBooks(config: MasterConfig, clock: Clock, log: Log): P
   const ofStore = logOf(log, 'store');
   tellMended('the store', store.found, ofStore);
   const { missing, regained } = store.found;
-  if (missing > 0) ofStore('error', "the newest records of the store's log are missing", { records: missing });
+  if (missing > 0)
+    ofStore('error', "records at the beginning or the end of the store's log are missing", { records: missing });
   if (regained > 0)
     ofStore('warning', "what the store's log had lost was in its table and is kept", { values: regained });
   if (store.found.rebuilt) ofStore('info', "the store's table was made again from its log");

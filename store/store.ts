@@ -4,6 +4,7 @@ import type { JsonMap } from '../lib/json.ts';
 import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEvent, type Change } from './codec.ts';
 import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
 import type { LogRecord } from './record.ts';
+import { oldestNote } from './oldest-note.ts';
 import { recentEvents } from './recent-events.ts';
 import { again, inPieces, lostOf } from './record-again.ts';
 import { regainNote } from './regain-note.ts';
@@ -56,8 +57,8 @@ export interface Store {
    */
   trim(keepFrom: number): Promise<number>;
   /**
-   * What opening found; how many records at the log's end are gone, as far as the table tells; whether it had to be made anew;
-   * how many changes that the log had lost were in it.
+   * What opening found; how many records at the log's beginning and end are gone, as far as its note and the table tell; whether
+   * the table had to be made anew; how many changes that the log had lost were in it.
    */
   readonly found: RecordLog['found'] & {
     readonly missing: number;
@@ -94,6 +95,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   const counters = { tableFailures: 0, carried: 0 };
 
   const note = regainNote(directory);
+  const oldest = oldestNote(directory);
   const logOptions = {
     ...options,
     directory: path.join(directory, 'log'),
@@ -103,16 +105,21 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   };
   const lock = await lockLog(logOptions);
   const wasInterrupted = await note.isThere();
+  const begins = await oldest.read();
   const [log, table] = await openBoth(openLog(logOptions, lock), openTable(path.join(directory, 'table')));
   // The table gets what is on disk, so what it has beyond the log was on disk, and acknowledged.
-  const missing = Math.max(0, table.applied() - log.wholeUpTo);
-  const hasLost = wasInterrupted || missing > 0 || log.found.damage.length > 0;
+  const newestMissing = Math.max(0, table.applied() - log.wholeUpTo);
+  const oldestMissing = Math.max(0, log.first() - (begins ?? log.first()));
+  const missing = newestMissing + oldestMissing;
+  // An older version may have lost values in trimming.
+  const isUnsure = begins === undefined && log.first() > 1;
+  const hasLost = wasInterrupted || missing > 0 || isUnsure || log.found.damage.length > 0;
   const rebuilt = await catchUp();
   let closing: Promise<void> | undefined;
 
   /** Brings the table up to the log's head. True when the table had to start from nothing. */
   async function catchUp(): Promise<boolean> {
-    if (table.applied() + 1 < log.first()) table.clear();
+    if (table.applied() + 1 < log.first() && oldestMissing === 0) table.clear();
     const isAnew = table.applied() === 0 && log.head() > 0;
     // Of many changes of a value, only the last is written.
     let waiting = new Map<string, TableChange>();
@@ -226,6 +233,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   };
 
   const regained = hasLost && !rebuilt ? await regain() : 0;
+  await oldest.write(log.first());
   await note.remove();
 
   return {
@@ -287,6 +295,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
         // Nobody waits for this, and others do: they come in between.
         await turn();
       }
+      await oldest.write(boundary);
       return log.trim(boundary);
     },
     found: { ...log.found, missing, rebuilt, regained },

@@ -353,6 +353,49 @@ test('store: records that are missing at the end, cut off between two or with th
   }
 });
 
+test('store: records that are missing at the beginning, trimmed or not, are known by the table', async (t) => {
+  for (const isTrimmed of [false, true]) {
+    const [living, directory] = [folder(t), folder(t)];
+    const before = await openStore({ directory: living, now: () => 0, segmentBytes: 300 });
+    const bucket = before.bucket<number>('b');
+    for (let i = 0; i < 30; i++) await before.commit([bucket.put(`k${i}`, i), event(i)]);
+    await before.commit([bucket.delete('k7')]);
+    if (isTrimmed) t.true((await before.trim(20)) > 0);
+    // Of a value no longer: the table is behind the log.
+    for (let i = 30; i < 60; i++) await before.commit([event(i)]);
+    const values = bucket.scan();
+    cpSync(living, directory, { recursive: true, filter: (name) => !name.endsWith('lock') });
+    await before.close();
+    const segments = readdirSync(path.join(directory, 'log')).filter((name) => name.endsWith('.log'));
+    for (const name of segments.slice(0, -2)) rmSync(path.join(directory, 'log', name));
+    for (const round of ['from the table', 'from the log']) {
+      const opened = await openStore({ directory, now: () => 0, segmentBytes: 300 });
+      t.deepEqual(opened.bucket('b').scan(), values, round);
+      t.is(opened.found.missing > 0, round === 'from the table');
+      await opened.close();
+      rmSync(path.join(directory, 'table'), { recursive: true });
+    }
+  }
+});
+
+test('store: a table that is older than all of a trimmed log, is made again', async (t) => {
+  const directory = folder(t);
+  const before = await openStore({ directory, now: () => 0, segmentBytes: 300 });
+  const bucket = before.bucket<number>('b');
+  await before.commit([bucket.put('gone', 1), bucket.put('stays', 2)]);
+  const old = folder(t);
+  cpSync(path.join(directory, 'table'), old, { recursive: true });
+  await before.commit([bucket.delete('gone')]);
+  for (let i = 0; i < 30; i++) await before.commit([event(i)]);
+  t.true((await before.trim(before.head())) > 0);
+  await before.close();
+  rmSync(path.join(directory, 'table'), { recursive: true });
+  cpSync(old, path.join(directory, 'table'), { recursive: true });
+  const opened = await store(t, directory);
+  t.deepEqual(opened.bucket('b').scan(), [{ key: 'stays', value: 2 }]);
+  t.like(opened.found, { missing: 0, regained: 0 });
+});
+
 test('store: killed at any moment, again and again, it loses nothing acknowledged and reads nothing torn', async (t) => {
   const directory = folder(t);
   const acknowledged = new Set<number>();
