@@ -4,7 +4,7 @@ import { realFiles } from './files.ts';
 
 /**
  * A note in the store's directory: the log is being mended, and what its table knows of what was lost may not be recorded
- * again yet. It outlives a process that dies in between, since the mended log tells no longer that it has lost something.
+ * again yet. It outlives a process that dies in between: a mended log does not tell that it has lost something.
  */
 export interface RegainNote {
   isThere(): Promise<boolean>;

@@ -106,20 +106,42 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   const lock = await lockLog(logOptions);
   const wasInterrupted = await note.isThere();
   const begins = await oldest.read();
-  const [log, table] = await openBoth(openLog(logOptions, lock), openTable(path.join(directory, 'table')));
-  // The table gets what is on disk, so what it has beyond the log was on disk, and acknowledged.
-  const newestMissing = Math.max(0, table.applied() - log.wholeUpTo);
-  const oldestMissing = Math.max(0, log.first() - (begins ?? log.first()));
-  const missing = newestMissing + oldestMissing;
-  // An older version may have lost values in trimming.
-  const isUnsure = begins === undefined && log.first() > 1;
-  const hasLost = wasInterrupted || missing > 0 || isUnsure || log.found.damage.length > 0;
-  const rebuilt = await catchUp();
+  const opening = openLog(logOptions, lock);
+  const [log, table] = await openBoth(
+    opening,
+    openTable(path.join(directory, 'table'), async (applied) => !lossOf(await opening, applied).any),
+  );
+  const lost = lossOf(log, table.applied());
+  const { rebuilt, regained } = await bringTogether().catch(async (cause: unknown) => {
+    await log.close();
+    await table.close(undefined);
+    throw cause;
+  });
   let closing: Promise<void> | undefined;
+
+  /** How many records at either end a log has lost, as its note and a table show that was applied so far; and whether any. */
+  function lossOf({ wholeUpTo, found: { damage }, ...there }: RecordLog, applied: number) {
+    const first = there.first();
+    const oldestLost = Math.max(0, first - (begins ?? first));
+    // The table gets what is on disk, so what it has beyond the log was on disk, and acknowledged.
+    const newestLost = Math.max(0, applied - wholeUpTo);
+    // An older version may have lost values in trimming.
+    const isUnsure = begins === undefined && first > 1;
+    const any = wasInterrupted || isUnsure || oldestLost + newestLost + damage.length > 0;
+    return { oldest: oldestLost, newest: newestLost, any };
+  }
+
+  async function bringTogether() {
+    const rebuilt = await catchUp();
+    const regained = lost.any && !rebuilt ? await regain() : 0;
+    await oldest.write(log.first());
+    await note.remove();
+    return { rebuilt, regained };
+  }
 
   /** Brings the table up to the log's head. True when the table had to start from nothing. */
   async function catchUp(): Promise<boolean> {
-    if (table.applied() + 1 < log.first() && oldestMissing === 0) table.clear();
+    if (table.applied() + 1 < log.first() && lost.oldest === 0) table.clear();
     const isAnew = table.applied() === 0 && log.head() > 0;
     // Of many changes of a value, only the last is written.
     let waiting = new Map<string, TableChange>();
@@ -135,6 +157,8 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
 
   /** Records what the table knows and the log has lost; how much that was. */
   async function regain(): Promise<number> {
+    // From the next step on the log does not tell that its newest records are missing.
+    await note.leave();
     await log.skipTo(table.applied());
     let regained = 0;
     for await (const changes of lostOf(table, log)) {
@@ -232,10 +256,6 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
     return waiting ? waiting.value : durable(key);
   };
 
-  const regained = hasLost && !rebuilt ? await regain() : 0;
-  await oldest.write(log.first());
-  await note.remove();
-
   return {
     head: () => log.head(),
     next: () => log.next(),
@@ -298,7 +318,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
       await oldest.write(boundary);
       return log.trim(boundary);
     },
-    found: { ...log.found, missing, rebuilt, regained },
+    found: { ...log.found, missing: lost.oldest + lost.newest, rebuilt, regained },
     size: () => table.size(),
     stats: () => ({
       ...log.stats(),

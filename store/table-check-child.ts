@@ -1,35 +1,40 @@
+import { writeSync } from 'node:fs';
 import { open } from 'lmdb';
 import {
   decodeEntry,
   decodeSummary,
   emptySummary,
-  encodeSummary,
   isSame,
   SUMMARY_KEY,
   withEntry,
+  type Summary,
 } from './table-summary.ts';
 
 /*
- * Ends with 0 when the table was whole, and its copy is. See `copyWhole`. The copy is written entry by entry: one made of pages
- * would take over which pages are free, which nothing here can look at.
+ * Says on standard output up to which number the log was applied to a table that is whole, and ends with 0 when its copy is
+ * there. See `copyWhole`. The copy is written entry by entry: one made of pages would take over which pages are free, which
+ * nothing here can look at.
  */
 
 const [file = '', copy = ''] = process.argv.slice(2);
 const settings = { encoding: 'binary', noSubdir: true, cache: false, maxReaders: 2, maxDbs: 1, noSync: true } as const;
 
 const table = open<Buffer, string>({ path: file, readOnly: true, ...settings });
-const made = open<Buffer, string>({ path: copy, overlappingSync: false, ...settings });
 const said = decodeSummary(table.get(SUMMARY_KEY));
-let found = { ...emptySummary, applied: said?.applied ?? 0 };
-let isWhole = said !== undefined;
+if (!said || !isWhole(said)) process.exit(1);
+writeSync(1, String(said.applied));
+const made = open<Buffer, string>({ path: copy, overlappingSync: false, ...settings });
 made.transactionSync(() => {
-  made.putSync(SUMMARY_KEY, encodeSummary(said ?? emptySummary), { append: true });
+  for (const { key, value } of table.getRange()) made.putSync(key, value, { append: true });
+});
+void Promise.all([table.close(), made.close()]);
+
+function isWhole(summary: Summary): boolean {
+  let found = { ...emptySummary, applied: summary.applied };
   for (const { key, value } of table.getRange()) {
     if (key === SUMMARY_KEY) continue;
-    isWhole &&= decodeEntry(key, value) !== undefined;
+    if (!decodeEntry(key, value)) return false;
     found = withEntry(found, key, value);
-    made.putSync(key, value, { append: true });
   }
-});
-process.exitCode = isWhole && said && isSame(said, found) ? 0 : 1;
-void Promise.all([table.close(), made.close()]);
+  return isSame(summary, found);
+}

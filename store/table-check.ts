@@ -1,18 +1,32 @@
 import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { programBeside } from '../lib/system/child/program.ts';
 
 /** A check that takes longer is given up. */
 const DEADLINE_MS = 60_000;
 
+/** What became of a look at a table. */
+export interface Look {
+  /** The log was applied up to this number; undefined: the table is not whole. */
+  readonly applied: number | undefined;
+  /** There is a copy of all that is in it. */
+  readonly isCopied: boolean;
+}
+
 /**
- * Looks at every entry of the table that `file` is, and writes it to a table of its own. False when that one is not whole: then
- * the copy is worth nothing. In a process of its own, since a mapped file with damage can end the process.
+ * Looks at every entry of the table that `file` is, and then writes all to a table of its own, for which there may be no room. In
+ * a process of its own, since a mapped file with damage can end the process.
  */
-export async function copyWhole(file: string, copy: string): Promise<boolean> {
+export async function copyWhole(file: string, copy: string): Promise<Look> {
   const program = programBeside(import.meta.url, 'table-check-child');
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, file, copy], { stdio: 'ignore', timeout: DEADLINE_MS });
-    child.once('error', () => resolve(false));
+  const child = spawn(process.execPath, [program, file, copy], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: DEADLINE_MS,
+  });
+  const ended = new Promise<boolean>((resolve, reject) => {
+    child.once('error', reject);
     child.once('exit', (code) => resolve(code === 0));
   });
+  const [said, isCopied] = await Promise.all([text(child.stdout), ended]);
+  return { applied: said === '' ? undefined : Number(said), isCopied };
 }

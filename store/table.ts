@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { storeErrors } from '../lib/errors/store.ts';
 import { isMap } from '../lib/json.ts';
-import { copyWhole } from './table-check.ts';
+import { copyWhole, type Look } from './table-check.ts';
 import {
   decodeEntry,
   decodeSummary,
@@ -56,28 +56,36 @@ export interface ScanOptions {
 }
 
 const LAST_CHARACTER = '\uffff';
+const ROOM_TO_LOOK_BYTES = 64 * 1024;
 /**
  * Opens the table in `directory`. One that was closed well is what was closed, byte for byte. One that was not, since its
  * process was killed or the power went, is the copy of it that was found to be whole; when it was not, or there is none, it
- * is empty. However small, it is looked at: what the log has lost is known by it alone.
+ * is empty. However small, it is looked at: what the log has lost is known by it alone. Raises `TS_STORE_FULL` when there is no
+ * room to copy it, unless `isSpare` says that the log has all that a table may know to which it was applied so far.
  */
-export async function openTable(directory: string): Promise<Table> {
+export async function openTable(directory: string, isSpare: (applied: number) => Promise<boolean>): Promise<Table> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, 'table.mdb');
   const note = path.join(directory, 'closed-well.json');
-  const copy = `${file}.copy`;
-  await rm(copy, { force: true });
+  // Of this process: one that died while it opened the table may have left behind whoever still writes one.
+  const copy = `${file}.copy-${process.pid}`;
+  for (const name of await readdir(directory))
+    if (name.startsWith('table.mdb.copy')) await rm(path.join(directory, name), { force: true });
   if (!(await isAsClosed(file, note))) {
-    const isWhole = existsSync(file) && (await copyWhole(file, copy));
+    const { applied, isCopied } = await look(file, copy);
+    if (applied !== undefined && !(await isSpare(applied))) {
+      if (!isCopied) throw storeErrors.full({ directory });
+      await toDisk(copy);
+    }
     for (const name of [`${file}-lock`, `${copy}-lock`]) await rm(name, { force: true });
     // One or the other is there at any moment: a process that dies here must not lose what only the table knows.
-    if (isWhole) await rename(copy, file);
+    if (isCopied) await rename(copy, file);
     else for (const name of [file, copy]) await rm(name, { force: true });
   }
   await rm(note, { force: true });
-  const { open } = await import('lmdb');
+  const lmdb = await import('lmdb');
   // Small maps grow as needed; a read lock per reader is all this one process needs.
-  const database: RootDatabase<Buffer, string> = open({
+  const database: RootDatabase<Buffer, string> = lmdb.open({
     path: file,
     encoding: 'binary',
     mapSize: 16 * 1024 * 1024,
@@ -147,6 +155,24 @@ export async function openTable(directory: string): Promise<Table> {
       await writeFile(note, JSON.stringify({ sha256: await sha256Of(file) }), { mode: 0o600 });
     },
   };
+}
+
+async function toDisk(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Raises `TS_STORE_FULL` where there is not even room for that. */
+async function look(file: string, copy: string): Promise<Look> {
+  if (!existsSync(file)) return { applied: undefined, isCopied: false };
+  const { bavail, bsize } = await statfs(path.dirname(file));
+  // A lock that can't be written where it is mapped ends the process that looks, as damage does.
+  if (bavail * bsize < ROOM_TO_LOOK_BYTES) throw storeErrors.full({ directory: path.dirname(file) });
+  return copyWhole(file, copy);
 }
 
 async function isAsClosed(file: string, note: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
@@ -235,6 +235,11 @@ async function killedWith(
   return copy;
 }
 
+const freeBytes = (directory: string): number => {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
+};
+
 const flipped = (bytes: Buffer, text: string): Buffer => {
   const at = bytes.indexOf(text);
   return Buffer.concat([bytes.subarray(0, at), Buffer.from('?'), bytes.subarray(at + 1)]);
@@ -300,13 +305,14 @@ test('store: killed while it takes from the table what the log lost, it goes on 
   const harms = {
     damaged: (bytes: Buffer) => flipped(bytes, '"b/k0"'),
     torn: (bytes: Buffer) => bytes.subarray(0, bytes.length - 3),
+    missing: (bytes: Buffer) => bytes.subarray(0, bytes.indexOf('P["b/k0"') - RECORD_HEAD_BYTES),
   };
   for (const [what, harm] of Object.entries(harms)) {
     for (const point of ['log-writing', 'log-synced']) {
       const all = (b: Bucket<unknown>) => many.map((key) => b.put(key, 1));
       const directory = await killedWith(
         t,
-        (b) => (what === 'torn' ? [[event(1)], all(b)] : [all(b), [event(1)]]),
+        (b) => (what === 'damaged' ? [all(b), [event(1)]] : [[event(1)], all(b)]),
         harm,
       );
       const child = spawn(process.execPath, [path.join(import.meta.dirname, 'writer.js'), directory], {
@@ -394,6 +400,43 @@ test('store: a table that is older than all of a trimmed log, is made again', as
   const opened = await store(t, directory);
   t.deepEqual(opened.bucket('b').scan(), [{ key: 'stays', value: 2 }]);
   t.like(opened.found, { missing: 0, regained: 0 });
+});
+
+test('store: with no room to copy the only thing that knows what the log lost, it does not open, and nothing is lost', async (t) => {
+  const room = folder(t);
+  if (!mounted(room, '2m')) {
+    t.log('skipped: no tmpfs can be mounted here (it takes root)');
+    t.pass();
+    return;
+  }
+  t.teardown(() => execFileSync('umount', ['-l', room]));
+  const rounds = Array.from({ length: 20 }, (_, i) => i);
+  const hundred = (b: Bucket<unknown>, round: number) =>
+    Array.from({ length: 100 }, (_, i) => b.put(`k${round}.${i}`, 'x'.repeat(100)));
+  for (const isDamaged of [false, true]) {
+    const made = await killedWith(
+      t,
+      (b) => rounds.map((round) => hundred(b, round)),
+      (bytes) => (isDamaged ? flipped(bytes, '"b/k0.0"') : bytes),
+    );
+    const directory = path.join(room, 'store');
+    cpSync(made, directory, { recursive: true });
+    const filler = path.join(room, 'filler');
+    // A damaged log is kept beside the mended one.
+    writeFileSync(filler, Buffer.alloc(freeBytes(room) - (isDamaged ? 400 : 100) * 1024));
+    const opening = openStore({ directory, now: () => 0 });
+    // Where the log has all that is in it, the table is made again.
+    if (isDamaged) await t.throwsAsync(opening, { code: 'TS_STORE_FULL' });
+    else await (await opening).close();
+    rmSync(filler);
+    for (const round of ['from the table', 'from the log']) {
+      const opened = await openStore({ directory, now: () => 0 });
+      t.is(opened.bucket('b').scan().length, 2000, round);
+      await opened.close();
+      rmSync(path.join(directory, 'table'), { recursive: true });
+    }
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test('store: killed at any moment, again and again, it loses nothing acknowledged and reads nothing torn', async (t) => {
