@@ -99,8 +99,8 @@ export function gapRecord(number: number): Buffer {
 export function findRecord(bytes: Buffer, from: number, least: number): number | undefined {
   for (let offset = from; offset + RECORD_HEAD_BYTES <= bytes.length; offset++) {
     const number = readNumber(bytes, offset + NUMBER_OFFSET);
-    // Cheap to ask first: almost nothing but a record has a number so near.
-    if (number < least || number > least + bytes.length) continue;
+    // Cheap to ask first: text, read as a number, is far beyond any.
+    if (number < least || number > Number.MAX_SAFE_INTEGER) continue;
     if (decodeRecord(bytes, offset)) return offset;
   }
   return undefined;

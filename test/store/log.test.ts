@@ -181,6 +181,29 @@ test('log: a changed byte anywhere is found, the segment kept in quarantine, and
   }
 });
 
+test('log: behind a damaged gap record, however many numbers it skips, all is still read', async (t) => {
+  for (const skipped of [100, 100_000]) {
+    const directory = folder(t);
+    const first = await log(t, { directory });
+    await first.append(bytes('before'));
+    await first.skipTo(skipped);
+    await first.append(bytes('behind'));
+    await first.close();
+    const file = path.join(directory, '0000000000000001.log');
+    const content = readFileSync(file);
+    const at = content.indexOf('before') + 'before'.length;
+    content.writeUInt8(content.readUInt8(at + 5) ^ 1, at + 5);
+    writeFileSync(file, content);
+    const opened = await log(t, { directory });
+    t.deepEqual(await contents(opened), [
+      [1, 'before'],
+      [skipped + 1, 'behind'],
+    ]);
+    t.like(opened.found, { torn: 0 });
+    t.like(opened.found.damage, [{ firstLost: 2, lastLost: skipped }]);
+  }
+});
+
 test('log: a segment that is cut short or missing is damage, not silence', async (t) => {
   const origin = folder(t);
   const opened = await openLog({ directory: origin, now: () => 0, segmentBytes: 100 });
