@@ -93,7 +93,7 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
   const place = readPlace(directory, log);
   let name = place?.name ?? newName();
   let acknowledgedUpTo = place?.acknowledged ?? 0;
-  const items: Kept[] = [];
+  let items: Kept[] = [];
   const open = new Map<string, { fun: string; record: number }>();
   const known = new Set<string>();
   for await (const { of, ...item } of readItems(records)) {
@@ -110,14 +110,26 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
   let resultsDropped = 0;
 
   async function restart(): Promise<void> {
-    const kept = items.splice(0).map((item, index) => ({ ...item, n: index + 1 }));
+    // What is on its way to the disk comes first, but not for ever, where more and more comes.
+    for (let turn = 0; turn < 10 && records.stats().queuedBytes > 0; turn++) await records.settled().catch(() => {});
+    // What can't be recorded again, as there is no room, stays as it is.
+    const before = { items, name, acknowledgedUpTo };
+    const kept = items.map((item, index) => ({ ...item, n: index + 1 }));
+    items = [];
     name = newName();
     acknowledgedUpTo = 0;
     lastN = kept.length;
-    // Nothing that is added meanwhile can come before them: the log keeps the order.
-    if (kept.length > 0) {
-      const first = await records.append(kept.map((item) => written(item)));
-      items.unshift(...kept.map((item, index) => ({ ...item, record: first + index })));
+    try {
+      // Nothing that is added meanwhile can come before them: the log keeps the order.
+      if (kept.length > 0) {
+        const last = await records.append(kept.map((item) => written(item)));
+        const first = last - kept.length + 1;
+        items = [...kept.map((item, index) => ({ ...item, record: first + index })), ...items];
+      }
+    } catch (cause) {
+      ({ items, name, acknowledgedUpTo } = before);
+      lastN = Math.max(acknowledgedUpTo, items.at(-1)?.n ?? 0);
+      throw cause;
     }
     writePlace(directory, { name, acknowledged: 0 });
   }
@@ -146,22 +158,29 @@ export async function openOutbox({ directory, clock, log }: OutboxOptions): Prom
     items.splice(0, keepFrom < 0 ? items.length : keepFrom);
   }
 
-  async function add(kind: UpItem['kind'], body: JsonMap): Promise<void> {
-    const n = ++lastN;
+  /** All of them or none. */
+  async function add(kind: UpItem['kind'], ...bodies: readonly JsonMap[]): Promise<void> {
     const of = name;
-    const record = await records.append([written({ n, kind, body })]);
-    // A new sequence was begun meanwhile: it has another number there.
-    if (of !== name) return add(kind, body);
-    const item: Kept = { n, kind, body, record };
-    items.push(item);
-    note(item);
+    const fresh = bodies.map((body, index) => ({ n: lastN + 1 + index, kind, body }));
+    const next = records.next();
+    const appended = records.append(fresh.map((item) => written(item)));
+    // What is refused at once has no numbers: the master takes no sequence with holes.
+    if (records.next() > next) lastN += fresh.length;
+    await appended;
+    // A new sequence was begun meanwhile: they have other numbers there.
+    if (of !== name) return add(kind, ...bodies);
+    for (const [index, item] of fresh.entries()) {
+      const kept: Kept = { ...item, record: next + index };
+      items.push(kept);
+      note(kept);
+    }
   }
 
   async function addParts(of: JsonMap & { readonly fun: string }, outcome: JobReturn): Promise<void> {
     const { text: whole, success, retcode, out } = sendable(of.fun, outcome);
     const texts = partsOf(whole);
     const rest = { ...of, success, retcode, out, parts: texts.length };
-    await Promise.all(texts.map((text, index) => add('return', { ...rest, part: index + 1, text })));
+    await add('return', ...texts.map((text, index) => ({ ...rest, part: index + 1, text })));
   }
 
   function tidy(): void {
@@ -272,10 +291,15 @@ function sendable(
   return { text: JSON.stringify(reason), success: false, retcode: retcode === 0 ? 1 : retcode, out: 'nested' };
 }
 
-/** The text of a return in parts: a message holds only so much. */
+/** The text of a return in parts: a message holds only so much. Half a character does not travel. */
 function partsOf(text: string): string[] {
   const parts: string[] = [];
-  for (let from = 0; from < text.length; from += PART_CHARACTERS) parts.push(text.slice(from, from + PART_CHARACTERS));
+  for (let from = 0; from < text.length;) {
+    const isWithin = (text.codePointAt(from + PART_CHARACTERS - 1) ?? 0) > 0xffff;
+    const to = from + PART_CHARACTERS - (isWithin ? 1 : 0);
+    parts.push(text.slice(from, to));
+    from = to;
+  }
   return parts;
 }
 

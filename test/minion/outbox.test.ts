@@ -6,6 +6,7 @@ import { asText, type Json, type JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { jobQueue } from '../../minion/jobs/queue.ts';
 import { openOutbox, type Outbox } from '../../minion/outbox.ts';
+import { decodeJson, encodeJson } from '../../wire/codec.ts';
 import { fakeClock } from '../kit/clock.ts';
 import { folder } from '../store/folder.ts';
 
@@ -75,6 +76,49 @@ test('outbox: a long return is sent in parts that make the whole again', async (
     parts.map((_, index) => [index + 1, parts.length]),
   );
   t.is(JSON.parse(parts.map(({ text: piece }) => asText(piece)).join('')), text);
+});
+
+test('outbox: no part of a return begins or ends within a character', async (t) => {
+  const outbox = await opened(t, folder(t));
+  // With the quote before it, wherever a part ends there is one that begins one unit before its end.
+  for (const before of ['', 'a']) {
+    const value = before + '\u{1f389}'.repeat(250_000);
+    await outbox.addReturn('j', 'test.echo', { ...done, return: value });
+    const parts = bodies(outbox).map(({ text }) => decodeJson(encodeJson({ text: text ?? null }))?.text);
+    t.true(parts.length > 2);
+    t.is(JSON.parse(parts.map(asText).join('')), value);
+    outbox.acknowledged(parts.length);
+  }
+});
+
+test('outbox: more returns at once than the disk takes, no number is left out, and each is there whole or not at all', async (t) => {
+  const directory = folder(t);
+  const outbox = await opened(t, directory);
+  const adding = Array.from({ length: 12 }, async (_, i) =>
+    outbox.addReturn(`j${i}`, 'cmd.run', { ...done, return: 'x'.repeat(4_000_000) }),
+  );
+  const outcomes = await Promise.allSettled(adding);
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  t.true(refused.length > 0 && refused.length < 12, `${refused.length}`);
+  await outbox.addEvent('later', {});
+  const inOrder = Array.from({ length: outbox.waiting }, (_, i) => i + 1);
+  t.deepEqual(numbers(outbox), inOrder);
+  const last = bodies(outbox).filter(({ part, parts }) => part !== undefined && part === parts);
+  t.is(last.length, 12 - refused.length);
+  t.is(outbox.waiting, last.length * 21 + 1, 'nothing of those that were refused');
+  await outbox.close();
+  t.deepEqual(numbers(await opened(t, directory)), inOrder);
+});
+
+test('outbox: however many items wait, they are all there when it is begun anew', async (t) => {
+  const outbox = await opened(t, folder(t));
+  const many = 130_000;
+  for (let i = 0; i < many; i += 10_000)
+    await Promise.all(Array.from({ length: 10_000 }, (_, j) => outbox.addAccepted(`j${i + j}`, 'test.ping')));
+  await outbox.restart();
+  await outbox.addAccepted('late', 'test.ping');
+  t.is(outbox.waiting, many + 1);
+  t.deepEqual(numbers(outbox).slice(-2), [many, many + 1]);
 });
 
 test('outbox: a return too long to be sent is a failure that says so', async (t) => {
@@ -248,8 +292,8 @@ test('outbox: begun anew, what waits has new numbers, also after a restart, and 
   const expected = [
     [1, 'c'],
     [2, 'j1'],
-    [3, 'late'],
-    [4, 'early'],
+    [3, 'early'],
+    [4, 'late'],
   ];
   t.deepEqual(tags(first), expected);
   t.true(first.fits(0));
