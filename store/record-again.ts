@@ -3,19 +3,28 @@ import type { RecordLog } from './log.ts';
 import type { Entry, ScanOptions, Table } from './table.ts';
 import { valueChanges } from './value-changes.ts';
 
-/** So many entries are looked at, and recorded again in one commit. */
-const AT_ONCE = 500;
+/** So many entries are looked at in one go. */
+const AT_ONCE = 100;
+/** So many bytes are recorded again in one commit: others wait behind it, and the log refuses what is far more. */
+const PIECE_BYTES = 1024 * 1024;
 
 /** All entries, some at a time: each as it is when its turn comes. */
 export function* inPieces(
   scan: (prefix: string, options: ScanOptions) => readonly Entry[],
 ): Generator<readonly Entry[]> {
-  let piece: readonly Entry[] = [];
-  do {
-    const last = piece.at(-1);
-    piece = scan('', { limit: AT_ONCE, ...(last && { after: last.key }) });
-    yield piece;
-  } while (piece.length === AT_ONCE);
+  for (let piece = scan('', { limit: AT_ONCE }); piece.length > 0;) {
+    const first = piece.slice(0, fitting(piece));
+    yield first;
+    const last = first.at(-1);
+    piece = last ? scan('', { limit: AT_ONCE, after: last.key }) : [];
+  }
+}
+
+/** How many of the first entries make a piece: one at least. */
+function fitting(entries: readonly Entry[]): number {
+  let bytes = 0;
+  const beyond = entries.findIndex(({ value }) => (bytes += value.length) > PIECE_BYTES);
+  return beyond < 0 ? entries.length : Math.max(1, beyond);
 }
 
 /** The change that records an entry again. */

@@ -311,7 +311,8 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
       for (const piece of inPieces(scan)) {
         const old = piece.filter(({ key, number }) => number < boundary && !underway.has(key));
         counters.carried += old.length;
-        await commit(old.map(again));
+        // What is being changed has its new record, or this fails with it.
+        await Promise.all([commit(old.map(again)), log.settled()]);
         // Nobody waits for this, and others do: they come in between.
         await turn();
       }

@@ -218,6 +218,57 @@ test('store: trimming records again all of the many values of old segments', asy
   t.is(again.bucket('b').scan().length, 1200);
 });
 
+test('store: however large values are, and however much else waits, they are recorded again a little at a time', async (t) => {
+  const directory = folder(t);
+  const opened = await openStore({ directory, now: () => 0, segmentBytes: 64 * 1024, queueBytes: 4 * 1024 * 1024 });
+  t.teardown(() => opened.close());
+  const bucket = opened.bucket<string>('b');
+  for (let i = 0; i < 60; i++) await opened.commit([bucket.put(`k${i}`, 'x'.repeat(100 * 1024))]);
+  await opened.commit([event(1)]);
+  const isOver = new AbortController();
+  const others = (async () => {
+    for (let n = 0; !isOver.signal.aborted; n++) await opened.commit([event(n)]);
+  })();
+  await opened.commit([event(2)]);
+  t.true((await opened.trim(opened.head())) > 0);
+  isOver.abort();
+  await others;
+  t.is(bucket.scan().length, 60);
+});
+
+test('store: a value whose change fails while it is trimmed, stays in the log', async (t) => {
+  const directory = folder(t);
+  let isFailing = false;
+  const files: StoreFiles = {
+    ...realFiles,
+    async open(file, flags) {
+      const real = await realFiles.open(file, flags);
+      return {
+        write: (...args) => real.write(...args),
+        truncate: (length) => real.truncate(length),
+        close: () => real.close(),
+        async datasync() {
+          if (isFailing) throw new Error('EIO');
+          await real.datasync();
+        },
+      };
+    },
+  };
+  const opened = await openStore({ directory, now: () => 0, segmentBytes: 64, files });
+  const bucket = opened.bucket<number>('b');
+  await opened.commit([bucket.put('k', 1)]);
+  for (let n = 0; n < 10; n++) await opened.commit([event(n)]);
+  isFailing = true;
+  const change = opened.commit([bucket.put('k', 2)]);
+  const trimming = opened.trim(opened.head());
+  await t.throwsAsync(change, { code: 'TS_STORE_WRITE_FAILED' });
+  await t.throwsAsync(trimming, { code: 'TS_STORE_WRITE_FAILED' });
+  isFailing = false;
+  await opened.close();
+  rmSync(path.join(directory, 'table'), { recursive: true });
+  t.is((await store(t, directory)).bucket('b').get('k'), 1);
+});
+
 /** A store whose process was killed with these changes made, one commit each; the segment is then harmed. */
 async function killedWith(
   t: ExecutionContext,
