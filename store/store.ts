@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { storeErrors } from '../lib/errors/store.ts';
 import type { JsonMap } from '../lib/json.ts';
 import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEvent, type Change } from './codec.ts';
 import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
@@ -8,7 +9,7 @@ import { oldestNote } from './oldest-note.ts';
 import { recentEvents } from './recent-events.ts';
 import { again, inPieces, lostOf } from './record-again.ts';
 import { regainNote } from './regain-note.ts';
-import { openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
+import { MOST_KEY_BYTES, openTable, type Entry, type ScanOptions, type Table, type TableChange } from './table.ts';
 import { valueChanges } from './value-changes.ts';
 
 export interface StoredEvent {
@@ -40,7 +41,7 @@ export interface Store {
   /** The oldest number whose event may still be read. */
   first(): number;
   bucket<T>(name: string): Bucket<T>;
-  /** Resolves with the first change's number once all are on disk, which after a crash they are or none is. Raises as `RecordLog.append`. */
+  /** Resolves with the first change's number once all are on disk, which after a crash they are or none is. Raises `TS_STORE_KEY_TOO_LONG`, and as `RecordLog.append`. */
   commit(changes: readonly Change[]): Promise<number>;
   /** Resolves when all that was committed before is on disk, raises when it could not be put there. */
   settled(): Promise<void>;
@@ -202,6 +203,10 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   }
 
   function commit(changes: readonly Change[]): Promise<number> {
+    for (const change of changes) {
+      const bytes = change.kind === 'event' ? 0 : Buffer.byteLength(change.key);
+      if (bytes > MOST_KEY_BYTES) return Promise.reject(storeErrors.keyTooLong({ bytes, most: MOST_KEY_BYTES }));
+    }
     const first = log.next();
     const table: TableChange[] = [];
     const events: (StoredEvent & { bytes: number })[] = [];

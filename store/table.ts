@@ -55,7 +55,9 @@ export interface ScanOptions {
   readonly limit?: number;
 }
 
-const LAST_CHARACTER = '\uffff';
+const LAST_CHARACTER = '\u{10ffff}';
+/** What LMDB takes for certain; the store refuses longer keys, for what the log has and the table can't hold keeps it from opening. */
+export const MOST_KEY_BYTES = 1900;
 const ROOM_TO_LOOK_BYTES = 64 * 1024;
 /**
  * Opens the table in `directory`. One that was closed well is what was closed, byte for byte. One that was not, since its

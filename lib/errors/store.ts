@@ -9,6 +9,8 @@ export const storeErrors = catalogue('TS_STORE', {
     `${directory} has ${bytes} bytes waiting for the disk already: nothing was recorded`,
   tooBig: ({ bytes, most }: { bytes: number; most: number }) =>
     `a record of ${bytes} bytes is too big: at most ${most} bytes fit`,
+  keyTooLong: ({ bytes, most }: { bytes: number; most: number }) =>
+    `a key of ${bytes} bytes is too long: at most ${most} bytes fit`,
   locked: ({ directory, pid, purpose }: { directory: string; pid: number; purpose: string }) =>
     `${directory} is in use by process ${pid} (${purpose})`,
   newerVersion: ({ file, version, known }: { file: string; version: number; known: number }) =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dropOldest } from '../../lib/drop-oldest.ts';
 import { steady, type Clock } from '../../lib/clock.ts';
 import type { JobOutcome } from '../../lib/contracts/reactor.ts';
@@ -133,6 +134,9 @@ const FORGET_CHANGES = 2_000;
 /** So many open pairs are counted. */
 const COUNT_AT_MOST = 20_000;
 
+/** Characters of a key for which a job is made once, as it is. */
+const LONGEST_ONCE = 500;
+
 /** So many jobs are kept in memory, with whom they are for. */
 const RECENT_JOBS = 16;
 
@@ -147,6 +151,11 @@ interface JobRecord extends Job, Origin {
   readonly place?: string;
 }
 
+/** A key may have what an event carries in it, however long that is. */
+function onceKey(once: string): string {
+  return once.length <= LONGEST_ONCE ? once : `sha256 ${createHash('sha256').update(once).digest('hex')}`;
+}
+
 function originOf({ cause, depth }: Origin): Origin {
   return { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
 }
@@ -159,6 +168,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   const due = store.bucket<true>('job-due');
   /** `<expiry>/<jid>` of what may still be queued. */
   const expiries = store.bucket<true>('job-expiry');
+  /** By `onceKey`. */
   const onces = store.bucket<Jid>('job-once');
   /** `<minion>/<turn>` of runs by minions' own schedules. */
   const placed = store.bucket<string>('job-scheduled');
@@ -227,7 +237,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       jobs.put(jid, made),
       ...made.minions.map((id) => due.put(`${id}/${jid}`, true)),
       expiries.put(expiryKey(made), true),
-      ...(once === undefined ? [] : [onces.put(once, jid)]),
+      ...(once === undefined ? [] : [onces.put(onceKey(once), jid)]),
       bus.record(event),
     ]);
     return made;
@@ -260,7 +270,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       jobs.delete(job.jid),
       ...(job.place !== undefined && placed.latest(job.place) === job.jid ? [placed.delete(job.place)] : []),
       expiries.delete(expiryKey(job)),
-      ...(job.once === undefined ? [] : [onces.delete(job.once)]),
+      ...(job.once === undefined ? [] : [onces.delete(onceKey(job.once))]),
       ...job.minions.flatMap((id) => {
         const pair = pairs.latest(`${job.jid}/${id}`);
         return [
@@ -352,7 +362,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     newJid,
     create: (jid, job, origin = {}) => create(parseJid(jid), job, origin),
     async createOnce(key, job, origin = {}) {
-      const known = onces.latest(key);
+      const known = onces.latest(onceKey(key));
       const there = known && jobs.latest(known);
       if (!there) return create(known ?? newJid(), job, origin, key);
       await store.settled();

@@ -137,6 +137,22 @@ test('jobs: the same key gives the same job, also when asked twice at once and a
   await t.throwsAsync(again.jobs.create(jid, job(clock)), { code: 'TS_JOB_TAKEN' });
 });
 
+test('jobs: a key may be as long as what an event carries', async (t) => {
+  const { jobs, store, clock, directory } = await books(t);
+  for (const length of [400, 500, 501, 5000, 100_000]) {
+    const key = `17 start ${'\u{1f389}'.repeat(length / 2)}${'x'.repeat(length)}`;
+    const { jid } = await jobs.createOnce(key, job(clock));
+    t.is((await jobs.createOnce(key, job(clock))).jid, jid);
+    t.not((await jobs.createOnce(`${key}y`, job(clock))).jid, jid);
+  }
+  t.is(store.stats()['tableFailures'], 0);
+  await store.close();
+  const again = await open(t, directory, clock);
+  t.is(again.jobs.list().length, 10);
+  await again.jobs.forget(-1);
+  t.deepEqual(again.store.bucket('job-once').scan(), []);
+});
+
 test('jobs: they are all there after a restart, and new jids come after the old ones', async (t) => {
   const { jobs, store, clock, directory } = await books(t);
   const made: Jid[] = [];

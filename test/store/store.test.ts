@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { RECORD_HEAD_BYTES } from '../../store/record.ts';
 import { openStore, type Bucket, type Store } from '../../store/store.ts';
+import { MOST_KEY_BYTES } from '../../store/table.ts';
 import { realFiles, type StoreFiles } from '../../store/files.ts';
 import { folder, mounted } from './folder.ts';
 
@@ -54,6 +55,27 @@ test('store: buckets are apart, and scans go by key, both ways, from and up to w
   t.deepEqual(keys('x/', { reverse: true, limit: 2 }), ['x/3', 'x/2']);
   t.deepEqual(keys('x/', { after: 'x/1' }), ['x/2', 'x/3']);
   t.deepEqual(keys('x/', { after: 'x/3', reverse: true }), ['x/2', 'x/1']);
+});
+
+test('store: a key that the table can not hold is refused, and any other is found', async (t) => {
+  const directory = folder(t);
+  const opened = await store(t, directory);
+  const bucket = opened.bucket<number>('b');
+  const keys = ['x'.repeat(MOST_KEY_BYTES - 2), '\u{1f389}'.repeat(400), '\uffff', 'a\u0000b', ''];
+  await opened.commit(keys.map((key, i) => bucket.put(key, i)));
+  for (const change of [bucket.put('x'.repeat(MOST_KEY_BYTES - 1), 1), bucket.delete('\u{1f389}'.repeat(500))])
+    await t.throwsAsync(opened.commit([event(1), change]), { code: 'TS_STORE_KEY_TOO_LONG' });
+  await opened.close();
+  const again = await store(t, directory);
+  t.deepEqual(
+    again
+      .bucket('b')
+      .scan()
+      .map(({ key }) => key)
+      .toSorted(),
+    keys.toSorted(),
+  );
+  t.deepEqual(await events(again), []);
 });
 
 test('store: what failed is not latest any more, and is nowhere after a restart', async (t) => {
