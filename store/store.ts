@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { storeErrors } from '../lib/errors/store.ts';
 import type { JsonMap } from '../lib/json.ts';
+import type { Size } from './bucket-sizes.ts';
 import { decodePayload, encodeDelete, encodeEvent, encodePut, encodeValue, isEvent, type Change } from './codec.ts';
 import { lockLog, openLog, type LogOptions, type RecordLog, type SegmentInfo } from './log.ts';
 import type { LogRecord } from './record.ts';
@@ -66,8 +67,8 @@ export interface Store {
     readonly rebuilt: boolean;
     readonly regained: number;
   };
-  /** What the values that are on disk come to. */
-  size(): { readonly entries: number; readonly bytes: number };
+  /** What the values that are on disk come to, all or those of one bucket. */
+  size(bucket?: string): Size;
   stats(): Readonly<Record<string, number>>;
   /** Resolves when everything is on disk and the lock is free. */
   close(): Promise<void>;
@@ -325,7 +326,7 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
       return log.trim(boundary);
     },
     found: { ...log.found, missing: lost.oldest + lost.newest, rebuilt, regained },
-    size: () => table.size(),
+    size: (bucket) => table.size(bucket),
     stats: () => ({
       ...log.stats(),
       ...counters,

@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import { open } from 'lmdb';
+import { bucketSizes } from './bucket-sizes.ts';
 import {
+  bytesOf,
   decodeEntry,
   decodeSummary,
   emptySummary,
@@ -11,8 +13,8 @@ import {
 } from './table-summary.ts';
 
 /*
- * Says on standard output up to which number the log was applied to a table that is whole, and ends with 0 when its copy is
- * there. See `copyWhole`. The copy is written entry by entry: one made of pages would take over which pages are free, which
+ * Says on standard output (`Look`, as JSON) up to which number the log was applied to a table that is whole, and what is in it;
+ * ends with 0 when its copy is there. See `copyWhole`. The copy is written entry by entry: one made of pages would take over which pages are free, which
  * nothing here can look at.
  */
 
@@ -21,8 +23,9 @@ const settings = { encoding: 'binary', noSubdir: true, cache: false, maxReaders:
 
 const table = open<Buffer, string>({ path: file, readOnly: true, ...settings });
 const said = decodeSummary(table.get(SUMMARY_KEY));
+const sizes = bucketSizes();
 if (!said || !isWhole(said)) process.exit(1);
-writeSync(1, String(said.applied));
+writeSync(1, JSON.stringify({ applied: said.applied, sizes: sizes.all() }));
 const made = open<Buffer, string>({ path: copy, overlappingSync: false, ...settings });
 made.transactionSync(() => {
   for (const { key, value } of table.getRange()) made.putSync(key, value, { append: true });
@@ -35,6 +38,7 @@ function isWhole(summary: Summary): boolean {
     if (key === SUMMARY_KEY) continue;
     if (!decodeEntry(key, value)) return false;
     found = withEntry(found, key, value);
+    sizes.count(key, bytesOf(key, value));
   }
   return isSame(summary, found);
 }

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { programBeside } from '../lib/system/child/program.ts';
+import type { Size } from './bucket-sizes.ts';
 
 /** A check that takes longer is given up. */
 const DEADLINE_MS = 60_000;
 
-/** What became of a look at a table. */
+/** What became of a look at a table; undefined: it is not whole. */
 export interface Look {
-  /** The log was applied up to this number; undefined: the table is not whole. */
-  readonly applied: number | undefined;
+  /** The log was applied up to this number. */
+  readonly applied: number;
+  readonly sizes: Readonly<Record<string, Size>>;
   /** There is a copy of all that is in it. */
   readonly isCopied: boolean;
 }
@@ -17,7 +19,7 @@ export interface Look {
  * Looks at every entry of the table that `file` is, and then writes all to a table of its own, for which there may be no room. In
  * a process of its own, since a mapped file with damage can end the process.
  */
-export async function copyWhole(file: string, copy: string): Promise<Look> {
+export async function copyWhole(file: string, copy: string): Promise<Look | undefined> {
   const program = programBeside(import.meta.url, 'table-check-child');
   const child = spawn(process.execPath, [program, file, copy], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -28,5 +30,6 @@ export async function copyWhole(file: string, copy: string): Promise<Look> {
     child.once('exit', (code) => resolve(code === 0));
   });
   const [said, isCopied] = await Promise.all([text(child.stdout), ended]);
-  return { applied: said === '' ? undefined : Number(said), isCopied };
+  // Our own program says it, in one piece.
+  return said === '' ? undefined : { ...(JSON.parse(said) as Omit<Look, 'isCopied'>), isCopied };
 }

@@ -40,10 +40,13 @@ export function decodeEntry(key: string, stored: Buffer): { number: number; valu
   return { number: Number(stored.readBigUInt64BE()), value: stored.subarray(HEAD_BYTES) };
 }
 
+/** The bytes of an entry's key and value. */
+export const bytesOf = (key: string, stored: Buffer): number => key.length + stored.length - HEAD_BYTES;
+
 /** The summary with an entry more, or (`times` -1) less. */
 export function withEntry(summary: Summary, key: string, stored: Buffer, times: 1 | -1 = 1): Summary {
   const sum = (summary.sum + times * spread(stored.readUInt32BE(8)) + SUM_LIMIT) % SUM_LIMIT;
-  const bytes = summary.bytes + times * (key.length + stored.length - HEAD_BYTES);
+  const bytes = summary.bytes + times * bytesOf(key, stored);
   return { applied: summary.applied, entries: summary.entries + times, bytes, sum };
 }
 

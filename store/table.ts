@@ -5,8 +5,10 @@ import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { storeErrors } from '../lib/errors/store.ts';
 import { isMap } from '../lib/json.ts';
+import { bucketSizes, readSizes, type Size } from './bucket-sizes.ts';
 import { copyWhole, type Look } from './table-check.ts';
 import {
+  bytesOf,
   decodeEntry,
   decodeSummary,
   emptySummary,
@@ -37,8 +39,8 @@ export interface TableChange {
 export interface Table {
   /** The log has been applied up to this number; 0: the table is empty. */
   applied(): number;
-  /** How many entries there are, and the bytes of their keys and values. */
-  size(): { readonly entries: number; readonly bytes: number };
+  /** How many entries there are, all or of one bucket, and the bytes of their keys and values. */
+  size(bucket?: string): Size;
   get(key: string): Entry | undefined;
   /** The entries whose keys start with `prefix`, by key; newest key first with `reverse`; only those beyond `after`. */
   scan(prefix: string, options?: ScanOptions): Entry[];
@@ -73,15 +75,17 @@ export async function openTable(directory: string, isSpare: (applied: number) =>
   const copy = `${file}.copy-${process.pid}`;
   for (const name of await readdir(directory))
     if (name.startsWith('table.mdb.copy')) await rm(path.join(directory, name), { force: true });
-  if (!(await isAsClosed(file, note))) {
-    const { applied, isCopied } = await look(file, copy);
-    if (applied !== undefined && !(await isSpare(applied))) {
-      if (!isCopied) throw storeErrors.full({ directory });
+  let known = await asClosed(file, note);
+  if (!known) {
+    const seen = await look(file, copy);
+    if (seen && !(await isSpare(seen.applied))) {
+      if (!seen.isCopied) throw storeErrors.full({ directory });
       await toDisk(copy);
     }
+    if (seen?.isCopied) known = seen.sizes;
     for (const name of [`${file}-lock`, `${copy}-lock`]) await rm(name, { force: true });
     // One or the other is there at any moment: a process that dies here must not lose what only the table knows.
-    if (isCopied) await rename(copy, file);
+    if (seen?.isCopied) await rename(copy, file);
     else for (const name of [file, copy]) await rm(name, { force: true });
   }
   await rm(note, { force: true });
@@ -103,6 +107,7 @@ export async function openTable(directory: string, isSpare: (applied: number) =>
   // One of an earlier version has another layout.
   if (!said) database.clearSync();
   let summary = said ?? emptySummary;
+  let sizes = bucketSizes(said && known);
 
   function unpack(key: string, stored: Buffer): Entry {
     const entry = decodeEntry(key, stored);
@@ -112,7 +117,7 @@ export async function openTable(directory: string, isSpare: (applied: number) =>
 
   return {
     applied: () => summary.applied,
-    size: () => ({ entries: summary.entries, bytes: summary.bytes }),
+    size: (bucket) => (bucket === undefined ? { entries: summary.entries, bytes: summary.bytes } : sizes.of(bucket)),
     get(key) {
       const stored = database.get(key);
       return stored && unpack(key, stored);
@@ -131,30 +136,37 @@ export async function openTable(directory: string, isSpare: (applied: number) =>
     },
     apply(changes, upTo) {
       let next = { ...summary, applied: upTo };
+      const nextSizes = bucketSizes(sizes.all());
+      const count = (key: string, stored: Buffer, times: 1 | -1): void => {
+        next = withEntry(next, key, stored, times);
+        nextSizes.count(key, bytesOf(key, stored), times);
+      };
       database.transactionSync(() => {
         for (const { key, number, value } of changes) {
           const before = database.get(key);
-          if (before) next = withEntry(next, key, before, -1);
+          if (before) count(key, before, -1);
           if (value === undefined) database.removeSync(key);
           else {
             const stored = encodeEntry(key, number, value);
             database.putSync(key, stored);
-            next = withEntry(next, key, stored);
+            count(key, stored, 1);
           }
         }
         database.putSync(SUMMARY_KEY, encodeSummary(next));
       });
       summary = next;
+      sizes = nextSizes;
     },
     clear() {
       database.clearSync();
       summary = emptySummary;
+      sizes = bucketSizes();
     },
     async close(upTo) {
       if (upTo !== undefined) database.putSync(SUMMARY_KEY, encodeSummary({ ...summary, applied: upTo }));
       await database.close();
       if (upTo === undefined) return;
-      await writeFile(note, JSON.stringify({ sha256: await sha256Of(file) }), { mode: 0o600 });
+      await writeFile(note, JSON.stringify({ sha256: await sha256Of(file), sizes: sizes.all() }), { mode: 0o600 });
     },
   };
 }
@@ -169,21 +181,22 @@ async function toDisk(file: string): Promise<void> {
 }
 
 /** Raises `TS_STORE_FULL` where there is not even room for that. */
-async function look(file: string, copy: string): Promise<Look> {
-  if (!existsSync(file)) return { applied: undefined, isCopied: false };
+async function look(file: string, copy: string): Promise<Look | undefined> {
+  if (!existsSync(file)) return undefined;
   const { bavail, bsize } = await statfs(path.dirname(file));
   // A lock that can't be written where it is mapped ends the process that looks, as damage does.
   if (bavail * bsize < ROOM_TO_LOOK_BYTES) throw storeErrors.full({ directory: path.dirname(file) });
   return copyWhole(file, copy);
 }
 
-async function isAsClosed(file: string, note: string): Promise<boolean> {
+/** What is in a table that is as it was closed; undefined for any other. */
+async function asClosed(file: string, note: string): Promise<Readonly<Record<string, Size>> | undefined> {
   try {
     const said: unknown = JSON.parse(await readFile(note, 'utf8'));
-    return isMap(said) && said['sha256'] === (await sha256Of(file));
+    return isMap(said) && said['sha256'] === (await sha256Of(file)) ? readSizes(said['sizes']) : undefined;
   } catch {
-    // No note, no file, or neither readable: all the same reason to make it anew.
-    return false;
+    // No note, no file, or neither readable: all the same reason to look at it.
+    return undefined;
   }
 }
 

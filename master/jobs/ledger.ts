@@ -7,6 +7,7 @@ import { isJid, jidMaker, parseJid, type Jid } from '../../lib/ids.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import { jobNewEvent, jobReturnEvent, type ReturnFacts } from '../../lib/salt-events.ts';
 import type { Change } from '../../store/codec.ts';
+import type { Size } from '../../store/bucket-sizes.ts';
 import type { Store } from '../../store/store.ts';
 import type { EventBus } from '../bus.ts';
 import { placesIn, type ScheduledRun } from './scheduled.ts';
@@ -104,7 +105,7 @@ export interface Jobs {
   outcome(jid: string, id: string, signal: AbortSignal): Promise<JobOutcome>;
   /** Lets expire what is due; cheap when nothing is. */
   expire(): Promise<void>;
-  /** Forgets jobs older than `keepMs`, and the oldest while all values of the store have more than `bytes`, with all of their pairs. */
+  /** Forgets jobs older than `keepMs`, and the oldest while all that is kept of jobs has more than `bytes`, with all of their pairs. */
   forget(keepMs: number, bytes?: number): Promise<void>;
   onPair(listener: (jid: string, id: string, pair: Pair) => void): void;
   /** What is not over, by state; of more than so many thousand pairs the first ones are counted. */
@@ -159,6 +160,9 @@ function onceKey(once: string): string {
 function originOf({ cause, depth }: Origin): Origin {
   return { ...(cause === undefined ? {} : { cause }), ...(depth === undefined ? {} : { depth }) };
 }
+
+/** All that is kept of jobs. */
+const buckets = ['job', 'job-pair', 'job-due', 'job-expiry', 'job-once', 'job-scheduled'] as const;
 
 /** The ledger of jobs. A job's pairs are queued until something else is recorded of them. */
 export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
@@ -281,9 +285,18 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     ];
   }
 
+  /** What all that is kept of jobs comes to. */
+  function jobsSize(): Size {
+    const all = buckets.map((name) => store.size(name));
+    return {
+      entries: all.reduce((sum, { entries }) => sum + entries, 0),
+      bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
   /** The changes that forget the oldest jobs: all before `oldest`, and about as many as make up for more than `bytes`; not all in one. */
   function forgetSome(oldest: number, bytes: number): Change[] {
-    const size = store.size();
+    const size = jobsSize();
     const excess = size.bytes > bytes ? ((size.bytes - bytes) / size.bytes) * size.entries : 0;
     const changes: Change[] = [];
     // A jid is the moment it was made at, so the first are the oldest.

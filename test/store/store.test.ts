@@ -78,6 +78,27 @@ test('store: a key that the table can not hold is refused, and any other is foun
   t.deepEqual(await events(again), []);
 });
 
+test('store: it knows what each bucket comes to, however it was closed', async (t) => {
+  const [living, killed] = [folder(t), folder(t)];
+  const opened = await store(t, living);
+  const [a, b] = [opened.bucket<string>('a'), opened.bucket<string>('b')];
+  await opened.commit([a.put('k', 'xx'), a.put('l', 'x'), b.put('k', 'xxx'), b.put('gone', 'x')]);
+  await opened.commit([a.put('k', 'xxxxx'), b.delete('gone')]);
+  cpSync(living, killed, { recursive: true, filter: (name) => !name.endsWith('lock') });
+  await opened.close();
+  const is = async (directory: string) => {
+    const again = await store(t, directory);
+    t.deepEqual(again.size('a'), { entries: 2, bytes: 'a/k"xxxxx"a/l"x"'.length });
+    t.deepEqual(again.size('b'), { entries: 1, bytes: 'b/k"xxx"'.length });
+    t.deepEqual(again.size('c'), { entries: 0, bytes: 0 });
+    t.is(again.size().bytes, again.size('a').bytes + again.size('b').bytes);
+    await again.close();
+  };
+  for (const directory of [living, killed]) await is(directory);
+  rmSync(path.join(living, 'table'), { recursive: true });
+  await is(living);
+});
+
 test('store: what failed is not latest any more, and is nowhere after a restart', async (t) => {
   const directory = folder(t);
   let isFailing = false;
