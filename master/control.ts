@@ -44,6 +44,9 @@ const GONE_SECONDS = 15;
 /** One that is upgraded may be gone for as long as it may take the new version to be accepted, and the old one after it. */
 const GONE_FOR_UPGRADE_SECONDS = 10 * 60;
 
+/** New events that are kept for a caller who is still told the old ones. */
+const MOST_WAITING = 1000;
+
 const text = (params: JsonMap, name: string): string => {
   const value = params[name];
   if (typeof value !== 'string' || value === '') throw controlErrors.badRequest({ reason: `'${name}' is missing` });
@@ -114,8 +117,8 @@ function pickText(params: JsonMap, name: 'handle' | 'address'): { handle?: strin
   return typeof value === 'string' ? { [name]: value } : {};
 }
 
-/** Sends every event from `since` on whose tag matches, until the caller is gone. */
-async function listen(bus: EventBus, params: JsonMap, { signal, emit }: ControlCall): Promise<Json> {
+/** Sends every event from `since` on whose tag matches, until the caller is gone: those of the log as fast as it reads. */
+async function listen(bus: EventBus, params: JsonMap, { signal, emit, taken }: ControlCall): Promise<Json> {
   const matches = fnmatch(typeof params.tag === 'string' ? params.tag : '*');
   let sent = typeof params.since === 'number' ? params.since - 1 : bus.head();
   const send = (event: BusEvent): void => {
@@ -123,14 +126,24 @@ async function listen(bus: EventBus, params: JsonMap, { signal, emit }: ControlC
     sent = event.seq;
     if (matches(event.tag)) emit({ seq: event.seq, tag: event.tag, data: event.data });
   };
-  // New ones wait until the old ones are told.
+  // New ones wait until the old ones are told; when too many do, the log is read on.
   let waiting: BusEvent[] | undefined = [];
-  const end = bus.subscribe((event) => (waiting ? waiting.push(event) : send(event)));
+  let isComplete = true;
+  const end = bus.subscribe((event) => {
+    if (!waiting) send(event);
+    else if (waiting.length < MOST_WAITING) waiting.push(event);
+    else isComplete = false;
+  });
   try {
-    for await (const event of bus.history(sent)) {
-      if (signal.aborted) return null;
-      send(event);
-    }
+    do {
+      waiting = [];
+      isComplete = true;
+      for await (const event of bus.history(sent)) {
+        if (signal.aborted) return null;
+        send(event);
+        await taken();
+      }
+    } while (!isComplete);
     for (const event of waiting) send(event);
     waiting = undefined;
     await new Promise<void>((resolve) => {

@@ -150,6 +150,27 @@ test('local socket: a listener that reads nothing, cut off and not kept in memor
   t.pass();
 });
 
+test('local socket: who waits until what was sent is read, tells a slow reader all of it, however much', async (t) => {
+  const pieces = 50;
+  let unread = 0;
+  let most = 0;
+  const { socket } = await served(t, {
+    much: async (_, { emit, taken }) => {
+      for (let sent = 0; sent < pieces; sent++) {
+        most = Math.max(most, ++unread);
+        emit('x'.repeat(1024 * 1024));
+        await taken();
+      }
+      return 'all';
+    },
+  });
+  const caller = await client(t, socket);
+  let read = 0;
+  t.is(await caller.call('much', {}, () => void (read++, unread--)), 'all');
+  t.is(read, pieces);
+  t.true(most < 10, `${most} MiB were unread at once`);
+});
+
 test('local socket: what is no request, answered with why; the connection goes on', async (t) => {
   const { socket } = await served(t, { ping: async () => true });
   const raw = net.connect(socket);

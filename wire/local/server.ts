@@ -22,6 +22,8 @@ export interface LocalCall {
   readonly signal: AbortSignal;
   /** Sends an event of this call ahead of its result. */
   readonly emit: (event: Json) => void;
+  /** Resolves when the caller has read what was sent to it, or is gone; at once while little is unread. */
+  readonly taken: () => Promise<void>;
 }
 
 export type LocalMethod = (params: JsonMap, call: LocalCall) => Promise<Json>;
@@ -109,6 +111,16 @@ function serve(socket: net.Socket, methods: ReadonlyMap<string, LocalMethod>): v
     socket.write(`${JSON.stringify(answer)}\n`);
     if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy(controlErrors.tooSlow(undefined));
   };
+  const taken = async (): Promise<void> => {
+    if (!socket.writableNeedDrain || socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      socket.on('drain', done).on('close', done);
+    });
+  };
   const answer = async (line: string): Promise<void> => {
     let id = 0;
     try {
@@ -120,6 +132,7 @@ function serve(socket: net.Socket, methods: ReadonlyMap<string, LocalMethod>): v
         peer,
         signal: calls.signal,
         emit: (event) => send({ id, event }),
+        taken,
       });
       send({ id, result });
     } catch (thrown) {
