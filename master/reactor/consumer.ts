@@ -74,13 +74,24 @@ export function consumer(options: ConsumerOptions): Consumer {
 
   async function catchUp(): Promise<void> {
     while (behind && !stopped && queue.size() < bound) {
+      tellForgotten();
+      const offered = newest;
       const found = await events.read(position.cursor, Math.min(page, bound));
       for (const event of found) consider(event);
-      if (found.length > 0 || newest > position.cursor) continue;
+      // What was offered before the log was read, and is not there, is forgotten.
+      if (found.length > 0 || newest > offered) continue;
       // Nothing can be offered between this look and the end of this turn.
       behind = false;
       position.done.clear();
     }
+  }
+
+  /** Since this start, for what was read before it is not told. */
+  function tellForgotten(): void {
+    const [from, to] = [position.cursor + 1, events.first() - 1];
+    if (counters.lagged === 0 || to < from) return;
+    log('error', 'events were forgotten before a reactor could read them', { reactor: name, from, to });
+    position.cursor = to;
   }
 
   /** Reads on from the log if that is needed and not under way. */

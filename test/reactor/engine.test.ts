@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { BusEvent } from '../../lib/contracts/events.ts';
 import type { JsonMap } from '../../lib/json.ts';
+import type { Log } from '../../lib/log.ts';
 import { openLedger } from '../../master/reactor/ledger.ts';
 import type { Decision, ReactionRecord, ReactionStore } from '../../master/reactor/types.ts';
 import { cpuMs } from '../kit/cpu.ts';
@@ -102,6 +103,45 @@ test('a full queue: what it had no room for is read from the event log later, in
   await events.fire({ tag: 'x', data: { id: 'one' } });
   await until(() => got.length === 667);
   t.is(engine.list()[0]?.counters['lag'], 0);
+  await engine.stop();
+});
+
+test('a full queue: what the log forgot before there was room is told, and not asked for again and again', async (t) => {
+  const got: number[] = [];
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const gated = reactorOf(async ({ seq }) => {
+    await gate;
+    got.push(seq);
+  });
+  const kept = fileEvents('');
+  let first = 1;
+  let reads = 0;
+  const events = {
+    ...kept,
+    first: () => first,
+    async read(after: number, limit: number) {
+      reads++;
+      await new Promise((resolve) => setImmediate(resolve));
+      return kept.read(Math.max(after, first - 1), limit);
+    },
+  };
+  const told: unknown[] = [];
+  const log: Log = (_, message, facts) => void told.push([message, facts?.['from'], facts?.['to']]);
+  const { engine } = await rig({ x: ['gated'] }, { reactors: { gated }, bound: 3, events, log });
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await turns();
+  for (let n = 0; n < 10; n++) await events.fire({ tag: 'x', data: { id: 'one' } });
+  // Records behind them are of something else.
+  first = 15;
+  open();
+  await until(() => got.length === 3);
+  reads = 0;
+  await turns();
+  t.true(reads < 5, `${reads} reads`);
+  t.deepEqual(told, [['events were forgotten before a reactor could read them', 4, 14]]);
   await engine.stop();
 });
 
