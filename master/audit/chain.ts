@@ -32,16 +32,37 @@ export function olderFiles(file: string): string[] {
 /** Bytes at the end of a file that are read for its last lines. A line is far shorter. */
 const TAIL_BYTES = 1024 * 1024;
 
+/** So many of the newest lines of a log, oldest of them first, in however many files they are. */
+export function newestLines(file: string, limit: number): readonly string[] {
+  let lines: readonly string[] = [];
+  for (const one of [file, ...olderFiles(file).reverse()]) {
+    const missing = limit - lines.length;
+    if (missing <= 0) break;
+    const tail = tailOf(one);
+    const { lines: before } = tail.isWhole || tail.lines.length >= missing ? tail : tailOf(one, Infinity);
+    lines = [...before.slice(-missing), ...lines];
+  }
+  return lines;
+}
+
+interface Tail {
+  readonly lines: readonly string[];
+  readonly tornBytes: number;
+  /** These are all of the file's. */
+  readonly isWhole: boolean;
+}
+
 /** The last whole lines of a file, and how many bytes of another one are behind them. */
-export function tailOf(file: string): { readonly lines: readonly string[]; readonly tornBytes: number } {
+export function tailOf(file: string, most = TAIL_BYTES): Tail {
   const handle = openSync(file, 'r');
   try {
     const { size } = fstatSync(handle);
-    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const bytes = Buffer.alloc(Math.min(size, most));
     const read = readSync(handle, bytes, 0, bytes.length, size - bytes.length);
     const end = bytes.lastIndexOf(10, read - 1) + 1;
     const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
-    return { lines: size > bytes.length ? lines.slice(1) : lines, tornBytes: read - end };
+    const isWhole = size === bytes.length;
+    return { lines: isWhole ? lines : lines.slice(1), tornBytes: read - end, isWhole };
   } finally {
     closeSync(handle);
   }

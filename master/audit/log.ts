@@ -19,7 +19,17 @@ import { auditErrors } from '../../lib/errors/audit.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
-import { hashOf, noHead, olderFiles, readLine, tailOf, verifyChain, type Head, type Verdict } from './chain.ts';
+import {
+  hashOf,
+  newestLines,
+  noHead,
+  olderFiles,
+  readLine,
+  tailOf,
+  verifyChain,
+  type Head,
+  type Verdict,
+} from './chain.ts';
 
 export interface AuditLog {
   /**
@@ -150,10 +160,7 @@ export function openAudit({ file, mostBytes, keep, clock, log }: AuditOptions): 
         throw cause;
       }
     },
-    newest: (limit) =>
-      tailOf(file)
-        .lines.slice(-limit)
-        .flatMap((line) => readLine(line) ?? []),
+    newest: (limit) => newestLines(file, limit).flatMap((line) => readLine(line) ?? []),
     verify: () => verifyChain(file, head),
     stats: () => counts,
     close: () => closeSync(handle),

@@ -37,7 +37,7 @@ function opened(t: ExecutionContext, file: string, more: { mostBytes?: number; k
 
 async function written(t: ExecutionContext, lines: number): Promise<{ file: string; audit: AuditLog }> {
   const file = fileOf(t);
-  const audit = opened(t, file);
+  const audit = opened(t, file, { mostBytes: 100_000_000 });
   await Promise.all(Array.from({ length: lines }, (_, at) => audit.note({ who: 'alice', at })));
   return { file, audit };
 }
@@ -100,6 +100,25 @@ test('audit: a file that is full is put aside, the chain goes on, and the oldest
   const aside = path.join(path.dirname(file), names.at(-1) ?? '');
   overwrite(aside, linesOf(aside).toSpliced(1, 1));
   t.false((await again.verify()).success);
+});
+
+test('audit: as many of the newest lines as are asked for, also from files that were put aside, and from long ones', async (t) => {
+  const audit = opened(t, fileOf(t), { mostBytes: 1500, keep: 10 });
+  for (let n = 1; n <= 40; n++) await audit.note({ who: 'alice' });
+  const lastOf = (count: number, of: number) => Array.from({ length: count }, (_, i) => of - count + 1 + i);
+  for (const limit of [1, 5, 6, 7, 39, 40, 41, 1000])
+    t.deepEqual(
+      audit.newest(limit).map(({ n }) => n),
+      lastOf(Math.min(limit, 40), 40),
+      `${limit}`,
+    );
+  const { audit: long } = await written(t, 8000);
+  for (const limit of [50, 6000, 8000, 9000])
+    t.deepEqual(
+      long.newest(limit).map(({ n }) => n),
+      lastOf(Math.min(limit, 8000), 8000),
+      `${limit}`,
+    );
 });
 
 test('audit: half a line of a lost power supply, is cut off; anything else at the end is not gone on with', async (t) => {
