@@ -56,6 +56,10 @@ const isOver = (decision: Decision) => decision !== 'retrying';
 const isDead = (decision: Decision) => decision === 'dead' || decision === 'failed';
 // A checkpoint costs as much as some records; one for so many keeps both the log and a restart short.
 const recordsPerCheckpoint = 4_000;
+/** Of a record, so much is kept: a checkpoint has all dead letters in one record. */
+const MOST_ERROR = 2000;
+const MOST_DEEDS = 50;
+const MOST_TEXT = 200;
 // Records this far back are still found by `why` after a restart.
 const checkpointsKept = 20;
 
@@ -160,7 +164,8 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       }
       return open;
     },
-    record(record) {
+    record(whole) {
+      const record = bounded(whole);
       counters.records++;
       keep(record);
       settle(record);
@@ -216,6 +221,24 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
   return ledger;
 }
 
+function bounded(record: ReactionRecord): ReactionRecord {
+  // What was kept once is short already, and says how much is left out.
+  if (record.did.at(-1)?.do === 'more') return record;
+  const more = record.did.length - MOST_DEEDS;
+  const did = record.did.slice(0, MOST_DEEDS).map((deed): Deed => ({
+    ...deed,
+    ...Object.fromEntries(
+      Object.entries(deed).map(([name, value]) => [name, typeof value === 'string' ? cut(value, MOST_TEXT) : value]),
+    ),
+  }));
+  return {
+    ...record,
+    ...(record.error !== undefined && { error: cut(record.error, MOST_ERROR) }),
+    did: more > 0 ? [...did, { do: 'more', deeds: more }] : did,
+  };
+}
+
+const cut = (words: string, most: number): string => (words.length > most ? `${words.slice(0, most)}…` : words);
 const deliveryKey = (reactor: string, event: number) => `${event} ${reactor}`;
 const text = (value: Json | undefined) => (typeof value === 'string' ? value : '');
 const number = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
@@ -250,7 +273,7 @@ function readMark(record: JsonMap): Map<string, Position> {
 function readRecord(value: Json): ReactionRecord {
   const record: JsonMap = isMap(value) ? value : {};
   const decisions: readonly Decision[] = ['ran', 'skipped', 'retrying', 'failed', 'dead'];
-  return {
+  return bounded({
     event: number(record['event']),
     reactor: text(record['reactor']),
     decision: decisions.find((decision) => decision === record['decision']) ?? 'failed',
@@ -262,5 +285,5 @@ function readRecord(value: Json): ReactionRecord {
     did: list(record['did']).flatMap((deed): Deed[] =>
       isMap(deed) && typeof deed['do'] === 'string' ? [{ ...(deed as JsonMap), do: deed['do'] }] : [],
     ),
-  };
+  });
 }

@@ -4,7 +4,9 @@ import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { openLedger } from '../../master/reactor/ledger.ts';
 import type { Decision, ReactionRecord, ReactionStore } from '../../master/reactor/types.ts';
+import { openJournal } from '../../store/journal.ts';
 import { cpuMs } from '../kit/cpu.ts';
+import { folder } from '../store/folder.ts';
 import { fakePowers, fileEvents, fileStore, reactorOf, rig, until } from './kit.ts';
 
 const idOf = ({ id }: JsonMap) => (typeof id === 'string' ? id : '');
@@ -362,6 +364,36 @@ test('many deliveries and checkpoints: a restart knows what is open, what is dea
     [30_000, 60_000, 90_000],
   );
   t.is(second.needless(), 6);
+});
+
+test('dead letters with much to say: a checkpoint holds a thousand of them, and a restart knows the same', async (t) => {
+  const open = async () => openJournal({ directory, now: () => 0 });
+  const directory = folder(t);
+  const journal = await open();
+  const first = await openLedger({ store: journal });
+  first.position('r', 0);
+  const did = Array.from({ length: 500 }, () => ({ do: 'once', key: 'k'.repeat(500) }));
+  for (let event = 1; event <= 1001; event++)
+    first.record({
+      event,
+      decision: 'dead',
+      reactor: 'r',
+      attempts: 1,
+      ms: 0,
+      at: '',
+      error: 'e'.repeat(30_000),
+      did,
+    });
+  await first.checkpoint();
+  await first.checkpoint();
+  const dead = first.dead();
+  t.is(dead.length, 1000);
+  t.is(dead[0]?.error?.length, 2001);
+  t.deepEqual(dead[0]?.did.at(-1), { do: 'more', deeds: 450 });
+  await journal.close();
+  const again = await open();
+  t.deepEqual((await openLedger({ store: again })).dead(), dead);
+  await again.close();
 });
 
 test('many retries at once: never more deliveries than the reactor may have, and all come to their end', async (t) => {
