@@ -20,6 +20,8 @@ export type MineQuestions = Readonly<Record<string, (teller: Teller, body: JsonM
 
 /** Bytes of values in one answer; the rest is asked for again. One minion's own always fit into one. */
 const PAGE_BYTES = 256 * 1024;
+/** Characters of ids in one answer: many small values are mostly those. */
+const PAGE_IDS = 1024 * 1024;
 const MOST_NAMES = 100;
 const LONGEST_NAME = 255;
 const LONGEST_TARGET = 64 * 1024;
@@ -75,12 +77,14 @@ export function mineDesk({ book, reader, keys, clock }: MineQuestionParts): Mine
     const { tgt, tgt_type, names, after } = questionOf(body);
     const found = gathering();
     let bytes = 0;
+    let ids = 0;
     for (const { id, values } of reader.read({ tgt, tgt_type, names }, asker, after)) {
       for (const [name, value] of values) {
         found.add(name, id, value);
-        bytes += JSON.stringify(value).length;
+        bytes += Buffer.byteLength(JSON.stringify(value));
+        ids += id.length;
       }
-      if (bytes > PAGE_BYTES / 2) return { found: found.answer(), more: id };
+      if (bytes > PAGE_BYTES / 2 || ids > PAGE_IDS) return { found: found.answer(), more: id };
     }
     return { found: found.answer() };
   }

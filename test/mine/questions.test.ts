@@ -2,8 +2,9 @@ import test, { type ExecutionContext } from 'ava';
 import { systemClock, type Clock } from '../../lib/clock.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { mineDesk } from '../../master/mine/questions.ts';
-import { mineReader } from '../../master/mine/reader.ts';
+import { mineReader, type MineReader } from '../../master/mine/reader.ts';
 import { mineAtMaster } from '../../minion/mine/at-master.ts';
+import { encodeJson } from '../../wire/codec.ts';
 import { applicant, books } from '../master/books.ts';
 
 /** The mine of minions whose keys are accepted, as each of them has it; only the wire between is left out. */
@@ -54,6 +55,32 @@ test('mine questions: what is told and asked, page after page, is all there in t
   t.deepEqual(await mineOf('d').ask({ ...all, names: ['y'] }), { y: { c: null, d: 'd' } });
   t.deepEqual(await mineOf('d').ask({ tgt: 'a,b,c', tgt_type: 'list', names: ['y', 'y'] }), { y: { c: null } });
   t.like(desk.stats(), { told: 5, forgotten: 2, refused: 0, waiting: 0 });
+});
+
+test('mine questions: of very many minions with short answers, a page is no longer than a message', async (t) => {
+  const { keys, mine: book } = await books(t);
+  const ids = Array.from({ length: 30_000 }, (_, i) => `m${String(i).padStart(119, '0')}`);
+  const reader: MineReader = {
+    *read(_, __, after = '') {
+      for (const id of ids) if (id > after) yield { id, values: [['x', 1]] };
+    },
+    all: () => [],
+    check: () => {},
+    told: () => {},
+  };
+  const desk = mineDesk({
+    book,
+    reader,
+    keys,
+    clock: { ...systemClock, after: (_, callback) => (callback(), () => {}) },
+  });
+  const ask = async (question: string, body: JsonMap): Promise<JsonMap> => {
+    const page = (await desk.questions[question]?.({ id: 'm', fingerprint: 'f' }, body)) ?? {};
+    t.notThrows(() => encodeJson(page));
+    return page;
+  };
+  const { x = {} } = await mineAtMaster(ask).ask({ ...all, names: ['x'] });
+  t.deepEqual(Object.keys(x), ids);
 });
 
 test('mine questions: a minion whose key goes while it waits for its turn, tells nothing any more', async (t) => {
