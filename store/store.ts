@@ -83,7 +83,10 @@ interface Pending {
 /** So many values are written at once when the table catches up with the log. */
 const CATCH_UP_AT_ONCE = 20_000;
 
-/** Opens the log and its table in `directory`. Raises `TS_STORE_LOCKED`, `TS_STORE_NEWER_VERSION`. */
+/**
+ * Opens the log and its table in `directory`. Raises `TS_STORE_LOCKED`, `TS_STORE_NEWER_VERSION`, and `TS_STORE_FULL` when there is
+ * no room for what has to be mended.
+ */
 export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFailed'>): Promise<Store> {
   const { directory } = options;
   let pending: Pending[] = [];

@@ -12,6 +12,18 @@ import { fakePowers, fileEvents, fileStore, reactorOf, rig, until } from './kit.
 const idOf = ({ id }: JsonMap) => (typeof id === 'string' ? id : '');
 const never = () => new Promise<never>(() => {});
 
+/** A reactor that takes events, and is done with none before it is opened. */
+function gatedReactor() {
+  const got: number[] = [];
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const gated = reactorOf(async ({ seq }) => {
+    await gate;
+    got.push(seq);
+  });
+  return { got, gated, open };
+}
+
 test('a tag glob: every matching entry and file gets the event, in config order', async (t) => {
   const got: string[] = [];
   const note = (name: string) => reactorOf(async (event) => void got.push(`${name} ${event.tag}`));
@@ -83,13 +95,7 @@ test('isolation: a reactor that hangs and one that fails delay no other', async 
 });
 
 test('a full queue: what it had no room for is read from the event log later, in order, none lost', async (t) => {
-  const got: number[] = [];
-  let open = () => {};
-  const gate = new Promise<void>((resolve) => (open = resolve));
-  const gated = reactorOf(async ({ seq }) => {
-    await gate;
-    got.push(seq);
-  });
+  const { got, gated, open } = gatedReactor();
   const { engine, events } = await rig({ x: ['gated'] }, { reactors: { gated }, bound: 7 });
   for (let n = 0; n < 1_000; n++) await events.fire({ tag: n % 3 === 0 ? 'other' : 'x', data: { id: 'one' } });
   t.is(engine.list()[0]?.counters['open'], 7);
@@ -109,13 +115,7 @@ test('a full queue: what it had no room for is read from the event log later, in
 });
 
 test('a full queue: what the log forgot before there was room is told, and not asked for again and again', async (t) => {
-  const got: number[] = [];
-  let open = () => {};
-  const gate = new Promise<void>((resolve) => (open = resolve));
-  const gated = reactorOf(async ({ seq }) => {
-    await gate;
-    got.push(seq);
-  });
+  const { got, gated, open } = gatedReactor();
   const kept = fileEvents('');
   let first = 1;
   let reads = 0;

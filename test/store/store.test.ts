@@ -23,6 +23,41 @@ async function events(opened: Store, after = 0): Promise<number[]> {
   return all;
 }
 
+/** A directory with so much room; undefined where there can be none. */
+function smallRoom(t: ExecutionContext, size: string): string | undefined {
+  const room = folder(t);
+  if (!mounted(room, size)) {
+    t.log('skipped: no tmpfs can be mounted here (it takes root)');
+    t.pass();
+    return undefined;
+  }
+  t.teardown(() => execFileSync('umount', ['-l', room]));
+  return room;
+}
+
+/** Real files, of which no sync succeeds while `isFailing`. */
+function failingDisk() {
+  const disk = {
+    isFailing: false,
+    files: {
+      ...realFiles,
+      async open(file, flags) {
+        const real = await realFiles.open(file, flags);
+        return {
+          write: (...args) => real.write(...args),
+          truncate: (length) => real.truncate(length),
+          close: () => real.close(),
+          async datasync() {
+            if (disk.isFailing) throw new Error('EIO');
+            await real.datasync();
+          },
+        };
+      },
+    } satisfies StoreFiles,
+  };
+  return disk;
+}
+
 const event = (n: number) => ({ kind: 'event', event: { n } }) as const;
 
 test('store: a value is latest at once, and there to read when its commit resolves', async (t) => {
@@ -101,33 +136,18 @@ test('store: it knows what each bucket comes to, however it was closed', async (
 
 test('store: what failed is not latest any more, and is nowhere after a restart', async (t) => {
   const directory = folder(t);
-  let isFailing = false;
-  const files: StoreFiles = {
-    ...realFiles,
-    async open(file, flags) {
-      const real = await realFiles.open(file, flags);
-      return {
-        write: (...args) => real.write(...args),
-        truncate: (length) => real.truncate(length),
-        close: () => real.close(),
-        async datasync() {
-          if (isFailing) throw new Error('EIO');
-          await real.datasync();
-        },
-      };
-    },
-  };
-  const opened = await openStore({ directory, now: () => 0, files });
+  const disk = failingDisk();
+  const opened = await openStore({ directory, now: () => 0, files: disk.files });
   const bucket = opened.bucket<number>('b');
   const heard: number[] = [];
   opened.onEvents((all) => heard.push(...all.map((each) => Number(each.event['n']))));
   await opened.commit([bucket.put('k', 1), event(1)]);
-  isFailing = true;
+  disk.isFailing = true;
   const failed = opened.commit([bucket.put('k', 2), event(2)]);
   t.is(bucket.latest('k'), 2);
   await t.throwsAsync(failed, { code: 'TS_STORE_WRITE_FAILED' });
   t.is(bucket.latest('k'), 1);
-  isFailing = false;
+  disk.isFailing = false;
   await opened.commit([event(3)]);
   await opened.close();
   t.deepEqual(heard, [1, 3]);
@@ -137,13 +157,8 @@ test('store: what failed is not latest any more, and is nowhere after a restart'
 });
 
 test('store: on a disk that fills up, get and scan know all that was acknowledged, and the table catches up', async (t) => {
-  const room = folder(t);
-  if (!mounted(room, '340k')) {
-    t.log('skipped: no tmpfs can be mounted here (it takes root)');
-    t.pass();
-    return;
-  }
-  t.teardown(() => execFileSync('umount', ['-l', room]));
+  const room = smallRoom(t, '340k');
+  if (room === undefined) return;
   const directory = path.join(room, 'store');
   const opened = await openStore({ directory, now: () => 0 });
   t.teardown(() => opened.close());
@@ -281,32 +296,17 @@ test('store: however large values are, and however much else waits, they are rec
 
 test('store: a value whose change fails while it is trimmed, stays in the log', async (t) => {
   const directory = folder(t);
-  let isFailing = false;
-  const files: StoreFiles = {
-    ...realFiles,
-    async open(file, flags) {
-      const real = await realFiles.open(file, flags);
-      return {
-        write: (...args) => real.write(...args),
-        truncate: (length) => real.truncate(length),
-        close: () => real.close(),
-        async datasync() {
-          if (isFailing) throw new Error('EIO');
-          await real.datasync();
-        },
-      };
-    },
-  };
-  const opened = await openStore({ directory, now: () => 0, segmentBytes: 64, files });
+  const disk = failingDisk();
+  const opened = await openStore({ directory, now: () => 0, segmentBytes: 64, files: disk.files });
   const bucket = opened.bucket<number>('b');
   await opened.commit([bucket.put('k', 1)]);
   for (let n = 0; n < 10; n++) await opened.commit([event(n)]);
-  isFailing = true;
+  disk.isFailing = true;
   const change = opened.commit([bucket.put('k', 2)]);
   const trimming = opened.trim(opened.head());
   await t.throwsAsync(change, { code: 'TS_STORE_WRITE_FAILED' });
   await t.throwsAsync(trimming, { code: 'TS_STORE_WRITE_FAILED' });
-  isFailing = false;
+  disk.isFailing = false;
   await opened.close();
   rmSync(path.join(directory, 'table'), { recursive: true });
   t.is((await store(t, directory)).bucket('b').get('k'), 1);
@@ -497,13 +497,8 @@ test('store: a table that is older than all of a trimmed log, is made again', as
 });
 
 test('store: with no room to copy the only thing that knows what the log lost, it does not open, and nothing is lost', async (t) => {
-  const room = folder(t);
-  if (!mounted(room, '2m')) {
-    t.log('skipped: no tmpfs can be mounted here (it takes root)');
-    t.pass();
-    return;
-  }
-  t.teardown(() => execFileSync('umount', ['-l', room]));
+  const room = smallRoom(t, '2m');
+  if (room === undefined) return;
   const rounds = Array.from({ length: 20 }, (_, i) => i);
   const hundred = (b: Bucket<unknown>, round: number) =>
     Array.from({ length: 100 }, (_, i) => b.put(`k${round}.${i}`, 'x'.repeat(100)));
