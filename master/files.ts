@@ -33,6 +33,8 @@ export interface FileServer {
   several(hashes: readonly string[]): JsonMap;
 }
 
+/** Bytes of paths that a page of a manifest carries. */
+const PAGE_BYTES = 1024 * 1024;
 /** No more manifests are kept. */
 const MOST_KEPT = 16;
 
@@ -65,7 +67,7 @@ export function fileServer(sources: readonly FileSource[]): FileServer {
       if (!whole) return { missing: true };
       const { hash, entries } = whole;
       if (known === hash) return { hash, same: true };
-      const page = entries.slice(after, after + MANIFEST_PAGE_ENTRIES).map((entry) => [...entry]);
+      const page = pageFrom(entries, after).map((entry) => [...entry]);
       return { hash, total: entries.length, entries: page };
     },
     chunk(sha256, offset) {
@@ -105,6 +107,14 @@ export function fileServer(sources: readonly FileSource[]): FileServer {
     }
     return gone;
   }
+}
+
+/** What one answer carries from an entry on: with very long paths fewer entries, but one at least. */
+function pageFrom(entries: readonly TreeEntry[], after: number): readonly TreeEntry[] {
+  const page = entries.slice(after, after + MANIFEST_PAGE_ENTRIES);
+  let bytes = 0;
+  const beyond = page.findIndex(([name]) => (bytes += Buffer.byteLength(name)) > PAGE_BYTES);
+  return beyond < 0 ? page : page.slice(0, Math.max(1, beyond));
 }
 
 function pieceOf({ file, size }: Located, offset: number): Buffer {

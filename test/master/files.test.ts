@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { CHUNK_BYTES } from '../../lib/file-tree.ts';
-import { asText } from '../../lib/json.ts';
+import { CHUNK_BYTES, type TreeEntry } from '../../lib/file-tree.ts';
+import { asText, type JsonMap } from '../../lib/json.ts';
+import { fileServer } from '../../master/files.ts';
+import { remoteTree } from '../../minion/remote-tree.ts';
+import { encodeJson } from '../../wire/codec.ts';
 import { filesOf } from '../kit/files.ts';
 import { folder } from '../store/folder.ts';
 
@@ -143,4 +146,24 @@ test('files: a manifest is sent only when it is not known', async (t) => {
   t.deepEqual((await files.page('base', 1, ''))['entries'], []);
   put(root, 'a', '22');
   t.not((await files.page('base', 0, asText(hash)))['hash'], hash);
+});
+
+test('files: a page of the manifest fits into a message, however long the paths are', async (t) => {
+  for (const [count, length] of [
+    [2001, 20],
+    [3000, 1700],
+    [600, 4000],
+  ] as const) {
+    const list = Array.from({ length: count }, (_, i): TreeEntry => [`${'d/'.repeat(length / 2)}${i}`, sha(`${i}`), 1]);
+    const one = { names: () => ['base'], hasCustom: () => false, lists: async () => [list], locate: () => undefined };
+    const server = fileServer([one]);
+    const ask = async (_: string, body: JsonMap): Promise<JsonMap> => {
+      const page = await server.page(asText(body.env), Number(body.after), asText(body.known));
+      t.notThrows(() => encodeJson(page));
+      return page;
+    };
+    const found = await remoteTree(ask, folder(t)).manifest('base');
+    t.deepEqual(found?.entries, (await server.manifest('base'))?.entries);
+    t.is(found?.entries.length, count);
+  }
 });
