@@ -11,6 +11,14 @@ export async function store(t: ExecutionContext, directory: string, segmentBytes
   return opened;
 }
 
+/** The keys of the bucket `b`. */
+export function keysIn(opened: Store): string[] {
+  return opened
+    .bucket('b')
+    .scan()
+    .map(({ key }) => key);
+}
+
 /** What the events above a number say that they are. */
 export async function events(opened: Store, after = 0): Promise<number[]> {
   const all: number[] = [];
