@@ -222,20 +222,25 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
 }
 
 function bounded(record: ReactionRecord): ReactionRecord {
+  const { did, error = '' } = record;
   // What was kept once is short already, and says how much is left out.
-  if (record.did.at(-1)?.do === 'more') return record;
-  const more = record.did.length - MOST_DEEDS;
-  const did = record.did.slice(0, MOST_DEEDS).map((deed): Deed => ({
-    ...deed,
-    ...Object.fromEntries(
-      Object.entries(deed).map(([name, value]) => [name, typeof value === 'string' ? cut(value, MOST_TEXT) : value]),
-    ),
-  }));
+  if (did.at(-1)?.do === 'more') return record;
+  const more = did.length - MOST_DEEDS;
+  if (more <= 0 && error.length <= MOST_ERROR && !did.some(isLong)) return record;
+  const kept = did.slice(0, MOST_DEEDS).map(shortened);
   return {
     ...record,
-    ...(record.error !== undefined && { error: cut(record.error, MOST_ERROR) }),
-    did: more > 0 ? [...did, { do: 'more', deeds: more }] : did,
+    ...(record.error !== undefined && { error: cut(error, MOST_ERROR) }),
+    did: more > 0 ? [...kept, { do: 'more', deeds: more }] : kept,
   };
+}
+
+const isLong = (deed: Deed): boolean =>
+  Object.values(deed).some((value) => typeof value === 'string' && value.length > MOST_TEXT);
+
+function shortened(deed: Deed): Deed {
+  const cutOf = (value: Json): Json => (typeof value === 'string' ? cut(value, MOST_TEXT) : value);
+  return { ...deed, ...Object.fromEntries(Object.entries(deed).map(([name, value]) => [name, cutOf(value)])) };
 }
 
 const cut = (words: string, most: number): string => (words.length > most ? `${words.slice(0, most)}…` : words);
