@@ -6,22 +6,33 @@ import type { Size } from './bucket-sizes.ts';
 /** A check that takes longer is given up. */
 const DEADLINE_MS = 60_000;
 
-/** What became of a look at a table; undefined: it is not whole. */
-export interface Look {
+/** What is in a table that is whole. */
+interface Seen {
   /** The log was applied up to this number. */
   readonly applied: number;
   readonly sizes: Readonly<Record<string, Size>>;
+}
+
+/** What became of a look at a table. */
+export interface Look extends Seen {
   /** There is a copy of all that is in it. */
   readonly isCopied: boolean;
 }
 
 /**
- * Looks at every entry of the table that `file` is, and then writes all to a table of its own, for which there may be no room. In
- * a process of its own, since a mapped file with damage can end the process.
+ * Looks at every entry of the table that `file` is, and writes each to a table of its own, for which there may be no room.
+ * Undefined: it is not whole.
  */
-export async function copyWhole(file: string, copy: string): Promise<Look | undefined> {
+export async function lookAt(file: string, copy: string): Promise<Look | undefined> {
+  const copied = await seenIn(file, copy);
+  const seen = copied ?? (await seenIn(file));
+  return seen && { ...seen, isCopied: copied !== undefined };
+}
+
+/** In a process of its own, since a mapped file with damage, or one that the disk has no room for, can end the process. */
+async function seenIn(...files: readonly string[]): Promise<Seen | undefined> {
   const program = programBeside(import.meta.url, 'table-check-child');
-  const child = spawn(process.execPath, [program, file, copy], {
+  const child = spawn(process.execPath, [program, ...files], {
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: DEADLINE_MS,
   });
@@ -29,7 +40,7 @@ export async function copyWhole(file: string, copy: string): Promise<Look | unde
     child.once('error', reject);
     child.once('exit', (code) => resolve(code === 0));
   });
-  const [said, isCopied] = await Promise.all([text(child.stdout), ended]);
+  const [said, isWhole] = await Promise.all([text(child.stdout), ended]);
   // Our own program says it, in one piece.
-  return said === '' ? undefined : { ...(JSON.parse(said) as Omit<Look, 'isCopied'>), isCopied };
+  return isWhole && said !== '' ? (JSON.parse(said) as Seen) : undefined;
 }

@@ -6,7 +6,7 @@ import type { RootDatabase } from 'lmdb';
 import { storeErrors } from '../lib/errors/store.ts';
 import { isMap } from '../lib/json.ts';
 import { bucketSizes, readSizes, type Size } from './bucket-sizes.ts';
-import { copyWhole, type Look } from './table-check.ts';
+import { lookAt, type Look } from './table-check.ts';
 import {
   bytesOf,
   decodeEntry,
@@ -60,7 +60,9 @@ export interface ScanOptions {
 const LAST_CHARACTER = '\u{10ffff}';
 /** What LMDB takes for certain; the store refuses longer keys, for what the log has and the table can't hold keeps it from opening. */
 export const MOST_KEY_BYTES = 1900;
+/** A lock that is mapped needs some. */
 const ROOM_TO_LOOK_BYTES = 64 * 1024;
+
 /**
  * Opens the table in `directory`. One that was closed well is what was closed, byte for byte. One that was not, since its
  * process was killed or the power went, is the copy of it that was found to be whole; when it was not, or there is none, it
@@ -186,7 +188,7 @@ async function look(file: string, copy: string): Promise<Look | undefined> {
   const { bavail, bsize } = await statfs(path.dirname(file));
   // A lock that can't be written where it is mapped ends the process that looks, as damage does.
   if (bavail * bsize < ROOM_TO_LOOK_BYTES) throw storeErrors.full({ directory: path.dirname(file) });
-  return copyWhole(file, copy);
+  return lookAt(file, copy);
 }
 
 /** What is in a table that is as it was closed; undefined for any other. */
