@@ -43,9 +43,15 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
  * `TS_REACTOR_UNKNOWN_...`: there is no master with such a reactor.
  */
 async function mistakesIn(config: MasterConfig, file = 'master', placeOf: PlaceOf): Promise<readonly TsaltError[]> {
-  if (config.reactor.length + config.ext_pillar.length === 0) return [];
-  const { reactorMistakes, sourceMistakes } = await import('./check/named.ts');
-  const mistakes = [...reactorMistakes(config, file, placeOf), ...(await sourceMistakes(config, file, placeOf))];
+  const mistakes: TsaltError[] = [];
+  if (config.reactor.length > 0) {
+    const { reactorMistakes } = await import('./check/named-reactors.ts');
+    mistakes.push(...reactorMistakes(config, file, placeOf));
+  }
+  if (config.ext_pillar.length > 0) {
+    const { sourceMistakes } = await import('./check/named-sources.ts');
+    mistakes.push(...(await sourceMistakes(config, file, placeOf)));
+  }
   const fatal = mistakes.find(({ code }) => code.startsWith('TS_REACTOR_UNKNOWN_'));
   if (fatal) throw fatal;
   return mistakes;
