@@ -90,11 +90,15 @@ export function orchestrationBook(options: {
         { ...runReturnEvent(factsOf(orchestration), given, retcode === 0), ...origin(orchestration) },
         MOST_BYTES,
       );
-    try {
-      return record(answer);
-    } catch (thrown) {
-      if (!(thrown instanceof TsaltError) || thrown.code !== 'TS_EVENT_TOO_BIG') throw thrown;
-      return record({ ...answer, data: withoutChanges(answer.data) });
+    const smaller = [withoutChanges, shortened, withoutStates];
+    for (let data = answer.data; ;) {
+      try {
+        return record({ ...answer, data });
+      } catch (thrown) {
+        const smallen = smaller.shift();
+        if (!smallen || !(thrown instanceof TsaltError) || thrown.code !== 'TS_EVENT_TOO_BIG') throw thrown;
+        data = smallen(data);
+      }
     }
   }
 
@@ -196,14 +200,30 @@ function factsOf(orchestration: Orchestration): RunFacts {
 
 /** What was done, without what was changed by it. */
 function withoutChanges(data: JsonMap): JsonMap {
-  const bare = (run: Json): Json =>
-    isMap(run)
-      ? Object.fromEntries(
-          Object.entries(run).map(([tag, entry]) => [
-            tag,
-            { ...(entry as JsonMap), changes: {}, warnings: ['The changes are too large to be kept.'] },
-          ]),
-        )
-      : run;
-  return Object.fromEntries(Object.entries(data).map(([id, run]) => [id, bare(run)]));
+  return ofEachState(data, () => ({ changes: {}, warnings: ['The changes are too large to be kept.'] }));
+}
+
+/** Of what is left, comments have so many characters. */
+const SHORT_COMMENT = 500;
+
+function shortened(data: JsonMap): JsonMap {
+  return ofEachState(data, ({ comment }) =>
+    typeof comment === 'string' && comment.length > SHORT_COMMENT
+      ? { comment: `${comment.slice(0, SHORT_COMMENT)}... (the rest is too large to be kept)` }
+      : {},
+  );
+}
+
+const withoutStates = (data: JsonMap): JsonMap => ofEachRun(data, () => ['What came of it is too large to be kept.']);
+
+/** With something else in each entry of a state. */
+function ofEachState(data: JsonMap, other: (entry: JsonMap) => JsonMap): JsonMap {
+  const changed = (entry: Json): Json => ({ ...(entry as JsonMap), ...other(entry as JsonMap) });
+  return ofEachRun(data, (run) =>
+    isMap(run) ? Object.fromEntries(Object.entries(run).map(([tag, entry]) => [tag, changed(entry)])) : run,
+  );
+}
+
+function ofEachRun(data: JsonMap, other: (run: Json) => Json): JsonMap {
+  return Object.fromEntries(Object.entries(data).map(([id, run]) => [id, other(run)]));
 }

@@ -11,6 +11,7 @@ import { jobLedger } from '../../master/jobs/ledger.ts';
 import { keyBook, type KeysOptions } from '../../master/keys.ts';
 import { minionBook } from '../../master/minions.ts';
 import { mineBook } from '../../master/mine/book.ts';
+import type { Orchestration } from '../../master/orchestrate/book.ts';
 import { tokens as tokenBook } from '../../master/tokens.ts';
 import { openStore } from '../../store/store.ts';
 import { generateIdentity } from '../../wire/keys.ts';
@@ -49,6 +50,22 @@ export async function open(
   const instances = instanceRegistry({ store, bus, clock });
   const seen = () => events.map(({ tag, data }) => (typeof data['act'] === 'string' ? `${tag} ${data['act']}` : tag));
   return { store, bus, events, seen, tokens, minions, keys, jobs, facts, mine, instances };
+}
+
+/** An orchestration that is to begin. */
+export function orchestrationIn({
+  jobs,
+  clock,
+}: Pick<Awaited<ReturnType<typeof books>>, 'jobs' | 'clock'>): Orchestration {
+  return {
+    jid: jobs.newJid(),
+    mods: ['a'],
+    saltenv: 'base',
+    test: false,
+    pillar: {},
+    created: clock.now(),
+    nesting: 0,
+  };
 }
 
 /** A minion with a key of its own, at the door. */

@@ -3,12 +3,12 @@ import type { MasterCall, MinionJob } from '../../lib/contracts/orchestration.ts
 import { isMinionId } from '../../lib/ids.ts';
 import type { Json, JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
-import { orchestrationBook, type Orchestration } from '../../master/orchestrate/book.ts';
+import { orchestrationBook } from '../../master/orchestrate/book.ts';
 import { stepsOf, type Steps } from '../../master/orchestrate/steps.ts';
 import { publisher } from '../../master/publisher.ts';
 import type { MasterLink } from '../../wire/types.ts';
 import { eventually } from '../kit/eventually.ts';
-import { books } from './books.ts';
+import { books, orchestrationIn } from './books.ts';
 
 /* The steps of an orchestration, over a real store, with minions that are not there. */
 
@@ -43,15 +43,7 @@ async function master(t: ExecutionContext) {
       return called.length;
     },
   };
-  const orchestration: Orchestration = {
-    jid: jobs.newJid(),
-    mods: ['a'],
-    saltenv: 'base',
-    test: false,
-    pillar: {},
-    created: clock.now(),
-    nesting: 0,
-  };
+  const orchestration = orchestrationIn(made);
   await book.begin(orchestration);
   return {
     ...made,
