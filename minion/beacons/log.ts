@@ -4,7 +4,7 @@ import { translatePattern } from '../../lib/regex.ts';
 
 /** Of what was added between two looks, so much is read at one; the rest at the next. */
 const MOST_BYTES = 1024 * 1024;
-/** A line without an end is given up when it is longer. */
+/** A line without an end is given up when it is longer, with what is still to come of it. */
 const LONGEST_LINE = 64 * 1024;
 
 const log: Beacon<ParametersOf<'log'>> = {
@@ -24,6 +24,7 @@ beacons:
     let identity: string | undefined;
     let offset = 0;
     let unfinished = Buffer.alloc(0);
+    let isGivenUp = false;
     let isFirst = true;
 
     function added(): string[] {
@@ -32,6 +33,7 @@ beacons:
         // What was there before the first look is old.
         offset = isFirst && now ? now.size : 0;
         unfinished = Buffer.alloc(0);
+        isGivenUp = false;
       }
       identity = now?.identity;
       isFirst = false;
@@ -40,11 +42,14 @@ beacons:
       offset += bytes.length;
       const all = Buffer.concat([unfinished, bytes]);
       const end = all.lastIndexOf(0x0a);
-      unfinished = all.subarray(end + 1).length > LONGEST_LINE ? Buffer.alloc(0) : all.subarray(end + 1);
-      return end < 0
+      const start = isGivenUp ? all.indexOf(0x0a) + 1 : 0;
+      const rest = all.subarray(end + 1);
+      isGivenUp = rest.length > LONGEST_LINE || (isGivenUp && end < 0);
+      unfinished = isGivenUp ? Buffer.alloc(0) : rest;
+      return end < start
         ? []
         : all
-            .toString('utf8', 0, end)
+            .toString('utf8', start, end)
             .split('\n')
             .map((line) => line.replace(/\r$/, ''));
     }

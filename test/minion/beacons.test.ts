@@ -181,6 +181,43 @@ test('log: a file that is not there yet, and one that is put in its place', asyn
   t.is((await told(log)).length, 1, 'it was cut short');
 });
 
+test('log: of a line that is given up as too long, the rest is no line', async (t) => {
+  const machine = fakeMachine({ '/a': '' });
+  const log = await startBeacon('log', { file: '/a', tags: { t: { regex: 'x' } } }, machine);
+  t.deepEqual(await told(log), []);
+  const long = `y${'x'.repeat(64 * 1024)}`;
+  machine.write('/a', long);
+  t.deepEqual(await told(log), []);
+  machine.write('/a', `${long}xx`);
+  t.deepEqual(await told(log), []);
+  machine.write('/a', `${long}xxx\nx1\nx`);
+  t.deepEqual(
+    (await told(log)).map(([, data]) => (data as { raw: string }).raw),
+    ['x1'],
+  );
+  machine.write('/a', `${long}xxx\nx1\nx2\n`);
+  t.is((await told(log)).length, 1);
+});
+
+test('log: a line is taken whole wherever a read ends', async (t) => {
+  const most = 1024 * 1024;
+  for (const before of [most - 4, most - 3, most - 2, most - 1, most, most + 1]) {
+    const machine = fakeMachine({ '/a': '' });
+    const log = await startBeacon('log', { file: '/a', tags: { t: { regex: '\u00fc' } } }, machine);
+    await told(log);
+    machine.write('/a', '');
+    const text = `${`${'y'.repeat(1023)}\n`.repeat(1023)}${'y'.repeat(before - 1023 * 1024 - 1)}\n\u00fc\u00fc1\n`;
+    machine.write('/a', text);
+    machine.touch('/a', { size: Buffer.byteLength(text) });
+    const found = [...(await told(log)), ...(await told(log)), ...(await told(log))];
+    t.deepEqual(
+      found.map(([, data]) => (data as { raw: string }).raw),
+      ['\u00fc\u00fc1'],
+      String(before),
+    );
+  }
+});
+
 test('status: all, or the fields that are asked for', async (t) => {
   const machine = fakeMachine({
     '/proc/loadavg': '0.1 0.2 0.3 1/2 3\n',
