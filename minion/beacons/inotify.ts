@@ -1,6 +1,6 @@
 import type { ParametersOf } from '../../lib/beacons/parameters.ts';
 import type { Beacon } from '../../lib/contracts/beacon.ts';
-import { watchedPlace } from './watched-place.ts';
+import { watchedPlace, type WatchedPlace } from './watched-place.ts';
 
 const inotify: Beacon<ParametersOf<'inotify'>> = {
   summary:
@@ -20,11 +20,15 @@ beacons:
 `,
   data: '{path: /etc/ssh/sshd_config, change: IN_MODIFY}',
   start({ files }, context) {
-    const places = Object.entries(files).map(([path, options]) => watchedPlace(path, options ?? {}, context));
-    return {
-      look: () => places.flatMap((place) => place.changes()),
-      close: () => places.forEach((place) => place.close()),
-    };
+    const places: WatchedPlace[] = [];
+    const close = (): void => places.forEach((place) => place.close());
+    try {
+      for (const [path, options] of Object.entries(files)) places.push(watchedPlace(path, options ?? {}, context));
+    } catch (thrown) {
+      close();
+      throw thrown;
+    }
+    return { look: () => places.flatMap((place) => place.changes()), close };
   },
 };
 

@@ -40,7 +40,12 @@ export function watchedPlace(path: string, options: Options, context: BeaconCont
   let isSingle = false;
   let isLost = false;
   let failure: Error | undefined;
-  begin();
+  try {
+    begin();
+  } catch (thrown) {
+    close();
+    throw thrown;
+  }
 
   function begin(): void {
     root = context.look(path, true);
@@ -66,6 +71,16 @@ export function watchedPlace(path: string, options: Options, context: BeaconCont
       if (deep && facts.isDirectory) below.push(...enter(one, deep));
     }
     return below;
+  }
+
+  /** Where it can't be, which for one that is gone again is no matter, the next look begins anew, and raises what is. */
+  function enterNew(folder: string): string[] {
+    try {
+      return enter(folder, true);
+    } catch {
+      isLost = true;
+      return [];
+    }
   }
 
   function watch(folder: string): void {
@@ -110,9 +125,11 @@ export function watchedPlace(path: string, options: Options, context: BeaconCont
   /** Begins anew with how things stand. */
   function again(): void {
     close();
-    isLost = false;
     failure = undefined;
+    // Until all of it is watched: what can't be, is tried again by the next look.
+    isLost = true;
     begin();
+    isLost = false;
   }
 
   function eventOf(one: string, { words, isDirectory }: Change): BeaconEvent[] {
@@ -162,7 +179,7 @@ export function watchedPlace(path: string, options: Options, context: BeaconCont
       const isWritten = changes.some(({ words }) => words.includes('modify'));
       if (is && isWritten && !isOwn && wanted.has('close_write')) written.add(one);
       if (!is) written.delete(one);
-      const inside = is?.isDirectory === true && !was && autoAdd ? enter(one, true) : [];
+      const inside = is?.isDirectory === true && !was && autoAdd ? enterNew(one) : [];
       if (isOwn) return [];
       return [
         ...changes.flatMap((change) => eventOf(one, change)),

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Watching } from '../../lib/contracts/beacon.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import { fakeMachine, startBeacon, told, type FakeMachine } from './beacon-kit.ts';
 
@@ -167,4 +168,49 @@ test('inotify, names that the kernel lost: that is told, and it begins anew', as
   t.deepEqual(await told(watching), []);
   machine.write('/srv/a', 'y');
   t.deepEqual(await seen(watching), ['IN_MODIFY /srv/a']);
+});
+
+/** As many files as may be known, and `more`. */
+function fill(machine: FakeMachine, more: number): void {
+  const facts = { isDirectory: false, identity: 'many', size: 0, mtimeMs: 1, ctimeMs: 1 };
+  for (let n = 0; n < 100_000 + more; n++) machine.files.set(`/many/${n}`, { text: '', facts });
+}
+
+test('inotify, more files than may be known: nothing is left watched, and all are watched once they fit', async (t) => {
+  const machine = fakeMachine({ '/few/a': '' });
+  machine.mkdir('/many');
+  fill(machine, 1);
+  const start = (): Promise<Watching> => startBeacon('inotify', { files: { '/few': {}, '/many': {} } }, machine);
+  await t.throwsAsync(start(), { code: 'TS_BEACON_TOO_MUCH' });
+  t.deepEqual([...machine.watched.keys()], []);
+  machine.remove('/many/100000');
+  const watching = await start();
+  machine.files.delete('/many/1');
+  fill(machine, 1);
+  machine.lose('/many');
+  await t.throwsAsync(told(watching), { code: 'TS_BEACON_TOO_MUCH' });
+  await t.throwsAsync(told(watching), { code: 'TS_BEACON_TOO_MUCH' }, 'it watches some alone');
+  machine.remove('/many/100000');
+  t.deepEqual(await told(watching), [['/many', { path: '/many', change: 'IN_Q_OVERFLOW' }]]);
+  machine.write('/many/99999', 'x');
+  t.deepEqual(await seen(watching), ['IN_MODIFY /many/99999']);
+});
+
+test('inotify, a new directory that is gone before it is read: what else has changed is told', async (t) => {
+  const machine = tree();
+  const watching = await watch(machine, '/srv', { recurse: true, auto_add: true });
+  machine.mkdir('/srv/new');
+  machine.write('/srv/a', 'x and y');
+  const { list } = machine;
+  Object.assign(machine, {
+    list: () => {
+      throw new Error('ENOENT');
+    },
+  });
+  const found = await seen(watching);
+  t.true(found.includes('IN_MODIFY /srv/a'), String(found));
+  Object.assign(machine, { list });
+  t.deepEqual(await seen(watching), ['IN_Q_OVERFLOW /srv']);
+  machine.write('/srv/new/b', 'x');
+  t.true((await seen(watching)).includes('IN_CREATE /srv/new/b'));
 });
