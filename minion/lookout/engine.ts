@@ -97,9 +97,12 @@ function keep(beacon: ConfiguredBeacon, options: EngineOptions): Kept {
         return undefined;
       }
       const events = await watching.look();
-      for (const event of events.slice(0, MOST_EVENTS)) await tell(name, event);
+      const unkept: unknown[] = [];
+      for (const event of events.slice(0, MOST_EVENTS))
+        await tell(name, event).catch((thrown: unknown) => unkept.push(thrown));
       const more = events.length - MOST_EVENTS;
       if (more > 0) await tell(name, { data: { error: `${more} more events came at once: they were left out` } });
+      if (unkept.length > 0) throw unkept[0];
     } catch (thrown) {
       await complain(messageOf(thrown));
       return Math.max(intervalMs, pauses.next());

@@ -13,7 +13,14 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 type Looks = Readonly<Record<string, () => ReturnType<Watching['look']>>>;
 
 /** An engine whose beacons look as the test says, by their own names. */
-function setUp(looks: Looks, written: JsonMap, { states = () => false }: { states?: () => boolean } = {}) {
+function setUp(
+  looks: Looks,
+  written: JsonMap,
+  {
+    states = () => false,
+    refused = () => false,
+  }: { states?: () => boolean; refused?: (event: BeaconEvent) => boolean } = {},
+) {
   const machine = fakeMachine();
   const { clock } = machine;
   const looked: [second: number, name: string][] = [];
@@ -46,7 +53,10 @@ function setUp(looks: Looks, written: JsonMap, { states = () => false }: { state
     log: (level, message, facts) => log.push(`${level}: ${message} ${JSON.stringify(facts)}`),
     random: () => 1,
     statesRun: states,
-    tell: async (beacon, event) => void events.push([beacon, event]),
+    tell: async (beacon, event) => {
+      if (refused(event)) throw new Error('unfit');
+      events.push([beacon, event]);
+    },
   });
   const set = (now: JsonMap): void => engine.set(readBeacons(now).beacons);
   set(written);
@@ -122,6 +132,18 @@ test('engine: more events than are reasonable, are counted', async (t) => {
   await pass(1);
   t.is(events.length, 1001);
   t.deepEqual(events.at(-1)?.[1].data, { error: '200 more events came at once: they were left out' });
+  engine.stop();
+});
+
+test('engine: an event that can not be kept, takes no other with it, and is told of', async (t) => {
+  const many = Array.from({ length: 5 }, (_, n) => ({ data: { n } }));
+  const refused = (event: BeaconEvent): boolean => event.data['n'] === 2;
+  const { pass, events, engine } = setUp({ a: () => many }, { memusage: [percent, { interval: 60 }] }, { refused });
+  await pass(1);
+  t.deepEqual(
+    events.map(([, { data }]) => data),
+    [{ n: 0 }, { n: 1 }, { n: 3 }, { n: 4 }, { error: 'unfit' }],
+  );
   engine.stop();
 });
 
