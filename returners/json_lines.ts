@@ -49,6 +49,7 @@ returners:
 /** Names the files on; the oldest goes. Where none is to be kept, the full one is emptied. */
 async function rotate(path: string, keep: number): Promise<void> {
   if (keep === 0) return truncate(path);
+  await append(path, Buffer.alloc(0));
   for (let number = keep; number > 0; number--) {
     const from = number === 1 ? path : `${path}.${number - 1}`;
     await rename(from, `${path}.${number}`).catch((error: unknown) => {

@@ -28,6 +28,16 @@ test('json_lines: each event is a line, readable by its owner alone, and half a 
   t.deepEqual(numbers(file), [1, 2, 3, 4]);
 });
 
+test('json_lines: half a line of a crash is in no file that is named on', async (t) => {
+  const file = path.join(folder(t), 'events.json');
+  const returner = await opened('json_lines', { file, max_bytes: 400 });
+  await returner.send([returned(1, 'a', 'b.c', 'x'.repeat(150))], never);
+  appendFileSync(file, '{"number":2,"ta');
+  await returner.send([returned(2, 'a', 'b.c', 'x'.repeat(150))], never);
+  t.regex(readFileSync(`${file}.1`, 'utf8'), /\}\n$/);
+  t.deepEqual([numbers(`${file}.1`), numbers(file)], [[1], [2]]);
+});
+
 for (const [keep, left] of [
   [2, ['events.json', 'events.json.1', 'events.json.2']],
   [0, ['events.json']],
