@@ -5,7 +5,7 @@ import type { JsonMap } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { ScheduledJob } from './job.ts';
 import { readSchedule, type Whens } from './read.ts';
-import type { JobStatus } from './status.ts';
+import type { JobStatus, Tally } from './status.ts';
 import { keepTime, type Timed } from './timed.ts';
 
 export interface SchedulerOptions {
@@ -39,15 +39,22 @@ export interface Scheduler {
 /** Runs Salt's `schedule:`. */
 export function scheduler(options: SchedulerOptions): Scheduler {
   let timed = new Map<string, Timed>();
+  /** Of jobs that are no more, of which runs are still under way: set again, they go on. */
+  const leaving = new Map<string, Tally>();
   const gone = { runs: 0, failed: 0, skipped: 0, missed: 0 };
 
-  function end(one: Timed): void {
-    one.stop();
-    for (const key of ['runs', 'failed', 'skipped', 'missed'] as const) gone[key] += one.tally[key];
+  /** Counts those among what is gone whose last run is over. */
+  function settle(): void {
+    for (const [name, tally] of leaving) {
+      if (tally.running > 0) continue;
+      leaving.delete(name);
+      for (const key of ['runs', 'failed', 'skipped', 'missed'] as const) gone[key] += tally[key];
+    }
   }
 
   return {
     set(schedule, whens = {}) {
+      settle();
       const { jobs, findings } = readSchedule(schedule, whens);
       const before = timed;
       timed = new Map();
@@ -59,15 +66,22 @@ export function scheduler(options: SchedulerOptions): Scheduler {
           continue;
         }
         old?.stop();
-        timed.set(job.name, keepTime(job, options, old?.tally));
+        timed.set(job.name, keepTime(job, options, old?.tally ?? leaving.get(job.name)));
+        leaving.delete(job.name);
       }
-      for (const old of before.values()) end(old);
+      for (const [name, old] of before) {
+        old.stop();
+        leaving.set(name, old.tally);
+      }
+      settle();
       return findings;
     },
     status: () => [...timed.values()].map((one) => one.status()),
     counts() {
+      settle();
       const all = [...timed.values()].map((one) => one.status());
-      const sum = (key: 'running' | keyof typeof gone): number => all.reduce((total, one) => total + one[key], 0);
+      const tallies = [...all, ...leaving.values()];
+      const sum = (key: 'running' | keyof typeof gone): number => tallies.reduce((total, one) => total + one[key], 0);
       return {
         jobs: all.filter(({ enabled }) => enabled).length,
         running: sum('running'),

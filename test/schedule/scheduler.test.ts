@@ -415,6 +415,28 @@ test('scheduler: a job that runs while its times are changed, counts as running'
   t.like(made.status()[0], { running: 1, runs: 1, skipped: 3 });
 });
 
+test('scheduler: a job that is taken away and set again while it runs, is not run twice at once', async (t) => {
+  const ends: (() => void)[] = [];
+  const run = (): Promise<boolean> => new Promise((resolve) => ends.push(() => resolve(false)));
+  const { clock, scheduler: made } = setUp({ a: { ...ping, seconds: 10 } }, { run });
+  await pass(clock, 10);
+  made.set({});
+  t.like(made.counts(), { jobs: 0, running: 1, runs: 1, failed: 0 });
+  made.set({ a: { ...ping, seconds: 10 } });
+  await pass(clock, 10);
+  t.is(ends.length, 1);
+  t.like(made.counts(), { running: 1, runs: 1, skipped: 1 });
+  made.set({});
+  ends[0]?.();
+  await settle();
+  t.deepEqual(made.counts(), { jobs: 0, running: 0, runs: 1, failed: 1, skipped: 1, missed: 0 });
+  made.set({ a: { ...ping, seconds: 10 } });
+  t.like(made.status()[0], { runs: 0, running: 0 });
+  await pass(clock, 10);
+  t.is(ends.length, 2);
+  t.like(made.counts(), { running: 1, runs: 2, failed: 1, skipped: 1 });
+});
+
 test('scheduler: an interval, does not mind where the wall clock is set', async (t) => {
   const { clock, started } = setUp({ a: { ...ping, seconds: 600 } });
   await pass(clock, 300);
