@@ -38,7 +38,8 @@ export function targeting({ keys, facts, nodegroups }: TargetingOptions): Target
   return {
     resolve(target, type, delimiter = ':') {
       if (type === 'list') {
-        const names = typeof target === 'string' ? target.split(',').map((name) => name.trim()) : [...target];
+        const written = typeof target === 'string' ? target.split(',').map((name) => name.trim()) : target;
+        const names = [...new Set(written)];
         const there = new Set<string>(accepted());
         return {
           minions: names.filter(isMinionId).filter((name) => there.has(name)),
