@@ -9,7 +9,7 @@ import { jobNewEvent, jobReturnEvent, type ReturnFacts } from '../../lib/salt-ev
 import type { Change } from '../../store/codec.ts';
 import type { Size } from '../../store/bucket-sizes.ts';
 import type { Store } from '../../store/store.ts';
-import type { EventBus } from '../bus.ts';
+import { MAX_EVENT_BYTES, type EventBus } from '../bus.ts';
 import { placesIn, type ScheduledRun } from './scheduled.ts';
 import { jobWaiters } from './waiters.ts';
 
@@ -124,6 +124,9 @@ export interface JobsOptions {
 
 /** A state run of thousands of states with their diffs; a record of the store holds this. */
 const MAX_RETURN_BYTES = 12 * 1024 * 1024;
+/** The event of a new job names each of its minions, which may be many, besides what any event holds. */
+const mostBytesOf = ({ tgt, minions, missing }: NewJob): number =>
+  Math.min(MAX_RETURN_BYTES, MAX_EVENT_BYTES + Buffer.byteLength(JSON.stringify([tgt, minions, missing])));
 const order: readonly PairState[] = ['queued', 'delivered', 'running', 'expired', 'lost', 'returned'];
 const isOpen = (state: PairState) => state === 'queued' || state === 'delivered' || state === 'running';
 /** So many jobs are looked at in one go; the rest comes with the next. */
@@ -242,7 +245,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       ...made.minions.map((id) => due.put(`${id}/${jid}`, true)),
       expiries.put(expiryKey(made), true),
       ...(once === undefined ? [] : [onces.put(onceKey(once), jid)]),
-      bus.record(event),
+      bus.record(event, mostBytesOf(made)),
     ]);
     return made;
   }

@@ -22,6 +22,14 @@ function job(clock: { now(): number }, minions = ['a', 'b'], more: Partial<NewJo
   };
 }
 
+test('jobs: one for as many minions as there may be, with long ids, is taken', async (t) => {
+  const { jobs, clock, seen } = await books(t);
+  const minions = Array.from({ length: 20_000 }, (_, n) => `${n}.${'m'.repeat(90)}`);
+  const { jid } = await jobs.create(jobs.newJid(), job(clock, minions, { tgt: minions, tgt_type: 'list' }));
+  t.is(jobs.pairs(jid).size, minions.length);
+  t.deepEqual(seen(), [`salt/job/${jid}/new`]);
+});
+
 test('jobs: one goes through queued, delivered, running and returned at each minion, and each says so', async (t) => {
   const { jobs, store, clock, events, seen } = await books(t);
   const { jid } = await jobs.create(jobs.newJid(), job(clock, ['a', 'b'], { arg: [1], kwarg: { x: 'y' } }));
