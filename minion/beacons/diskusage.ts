@@ -31,12 +31,19 @@ beacons:
       async look() {
         const mounts = parseMounts(readText('/proc/self/mounts'));
         const events: BeaconEvent[] = [];
+        const failures: unknown[] = [];
         for (const { pattern, percent } of patterns) {
           for (const mount of mounts.filter((point) => fits(pattern, point))) {
-            const { usedPercent } = await space(mount);
-            if (usedPercent >= percent) events.push({ data: { diskusage: usedPercent, mount } });
+            const usedPercent = await space(mount).then(
+              (of) => of.usedPercent,
+              (thrown: unknown) => void failures.push(thrown),
+            );
+            if (usedPercent !== undefined && usedPercent >= percent)
+              events.push({ data: { diskusage: usedPercent, mount } });
           }
         }
+        // One that can't be asked hides no other that is full.
+        if (failures.length > 0 && events.length === 0) throw failures[0];
         return events;
       },
     };

@@ -1,5 +1,5 @@
 import type { ParametersOf } from '../../lib/beacons/parameters.ts';
-import type { Beacon } from '../../lib/contracts/beacon.ts';
+import type { Beacon, BeaconEvent } from '../../lib/contracts/beacon.ts';
 import { watchedPlace, type WatchedPlace } from './watched-place.ts';
 
 const inotify: Beacon<ParametersOf<'inotify'>> = {
@@ -28,7 +28,26 @@ beacons:
       close();
       throw thrown;
     }
-    return { look: () => places.flatMap((place) => place.changes()), close };
+    /** What keeps some place from watching; what others have to tell is told first. */
+    const failures: unknown[] = [];
+
+    function changesOf(place: WatchedPlace): readonly BeaconEvent[] {
+      try {
+        return place.changes();
+      } catch (thrown) {
+        failures.push(thrown);
+        return [];
+      }
+    }
+
+    return {
+      look() {
+        const events = failures.length > 0 ? [] : places.flatMap(changesOf);
+        if (failures.length > 0 && events.length === 0) throw failures.splice(0)[0];
+        return events;
+      },
+      close,
+    };
   },
 };
 

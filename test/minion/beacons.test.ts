@@ -50,6 +50,22 @@ test('diskusage: each file system that is full, by its mount point or a pattern 
   ]);
 });
 
+test('diskusage: a file system that can not be asked, hides no other that is full, and is told of while none is', async (t) => {
+  const machine = fakeMachine({ '/proc/self/mounts': 'a /net nfs rw 0 0\nb / ext4 rw 0 0\n' });
+  machine.full['/'] = 95;
+  const { space } = machine;
+  Object.assign(machine, {
+    space: async (mount: string) => {
+      if (mount === '/net') throw new Error('ESTALE');
+      return space(mount);
+    },
+  });
+  const beacon = await startBeacon('diskusage', { '/.*': '90%' }, machine);
+  t.deepEqual(await told(beacon), [['', { diskusage: 95, mount: '/' }]]);
+  machine.full['/'] = 50;
+  await t.throwsAsync(told(beacon), { message: 'ESTALE' });
+});
+
 test('ps: what runs and should not, what does not and should; a name that the kernel cut', async (t) => {
   const machine = fakeMachine({
     '/proc/1/comm': 'init\n',

@@ -188,6 +188,8 @@ test('inotify, more files than may be known: nothing is left watched, and all ar
   machine.files.delete('/many/1');
   fill(machine, 1);
   machine.lose('/many');
+  machine.write('/few/a', 'x');
+  t.deepEqual(await seen(watching), ['IN_MODIFY /few/a'], 'what another place has to tell is told first');
   await t.throwsAsync(told(watching), { code: 'TS_BEACON_TOO_MUCH' });
   await t.throwsAsync(told(watching), { code: 'TS_BEACON_TOO_MUCH' }, 'it watches some alone');
   machine.remove('/many/100000');
