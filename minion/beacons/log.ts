@@ -28,7 +28,7 @@ beacons:
     let isFirst = true;
 
     function added(): string[] {
-      const now = lookAt(file);
+      const now = lookAt(file, true);
       if (!now || now.identity !== identity || now.size < offset) {
         // What was there before the first look is old.
         offset = isFirst && now ? now.size : 0;

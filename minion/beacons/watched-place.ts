@@ -33,6 +33,7 @@ export function watchedPlace(path: string, options: Options, context: BeaconCont
   const known = new Map<string, PathFacts>();
   /** When the kernel named them first and last, by the wall clock. */
   const touched = new Map<string, { readonly first: number; last: number }>();
+  let lastLook = clock.now();
   /** Written, and perhaps not to the end yet. */
   const written = new Set<string>();
   let root: PathFacts | undefined;
@@ -103,6 +104,15 @@ export function watchedPlace(path: string, options: Options, context: BeaconCont
     const before = touched.get(one);
     if (before) before.last = now;
     else touched.set(one, { first: now, last: now });
+  }
+
+  /** The kernel tells nothing of a single file that a link leads to elsewhere: it is looked at each time. */
+  function touchSingle(): void {
+    const now = clock.now();
+    const around = { isSingle, gone: new Set<string>(), come: new Set<string>() };
+    if (!touched.has(path) && changesOf(known.get(path), context.look(path, true), around).length > 0)
+      touched.set(path, { first: lastLook, last: now });
+    lastLook = now;
   }
 
   function leave(folder: string): void {
@@ -204,6 +214,7 @@ export function watchedPlace(path: string, options: Options, context: BeaconCont
         again();
         return [{ tag: path, data: { path, change: 'IN_Q_OVERFLOW' } }];
       }
+      if (isSingle) touchSingle();
       return ofRoot() ?? [...settled(), ...ofNames()];
     },
   };

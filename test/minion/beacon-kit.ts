@@ -115,7 +115,7 @@ export function fakeMachine(texts: Record<string, string> = {}): FakeMachine {
 }
 
 /** Starts a beacon as its config says; raises what is wrong with that. */
-export async function startBeacon(name: string, options: JsonMap, machine: FakeMachine): Promise<Watching> {
+export async function startBeacon(name: string, options: JsonMap, machine: BeaconContext): Promise<Watching> {
   const { beacon, findings } = readBeacon(
     name,
     Object.entries(options).map(([key, value]) => ({ [key]: value })),

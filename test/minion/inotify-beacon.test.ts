@@ -124,6 +124,30 @@ test('inotify, a single file: written, put in its place, removed, made again', a
   t.deepEqual(await seen(watching), ['IN_CREATE /etc/motd', 'IN_MODIFY /etc/motd']);
 });
 
+test('inotify, a single file behind a link: what is written where the link leads to is told, but not what states did', async (t) => {
+  const machine = tree();
+  const watching = await watch(machine, '/etc/motd');
+  t.deepEqual(await seen(watching), []);
+  // The kernel tells nothing: that file is in another directory.
+  const write = (mtimeMs: number): void => {
+    const file = machine.files.get('/etc/motd');
+    if (file) file.facts = { ...file.facts, mtimeMs };
+  };
+  write(50);
+  t.deepEqual(await seen(watching), ['IN_MODIFY /etc/motd']);
+  t.deepEqual(await seen(watching), []);
+  const looked = machine.clock.now();
+  machine.clock.advance(2000);
+  machine.isOwn = (_, from, to) => from <= looked && to >= looked + 2000;
+  write(60);
+  t.deepEqual(await seen(watching), []);
+  machine.isOwn = () => false;
+  t.deepEqual(await seen(watching), []);
+  machine.files.delete('/etc/motd');
+  t.deepEqual(await seen(watching), ['IN_DELETE /etc/motd']);
+  t.deepEqual(await seen(watching), []);
+});
+
 test('inotify, a place that is not there: is watched when it is; one that goes away is told', async (t) => {
   const machine = tree();
   const watching = await watch(machine, '/opt/app', { mask: ['create', 'delete_self'] });
