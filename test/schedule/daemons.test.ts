@@ -42,6 +42,7 @@ test('schedule on the master: runner functions and orchestrations, each run an e
   t.like(up, { fun: 'runner.manage.up', user: 'schedule', return: [], success: true, metadata: { team: 'ops' } });
   t.like(await runOf(cluster, 'up', up.seq), { success: true });
   t.like(await runOf(cluster, 'broken'), { success: false, fun_args: ['none'] });
+  t.like(await runOf(cluster, 'roll'), { success: false }, 'it is not there yet');
   t.regex(cluster.master.log(), /a scheduled job failed.*job=broken.*reason=.*none/);
 
   write(cluster.states, 'roll.sls', 'rolled:\n  test.succeed_with_changes: []\n');
