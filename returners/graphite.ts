@@ -13,7 +13,8 @@ export default defineReturner({
     "The numbers in returns, to Graphite's plaintext port, as Salt's `carbon` names them: `disk.usage.web1.root.used`.",
   promise: `At least once. A batch has a connection of its own and counts as arrived when carbon, having read to its end, closes it in
 its turn; else it is sent again, which changes nothing: the same path and time are the same point. Events that are no returns, and
-returns without numbers, have nothing to send. Samples of collectors are sent by the reactor \`builtin:result\`.`,
+returns without numbers, have nothing to send; a number whose names have more than 255 characters is left out, and all beyond 100,000 of one return.
+Samples of collectors are sent by the reactor \`builtin:result\`.`,
   example: `
 returners:
   graphite:

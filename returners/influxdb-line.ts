@@ -14,9 +14,9 @@ export function influxLine(event: BusEvent, withJson: boolean): string | undefin
   const { seq, tag, data } = event;
   const returned = jobReturnOf(event);
   const { _stamp, ts: _, ...rest } = data;
-  const numbers = numericLeaves(returned ? returned.return : rest)
-    .slice(0, mostNumbers)
-    .map(([keys, value]): [string, string] => [fieldName(keys), String(value)]);
+  const numbers = numericLeaves(returned ? returned.return : rest, mostNumbers).map(
+    ([keys, value]): [string, string] => [fieldName(keys), String(value)],
+  );
   const own: [string, string][] = returned
     ? [
         ['jid', quoted(returned.jid)],

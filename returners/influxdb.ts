@@ -14,7 +14,8 @@ export default defineReturner({
 number, and InfluxDB keeps one point of the same time and tags. A return is a point of \`returns\` with the tags \`id\` and \`fun\` and
 the fields \`jid\`, \`success\`, \`retcode\`, and each number in it as a float, called by its keys with dots between (\`value\` where
 the return is a number itself); with \`json\` also \`return\`, all of it as a text. Any other event is a point of \`events\` with the
-tags \`id\` and \`event\` (its tag) and its numbers; without a number it is none. A point has at most 1000 numbers. Name only events whose
+tags \`id\` and \`event\` (its tag) and its numbers; without a number it is none. A point has at most 1000 numbers, of
+names of up to 255 characters. Name only events whose
 tags are few: each is a series.`,
   example: `
 returners:

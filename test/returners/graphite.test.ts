@@ -51,6 +51,14 @@ test('graphite: a pattern like that of Salt, and events that are no returns', as
   t.deepEqual(texts, ['salt.web1.status.load 0.5 1769903999\n']);
 });
 
+test('graphite: a very long name over many numbers, is left out and holds up nothing', async (t) => {
+  const { texts, port } = await peer(t, (socket) => socket.end());
+  const returner = await opened('graphite', { host: '127.0.0.1', port });
+  const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`${i}`, i]));
+  await returner.send([returned(1, 'web1', 'status.load', { ['k'.repeat(100_000)]: many, last: 1 })], never);
+  t.deepEqual(texts, ['status.load.web1.last 1 1769903999\n']);
+});
+
 test('graphite: a connection that ends otherwise than by being closed after all was read, is a failure', async (t) => {
   const { port } = await peer(t, (socket) => socket.resetAndDestroy());
   const returner = await opened('graphite', { host: '127.0.0.1', port });

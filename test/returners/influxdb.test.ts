@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import type { Json } from '../../lib/json.ts';
 import { influxLine } from '../../returners/influxdb-line.ts';
 import { event, never, opened, returned } from './kit.ts';
 
@@ -32,6 +33,14 @@ test('influxdb: another event, is a point of its numbers, or none', (t) => {
   const sample = event(5, 'collector/result', { id: 'web1', data: { tag: 'load', '1m': 1 }, ts: 12 });
   t.is(influxLine(sample, false), 'events,event=collector/result,id=web1 data.1m=1 1769903999123000005\n');
   t.is(influxLine(event(5, 'salt/auth', { id: 'web1', act: 'pend' }), false), undefined);
+});
+
+test('influxdb: numbers under a very long name or very deep, are left out of the point', (t) => {
+  let deep: Json = 1;
+  for (let depth = 0; depth < 3000; depth++) deep = { '': deep };
+  const value = { ['k'.repeat(256)]: { a: 1 }, [`${'k'.repeat(253)}`]: { b: 2 }, deep, last: 3 };
+  const line = influxLine(returned(7, 'web1', 'a.b', value), false) ?? '';
+  t.regex(line, /^returns,fun=a.b,id=web1 k{253}\.b=2,last=3,jid=/);
 });
 
 for (const [version, settings, target, authorization] of [
