@@ -20,6 +20,12 @@ export function isJsonMap(value: unknown): value is JsonMap {
   return isMap(value) && Object.values(value).every(isJson);
 }
 
+/** Whether lists and maps are in each other more than `most` times. */
+export function isDeeper(value: Json, most: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return most === 0 || Object.values(value).some((one) => isDeeper(one, most - 1));
+}
+
 /** A value as text: text as it is, anything else as JSON, nothing as nothing. For what should be text and may be anything. */
 export function asText(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -1,7 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
+import { jobErrors } from '../lib/errors/books.ts';
 import { didYouMean, messageOf } from '../lib/errors/error.ts';
 import { failpoint } from '../lib/failpoint.ts';
-import { asText, isJsonMap, isMap, type Json, type JsonMap } from '../lib/json.ts';
+import { asText, isDeeper, isJsonMap, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { isJid } from '../lib/ids.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -58,6 +59,12 @@ export interface IntakeOptions {
 /** Longest return that is put together of parts, in characters: twice what a minion sends. */
 const LONGEST_RETURN = 2 * MOST_RETURN_CHARACTERS;
 
+/** More parts than such a return has. Short ones are no reason to keep ever more. */
+const MOST_PARTS = 1_000;
+
+/** Lists and maps in each other, in a return: whatever reads it later goes through them one within the other. */
+const DEEPEST_RETURN = 500;
+
 /** That a schedule names a returner that is not there is said so often, in ms. */
 const COMPLAIN_MS = 60 * 60_000;
 
@@ -90,6 +97,7 @@ export function intake(options: IntakeOptions): Intake {
         counters.returns++;
         const { success, retcode, out, text } = body;
         const value = JSON.parse(asText(text)) as Json;
+        if (isDeeper(value, DEEPEST_RETURN)) throw jobErrors.returnTooDeep({ most: DEEPEST_RETURN });
         const outcome = { return: value, success: success === true, retcode: Number(retcode), out: asText(out) };
         if (body.schedule !== undefined) return scheduledChanges(id, body, outcome);
         const changes = jobs.returned(jid, id, outcome);
@@ -226,17 +234,18 @@ function joinParts(items: readonly UpItem[]): { readonly whole: UpItem[]; readon
   const whole: UpItem[] = [];
   let parts: UpItem[] = [];
   for (const item of items) {
-    const { part, parts: count } = item.body;
+    const [part, count] = [Number(item.body.part), Number(item.body.parts)];
     if (item.kind !== 'return' || !isMap(item.body) || count === 1) {
       whole.push(item);
       continue;
     }
-    parts.push(item);
+    // Of all but the last nothing else is needed.
+    parts.push(part === count ? item : { ...item, body: { part, parts: count, text: asText(item.body.text) } });
     if (part !== count) continue;
-    whole.push({ ...item, body: { ...item.body, ...wholeOf(parts, Number(count)) } });
+    whole.push({ ...item, body: { ...item.body, ...wholeOf(parts, count) } });
     parts = [];
   }
-  const tooLong = parts.length > 0 && textOf(parts).length > LONGEST_RETURN;
+  const tooLong = parts.length > MOST_PARTS || textOf(parts).length > LONGEST_RETURN;
   return { whole, rest: tooLong ? [] : parts };
 }
 

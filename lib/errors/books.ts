@@ -14,6 +14,7 @@ export const tokenErrors = catalogue('TS_TOKEN', {
 
 export const jobErrors = catalogue('TS_JOB', {
   taken: ({ jid }: { jid: string }) => `there is a job ${jid} already`,
+  returnTooDeep: ({ most }: { most: number }) => `it is nested deeper than ${most}`,
 });
 
 export const instanceErrors = catalogue('TS_INSTANCE', {

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import type { JsonMap } from '../../lib/json.ts';
+import type { Json, JsonMap } from '../../lib/json.ts';
 import { silent } from '../../lib/log.ts';
 import { intake } from '../../master/intake.ts';
 import { jobProgress } from '../../master/jobs/progress.ts';
@@ -152,6 +152,30 @@ test('intake: a return that is no JSON ends its job as failed, and holds up noth
   await settled(2);
   t.like(await jobs.returnOf(jid, 'web1'), { success: false, retcode: 1 });
   t.true(seen().includes('next'));
+});
+
+test('intake: a return that is nested too deep for those who read it, ends its job as failed', async (t) => {
+  const { taken, session, settled, jobs, jid } = await taking(t);
+  const nested = (depth: number): string => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`;
+  taken.take(session(), [part(1, jid, nested(502), [1, 1])]);
+  await settled(1);
+  const reason = 'the return could not be used: it is nested deeper than 500';
+  t.like(await jobs.returnOf(jid, 'web1'), { success: false, retcode: 1, return: reason });
+  const known = jobs.find(jid);
+  if (!known) return t.fail();
+  const other = await jobs.create(jobs.newJid(), known);
+  taken.take(session(), [part(2, other.jid, nested(500), [1, 1])]);
+  await settled(2);
+  t.like(await jobs.returnOf(other.jid, 'web1'), { success: true, return: JSON.parse(nested(500)) as Json });
+});
+
+test('intake: a return of more parts than any has, is not kept: they might have no end', async (t) => {
+  const { taken, session, settled, jobs, jid } = await taking(t);
+  const one = session();
+  for (let n = 1; n < 1_100; n++) taken.take(one, [part(n, jid, '', [n, 1_100])]);
+  taken.take(one, [part(1_100, jid, '1', [1_100, 1_100]), event(1_101, 'a')]);
+  await settled(1_101);
+  t.like(await jobs.returnOf(jid, 'web1'), { success: false, return: 'the return was too long to be kept' });
 });
 
 test('intake: a return to a job of others, or to none, changes nothing', async (t) => {
