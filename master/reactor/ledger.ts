@@ -56,10 +56,11 @@ const isOver = (decision: Decision) => decision !== 'retrying';
 const isDead = (decision: Decision) => decision === 'dead' || decision === 'failed';
 // A checkpoint costs as much as some records; one for so many keeps both the log and a restart short.
 const recordsPerCheckpoint = 4_000;
-/** Of a record, so much is kept: a checkpoint has all dead letters in one record. */
-const MOST_ERROR = 2000;
+/** Of a record, so much is kept, in bytes of JSON: a checkpoint has all dead letters in one record. */
+const MOST_ERROR_BYTES = 2000;
+const MOST_TEXT_BYTES = 200;
+const MOST_DEEDS_BYTES = 12_000;
 const MOST_DEEDS = 50;
-const MOST_TEXT = 200;
 // Records this far back are still found by `why` after a restart.
 const checkpointsKept = 20;
 
@@ -222,28 +223,36 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
 }
 
 function bounded(record: ReactionRecord): ReactionRecord {
-  const { did, error = '' } = record;
+  const { did } = record;
+  const error = record.error === undefined ? {} : { error: cut(record.error, MOST_ERROR_BYTES) };
   // What was kept once is short already, and says how much is left out.
-  if (did.at(-1)?.do === 'more') return record;
-  const more = did.length - MOST_DEEDS;
-  if (more <= 0 && error.length <= MOST_ERROR && !did.some(isLong)) return record;
-  const kept = did.slice(0, MOST_DEEDS).map(shortened);
-  return {
-    ...record,
-    ...(record.error !== undefined && { error: cut(error, MOST_ERROR) }),
-    did: more > 0 ? [...kept, { do: 'more', deeds: more }] : kept,
-  };
+  if (did.at(-1)?.do === 'more') return { ...record, ...error };
+  const kept: Deed[] = [];
+  let room = MOST_DEEDS_BYTES;
+  for (const deed of did.slice(0, MOST_DEEDS).map(shortened)) {
+    room -= bytesOf(deed);
+    if (room < 0) break;
+    kept.push(deed);
+  }
+  const more = did.length - kept.length;
+  return { ...record, ...error, did: more > 0 ? [...kept, { do: 'more', deeds: more }] : kept };
 }
 
-const isLong = (deed: Deed): boolean =>
-  Object.values(deed).some((value) => typeof value === 'string' && value.length > MOST_TEXT);
-
-function shortened(deed: Deed): Deed {
-  const cutOf = (value: Json): Json => (typeof value === 'string' ? cut(value, MOST_TEXT) : value);
+const shortened = (deed: Deed): Deed => {
+  const cutOf = (value: Json): Json => (typeof value === 'string' ? cut(value, MOST_TEXT_BYTES) : value);
   return { ...deed, ...Object.fromEntries(Object.entries(deed).map(([name, value]) => [name, cutOf(value)])) };
+};
+
+const bytesOf = (value: Json): number => Buffer.byteLength(JSON.stringify(value));
+
+/** A character may take six bytes: those of a control character, or half of a pair. */
+function cut(words: string, most: number): string {
+  let kept = words.slice(0, most);
+  for (let bytes = bytesOf(kept) - 2; bytes > most; bytes = bytesOf(kept) - 2)
+    kept = kept.slice(0, Math.floor((kept.length * most) / bytes));
+  return kept === words ? words : `${kept}…`;
 }
 
-const cut = (words: string, most: number): string => (words.length > most ? `${words.slice(0, most)}…` : words);
 const deliveryKey = (reactor: string, event: number) => `${event} ${reactor}`;
 const text = (value: Json | undefined) => (typeof value === 'string' ? value : '');
 const number = (value: Json | undefined) => (typeof value === 'number' ? value : 0);

@@ -396,6 +396,22 @@ test('dead letters with much to say: a checkpoint holds a thousand of them, and 
   await again.close();
 });
 
+test('dead letters of characters that take many bytes: a checkpoint holds a thousand of them', async (t) => {
+  const directory = folder(t);
+  const journal = await openJournal({ directory, now: () => 0 });
+  const ledger = await openLedger({ store: journal });
+  ledger.position('r', 0);
+  const long = '\u0001'.repeat(200);
+  const did = Array.from({ length: 50 }, () => ({ do: 'moved', id: 'web1', state: long, reason: long }));
+  const facts = { decision: 'dead', reactor: 'r', attempts: 1, ms: 0, at: '', did } as const;
+  for (let event = 1; event <= 1000; event++) ledger.record({ event, ...facts, error: '\u0001'.repeat(2_000) });
+  await ledger.checkpoint();
+  await t.notThrowsAsync(ledger.checkpoint());
+  t.is(ledger.dead().length, 1000);
+  t.is(ledger.dead()[0]?.error, `${'\u0001'.repeat(333)}…`);
+  await journal.close();
+});
+
 test('many retries at once: never more deliveries than the reactor may have, and all come to their end', async (t) => {
   let inside = 0;
   let most = 0;
