@@ -29,6 +29,9 @@ export const components = [
 
 export type Component = (typeof components)[number];
 
+/** Characters of a value on a line: what a minion sent may be in it, however long that is. */
+const LONGEST_VALUE = 4_000;
+
 const order: readonly (LogLevel | 'quiet')[] = ['debug', 'info', 'warning', 'error', 'quiet'];
 
 export interface LogOptions {
@@ -43,10 +46,11 @@ export interface LogOptions {
 /** A log that writes lines. */
 export function lineLog(write: (line: string) => void, now: () => number, options: LogOptions = {}): Log {
   const { least = 'info', levels = {}, form = 'text' } = options;
-  return (level, message, { component, ...facts } = {}) => {
+  return (level, message, { component, ...given } = {}) => {
     const threshold = levels[component as Component] ?? least;
     if (order.indexOf(level) < order.indexOf(threshold)) return;
     const time = new Date(now()).toISOString();
+    const facts = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, shown(value)]));
     if (form === 'json') {
       write(`${JSON.stringify({ time, level, component, message, ...facts })}\n`);
       return;
@@ -56,6 +60,11 @@ export function lineLog(write: (line: string) => void, now: () => number, option
       .map(([key, value]) => ` ${key}=${/^[\w.:/-]+$/.test(String(value)) ? String(value) : JSON.stringify(value)}`);
     write(`${time} ${level.padEnd(7)} ${message}${rest.join('')}\n`);
   };
+}
+
+function shown<Value>(value: Value): Value | string {
+  if (typeof value !== 'string' || value.length <= LONGEST_VALUE) return value;
+  return `${value.slice(0, LONGEST_VALUE)}… (${value.length} characters)`;
 }
 
 /** The log of one part: what it says has its name. */

@@ -70,3 +70,16 @@ test('log: a master says in JSON who says what, at the levels of its config', as
     [],
   );
 });
+
+for (const form of ['text', 'json'] as const)
+  test(`log: as ${form}: a value of millions of characters, is cut`, (t) => {
+    const lines: string[] = [];
+    const log = lineLog(
+      (line) => void lines.push(line),
+      () => 0,
+      { form },
+    );
+    log('warning', 'it was refused', { reason: `no '${'x'.repeat(3_000_000)}'`, count: 3 });
+    t.true((lines[0]?.length ?? 0) < 4_200);
+    t.regex(lines[0] ?? '', /no 'x{3990,}… \(3000005 characters\)"/);
+  });
