@@ -224,6 +224,8 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
 
 function bounded(record: ReactionRecord): ReactionRecord {
   const { did } = record;
+  // Most have little to say: nothing in them can be too long.
+  if (record.error === undefined && bytesOf([...did]) <= MOST_TEXT_BYTES) return record;
   const error = record.error === undefined ? {} : { error: cut(record.error, MOST_ERROR_BYTES) };
   // What was kept once is short already, and says how much is left out.
   if (did.at(-1)?.do === 'more') return { ...record, ...error };
