@@ -9,6 +9,7 @@ import {
   type TreeEntry,
   type TreeManifest,
 } from '../lib/file-tree.ts';
+import { howManyFit } from '../lib/how-many-fit.ts';
 import type { JsonMap } from '../lib/json.ts';
 import type { FileSource, Located } from './files/source.ts';
 
@@ -112,9 +113,10 @@ export function fileServer(sources: readonly FileSource[]): FileServer {
 /** What one answer carries from an entry on: with very long paths fewer entries, but one at least. */
 function pageFrom(entries: readonly TreeEntry[], after: number): readonly TreeEntry[] {
   const page = entries.slice(after, after + MANIFEST_PAGE_ENTRIES);
-  let bytes = 0;
-  const beyond = page.findIndex(([name]) => (bytes += Buffer.byteLength(name)) > PAGE_BYTES);
-  return beyond < 0 ? page : page.slice(0, Math.max(1, beyond));
+  return page.slice(
+    0,
+    howManyFit(page, PAGE_BYTES, ([name]) => Buffer.byteLength(name)),
+  );
 }
 
 function pieceOf({ file, size }: Located, offset: number): Buffer {

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, TsaltError } from '../lib/errors/error.ts';
 import { storeErrors } from '../lib/errors/store.ts';
+import { howManyFit } from '../lib/how-many-fit.ts';
 import { tryLock } from '../lib/process-lock.ts';
 import { realFiles, type StoreFiles } from './files.ts';
 import { decodeRecord, GAP, MAX_PAYLOAD_BYTES, type LogRecord } from './record.ts';
@@ -168,9 +169,10 @@ export async function openLog(options: LogOptions, locked?: LogLock): Promise<Re
     const counters = { commits: 0, appends: 0, failures: 0, refused: 0, commitMs: 0, slowestCommitMs: 0 };
 
     function takeGroup(): Waiting[] {
-      let bytes = 0;
-      const upTo = queue.findIndex((waiting) => (bytes += waiting.bytes) > COMMIT_BYTES);
-      return queue.splice(0, upTo < 0 ? queue.length : Math.max(1, upTo));
+      return queue.splice(
+        0,
+        howManyFit(queue, COMMIT_BYTES, ({ bytes }) => bytes),
+      );
     }
 
     async function run(): Promise<void> {

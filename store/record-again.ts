@@ -1,3 +1,4 @@
+import { howManyFit } from '../lib/how-many-fit.ts';
 import type { Change } from './codec.ts';
 import type { RecordLog } from './log.ts';
 import type { Entry, ScanOptions, Table } from './table.ts';
@@ -13,18 +14,14 @@ export function* inPieces(
   scan: (prefix: string, options: ScanOptions) => readonly Entry[],
 ): Generator<readonly Entry[]> {
   for (let piece = scan('', { limit: AT_ONCE }); piece.length > 0;) {
-    const first = piece.slice(0, fitting(piece));
-    yield first;
-    const last = first.at(-1);
+    const some = piece.slice(
+      0,
+      howManyFit(piece, PIECE_BYTES, ({ value }) => value.length),
+    );
+    yield some;
+    const last = some.at(-1);
     piece = last ? scan('', { limit: AT_ONCE, after: last.key }) : [];
   }
-}
-
-/** How many of the first entries make a piece: one at least. */
-function fitting(entries: readonly Entry[]): number {
-  let bytes = 0;
-  const beyond = entries.findIndex(({ value }) => (bytes += value.length) > PIECE_BYTES);
-  return beyond < 0 ? entries.length : Math.max(1, beyond);
 }
 
 /** The change that records an entry again. */
