@@ -21,15 +21,18 @@ const PRIVATE = 0o600;
 
 export const realFiles: StoreFiles = {
   open: (file, flags) => open(file, flags, PRIVATE),
-  async syncDirectory(directory) {
-    const handle = await open(directory, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncDirectory: toDisk,
 };
+
+/** Makes durable what is in a file, or the names in a directory. */
+export async function toDisk(name: string): Promise<void> {
+  const handle = await open(name, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
 
 /** Writes all of `bytes` at `position`: write(2) may take only a part, near a full disk without an error. */
 export async function writeFully(file: StoreFile, bytes: Uint8Array, position: number): Promise<void> {

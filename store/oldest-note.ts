@@ -1,6 +1,6 @@
 import { readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { realFiles } from './files.ts';
+import { toDisk } from './files.ts';
 
 /**
  * A note in the store's directory: the number that its log begins with. Without it nothing tells a log whose oldest records
@@ -29,7 +29,7 @@ export function oldestNote(directory: string): OldestNote {
       const file = path.join(directory, now);
       if (before === undefined) await writeFile(file, '', { mode: 0o600 });
       else await rename(path.join(directory, before), file);
-      await realFiles.syncDirectory(directory);
+      await toDisk(directory);
     },
   };
 }

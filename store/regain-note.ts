@@ -1,6 +1,6 @@
 import { access, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { realFiles } from './files.ts';
+import { toDisk } from './files.ts';
 
 /**
  * A note in the store's directory: the log is being mended, and what its table knows of what was lost may not be recorded
@@ -23,7 +23,7 @@ export function regainNote(directory: string): RegainNote {
       ),
     async leave() {
       await writeFile(file, '', { mode: 0o600 });
-      await realFiles.syncDirectory(directory);
+      await toDisk(directory);
     },
     remove: () => rm(file, { force: true }),
   };

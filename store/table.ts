@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { storeErrors } from '../lib/errors/store.ts';
 import { isMap } from '../lib/json.ts';
 import { bucketSizes, readSizes, type Size } from './bucket-sizes.ts';
+import { toDisk } from './files.ts';
 import { lookAt, type Look } from './table-check.ts';
 import {
   bytesOf,
@@ -91,9 +92,9 @@ export async function openTable(directory: string, isSpare: (applied: number) =>
     else for (const name of [file, copy]) await rm(name, { force: true });
   }
   await rm(note, { force: true });
-  const lmdb = await import('lmdb');
+  const { open } = await import('lmdb');
   // Small maps grow as needed; a read lock per reader is all this one process needs.
-  const database: RootDatabase<Buffer, string> = lmdb.open({
+  const database: RootDatabase<Buffer, string> = open({
     path: file,
     encoding: 'binary',
     mapSize: 16 * 1024 * 1024,
@@ -171,15 +172,6 @@ export async function openTable(directory: string, isSpare: (applied: number) =>
       await writeFile(note, JSON.stringify({ sha256: await sha256Of(file), sizes: sizes.all() }), { mode: 0o600 });
     },
   };
-}
-
-async function toDisk(file: string): Promise<void> {
-  const handle = await open(file, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Raises `TS_STORE_FULL` where there is not even room for that. */
