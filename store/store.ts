@@ -125,14 +125,14 @@ export async function openStore(options: Omit<LogOptions, 'onDurable' | 'onFaile
   let closing: Promise<void> | undefined;
 
   /** How many records at either end a log has lost, as its note and a table show that was applied so far; and whether any. */
-  function lossOf({ wholeUpTo, found: { damage }, ...there }: RecordLog, applied: number) {
-    const first = there.first();
+  function lossOf(opened: RecordLog, applied: number) {
+    const first = opened.first();
     const oldestLost = Math.max(0, first - (begins ?? first));
     // The table gets what is on disk, so what it has beyond the log was on disk, and acknowledged.
-    const newestLost = Math.max(0, applied - wholeUpTo);
+    const newestLost = Math.max(0, applied - opened.wholeUpTo);
     // An older version may have lost values in trimming.
     const isUnsure = begins === undefined && first > 1;
-    const any = wasInterrupted || isUnsure || oldestLost + newestLost + damage.length > 0;
+    const any = wasInterrupted || isUnsure || oldestLost + newestLost + opened.found.damage.length > 0;
     return { oldest: oldestLost, newest: newestLost, any };
   }
 
