@@ -191,9 +191,14 @@ export async function openMinionSockets(
   const writer = new Writer(dealer, () => events.ended('sending failed'));
   dealer.events.on('close', () => events.ended('the master cannot be reached'));
   dealer.events.on('disconnect', () => events.ended('the connection was cut'));
-  for (const type of ['handshake:error:protocol', 'handshake:error:auth', 'handshake:error:other'] as const) {
-    dealer.events.on(type, () => events.ended('there is no master there that holds the key in master_key'));
-  }
+  const strange = () => events.ended('there is no master there that holds the key in master_key');
+  dealer.events.on('handshake:error:protocol', strange);
+  dealer.events.on('handshake:error:auth', strange);
+  dealer.events.on('handshake:error:other', ({ error: { code } }) => {
+    // Its time is over (`handshakeInterval`): a master that is stopped, say. Who can't read what we wrote hangs up.
+    if (code === 'EAGAIN') events.ended('the master does not answer');
+    else strange();
+  });
   dealer.connect(`tcp://${host}:${port}`);
   void readAll(dealer, ([frame]) => frame && frame.length > 0 && events.received(frame));
   return {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import test from 'ava';
 import { parseMinionId } from '../../lib/ids.ts';
 import { Channel } from '../../wire/channel.ts';
@@ -50,6 +52,12 @@ test('man in the middle: a minion with another CURVE key or another fingerprint 
   await until('they keep trying', () => (noIdentity.link.stats()['attempts'] ?? 0) > 2);
   const nobody = startMinion(t, master, 'm1', { limits, port: 1 });
   t.is(await reason(nobody), 'the master cannot be reached');
+  const mute = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => void mute.close());
+  await once(mute, 'listening');
+  const { port } = mute.address() as AddressInfo;
+  const unanswered = startMinion(t, master, 'm1', { limits: { ...limits, handshakeMs: 60_000 }, port });
+  t.is(await reason(unanswered), 'the master does not answer');
   t.is(master.applicants.length, 0);
 });
 
