@@ -33,8 +33,8 @@ export function intervalBeat(intervalMs: number, splayMs: number, clock: Clock):
   };
 }
 
-/** A clock that was set forward over more times than these is not counted further. */
-const COUNTED = 1000;
+/** Of the times that were leapt over so many are counted: each has to be found, and a day of minutes has 1,440. */
+const COUNTED = 100;
 /** Timers and the two clocks differ by some milliseconds. */
 const TOLERANCE_MS = 1000;
 
@@ -73,12 +73,9 @@ export function wallBeat(lines: readonly string[], splayMs: number, clock: Clock
         if (wasSetBack) next = upcoming();
         return undefined;
       }
-      let at = next;
+      const at = Math.max(next, times.latest(now - splayMs) + splayMs);
       let missed = 0;
-      for (let later = times.after(at - splayMs) + splayMs; later <= now; later = times.after(at - splayMs) + splayMs) {
-        at = later;
-        if (++missed === COUNTED) break;
-      }
+      for (let time = next; time < at && missed < COUNTED; time = times.after(time - splayMs) + splayMs) missed++;
       last = { wall: now - splayMs, monotonic: clock.monotonic() };
       next = upcoming();
       return { missed, at };

@@ -11,13 +11,18 @@ import { messageOf } from '../errors/error.ts';
 export interface Times {
   /** The first one later than that moment, both in milliseconds since 1970; infinity when there is none. */
   after(ms: number): number;
+  /** The last one not later than that; minus infinity when there is none. */
+  latest(ms: number): number;
 }
 
 /** The times of cron lines with seconds first; `zone` is a name of the time zone database, by default the machine's own. */
 export function timesOf(lines: readonly string[], zone?: string): Times {
   const crons = lines.map((line) => new Cron(line, zone === undefined ? {} : { timezone: zone }));
   return {
-    after: (ms) => Math.min(...crons.map((cron) => cron.nextRun(new Date(ms))?.getTime() ?? Number.POSITIVE_INFINITY)),
+    after: (ms) => Math.min(...crons.map((cron) => cron.nextRun(new Date(ms))?.getTime() ?? Infinity)),
+    // What comes before a second that is not over is not later than it: these times are whole seconds.
+    latest: (ms) =>
+      Math.max(...crons.map((cron) => cron.previousRuns(1, new Date(ms + 1000))[0]?.getTime() ?? -Infinity)),
   };
 }
 

@@ -20,6 +20,9 @@ interface Setup {
 /** Where clocks are set forward on 29 March 2026 and back on 25 October. */
 const zone = 'Europe/Berlin';
 
+/** No work is too long for one turn of the event loop. */
+const still = () => 0;
+
 /** A scheduler on a clock of its own, and when which job was started: `[seconds, name]`. */
 function setUp(schedule: JsonMap, { id = 'm1', run = async () => true, start = midnight, whens }: Setup = {}) {
   const clock = fakeClock(start);
@@ -29,6 +32,7 @@ function setUp(schedule: JsonMap, { id = 'm1', run = async () => true, start = m
   const made = scheduler({
     id,
     clock,
+    stopwatch: still,
     zone,
     log: (level, message, facts) => told.push(`${level}: ${message} ${JSON.stringify(facts)}`),
     run(job) {
@@ -80,7 +84,13 @@ test('scheduler: a timer that comes late, moves no later run', async (t) => {
   const { clock, started, scheduler: made } = setUp({ a: { ...ping, seconds: 10 } });
   const late = { ...clock, after: (ms: number, callback: () => void) => clock.after(ms + 7, callback) };
   const times: number[] = [];
-  const other = scheduler({ id: 'm', clock: late, log: silent, run: async () => times.push(clock.monotonic()) > 0 });
+  const other = scheduler({
+    id: 'm',
+    clock: late,
+    log: silent,
+    stopwatch: still,
+    run: async () => times.push(clock.monotonic()) > 0,
+  });
   other.set({ a: { ...ping, seconds: 10 } });
   for (let run = 0; run < 50; run++) {
     clock.advance(10_000);
@@ -98,7 +108,7 @@ test('scheduler: after a long sleep, a job runs once and the rest is counted as 
   let asleep = 0;
   const sleepy = { ...clock, monotonic: () => clock.monotonic() + asleep, now: () => clock.now() + asleep };
   let runs = 0;
-  const made = scheduler({ id: 'm', clock: sleepy, log: silent, run: async () => ++runs > 0 });
+  const made = scheduler({ id: 'm', clock: sleepy, log: silent, stopwatch: still, run: async () => ++runs > 0 });
   made.set({ a: { ...ping, seconds: 10 } });
   clock.advance(10_000);
   await settle();
