@@ -103,6 +103,8 @@ export interface Jobs {
   whenDelivered(jid: string, id: string, signal: AbortSignal): Promise<boolean>;
   /** Resolves when the minion has returned, or never will. Rejects when `signal` aborts. */
   outcome(jid: string, id: string, signal: AbortSignal): Promise<JobOutcome>;
+  /** The same without the return, which may be large: `returnOf` gives it. */
+  over(jid: string, id: string, signal: AbortSignal): Promise<Omit<JobOutcome, 'return'>>;
   /** Lets expire what is due; cheap when nothing is. */
   expire(): Promise<void>;
   /** Forgets jobs older than `keepMs`, and the oldest while all that is kept of jobs has more than `bytes`, with all of their pairs. */
@@ -374,6 +376,20 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     return isMap(event?.['data']) ? (event['data'] as JsonMap) : undefined;
   }
 
+  async function over(jid: string, id: string, signal: AbortSignal): Promise<Omit<JobOutcome, 'return'>> {
+    const pair = await waiters.until(
+      jid,
+      id,
+      ({ state }) => !isOpen(state),
+      () => pairBy('get', jid, id),
+      signal,
+    );
+    if (!pair) return { jid, id, state: 'lost', reason: 'the job is not known, or not for this minion' };
+    const { state, reason, success, retcode } = pair;
+    if (state !== 'returned') return { jid, id, state: state === 'expired' ? state : 'lost', reason: reason ?? '' };
+    return { jid, id, state, success: success === true, retcode: retcode ?? 1 };
+  }
+
   return {
     newJid,
     create: (jid, job, origin = {}) => create(parseJid(jid), job, origin),
@@ -447,20 +463,13 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       );
       return pair !== undefined && pair.state !== 'expired' && pair.state !== 'lost';
     },
+    over,
     async outcome(jid, id, signal) {
-      const pair = await waiters.until(
-        jid,
-        id,
-        ({ state }) => !isOpen(state),
-        () => pairBy('get', jid, id),
-        signal,
-      );
-      if (!pair) return { jid, id, state: 'lost', reason: 'the job is not known, or not for this minion' };
-      const { state, reason, success, retcode } = pair;
-      if (state !== 'returned') return { jid, id, state: state === 'expired' ? state : 'lost', reason: reason ?? '' };
+      const ended = await over(jid, id, signal);
+      if (ended.state !== 'returned') return ended;
       const answer = await returnOf(jid, id);
       if (!answer) return { jid, id, state: 'lost', reason: 'the return is no longer kept' };
-      return { jid, id, state, success: success === true, retcode: retcode ?? 1, return: answer['return'] ?? null };
+      return { ...ended, return: answer['return'] ?? null };
     },
     expire,
     async forget(keepMs, bytes = Infinity) {

@@ -9,6 +9,7 @@ import type { Change } from '../../store/codec.ts';
 import type { Store } from '../../store/store.ts';
 import type { EventBus } from '../bus.ts';
 import type { Origin } from '../jobs/ledger.ts';
+import { shortText } from './gist.ts';
 
 /** What is to be run. */
 export interface OrchestrationRequest {
@@ -68,7 +69,7 @@ export interface Answer extends JsonMap {
 }
 
 /** An answer of a run on thousands of minions, with all that changed there; a record of the store holds this. */
-const MOST_BYTES = 12 * 1024 * 1024;
+export const MOST_ANSWER_BYTES = 12 * 1024 * 1024;
 /** So many are forgotten in one commit. */
 const FORGET_AT_ONCE = 100;
 
@@ -88,7 +89,7 @@ export function orchestrationBook(options: {
     const record = (given: Answer): Change =>
       bus.record(
         { ...runReturnEvent(factsOf(orchestration), given, retcode === 0), ...origin(orchestration) },
-        MOST_BYTES,
+        MOST_ANSWER_BYTES,
       );
     const smaller = [withoutChanges, shortened, withoutStates];
     for (let data = answer.data; ;) {
@@ -203,14 +204,10 @@ function withoutChanges(data: JsonMap): JsonMap {
   return ofEachState(data, () => ({ changes: {}, warnings: ['The changes are too large to be kept.'] }));
 }
 
-/** Of what is left, comments have so many characters. */
-const SHORT_COMMENT = 500;
-
+/** Of what is left, comments have their beginnings. */
 function shortened(data: JsonMap): JsonMap {
   return ofEachState(data, ({ comment }) =>
-    typeof comment === 'string' && comment.length > SHORT_COMMENT
-      ? { comment: `${comment.slice(0, SHORT_COMMENT)}... (the rest is too large to be kept)` }
-      : {},
+    typeof comment === 'string' ? { comment: shortText(comment, 'the rest is too large to be kept') } : {},
   );
 }
 

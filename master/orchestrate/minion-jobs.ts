@@ -1,7 +1,11 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { MinionEnding, MinionJob } from '../../lib/contracts/orchestration.ts';
+import type { Json } from '../../lib/json.ts';
+import { inSlices } from '../../lib/slices.ts';
 import type { Job, Jobs, Origin } from '../jobs/ledger.ts';
 import type { Publisher } from '../publisher.ts';
+import { MOST_ANSWER_BYTES } from './book.ts';
+import { gistOf } from './gist.ts';
 
 /** How a job ended on one minion, without the return: that is in the ledger of jobs. */
 export type KeptEnding = Omit<MinionEnding, 'return'> & { readonly jid: string };
@@ -62,16 +66,34 @@ export async function runOnMinions(
   return [...unknown, ...endings.values()];
 }
 
-/** The endings with the returns. */
-export function withReturns(endings: readonly KeptEnding[], jobs: Jobs): Promise<readonly MinionEnding[]> {
-  return Promise.all(
-    endings.map(async ({ jid, ...ended }): Promise<MinionEnding> => {
-      const data = ended.answered ? await jobs.returnOf(jid, ended.id) : undefined;
-      if (data) return { ...ended, return: data['return'] ?? null };
+/**
+ * The endings with the returns, which are read one after the other: of a thousand minions they may be larger than memory.
+ * Where they come to more than `most` bytes of JSON, of each there is the gist.
+ */
+export async function withReturns(
+  endings: readonly KeptEnding[],
+  jobs: Jobs,
+  most = MOST_ANSWER_BYTES,
+): Promise<readonly MinionEnding[]> {
+  const all: MinionEnding[] = [];
+  const pause = inSlices();
+  let left = most;
+  for (const { jid, ...ended } of endings) {
+    const data = ended.answered ? await jobs.returnOf(jid, ended.id) : undefined;
+    const cut = (value: Json): Json => gistOf(value, `the rest is too large to be told here: jobs.lookup_jid ${jid}`);
+    if (data) {
+      const value = data['return'] ?? null;
+      const hadRoom = left >= 0;
+      if (hadRoom) left -= Buffer.byteLength(JSON.stringify(value));
+      all.push({ ...ended, return: left >= 0 ? value : cut(value) });
+      if (hadRoom && left < 0) for (const [i, one] of all.entries()) all[i] = { ...one, return: cut(one.return) };
+    } else {
       const reason = ended.answered ? 'its return is no longer kept' : ended.reason;
-      return { ...ended, answered: false, success: false, reason, return: null };
-    }),
-  );
+      all.push({ ...ended, answered: false, success: false, reason, return: null });
+    }
+    await pause();
+  }
+  return all;
 }
 
 function batchSize(batch: string | undefined, of: number): number {
@@ -92,7 +114,7 @@ async function ending(job: Job, id: string, signal: AbortSignal, parts: MinionJo
   let goneFor = 0;
   let cancel = clock.after(1000, watch);
   try {
-    const outcome = await jobs.outcome(jid, id, AbortSignal.any([signal, over.signal]));
+    const outcome = await jobs.over(jid, id, AbortSignal.any([signal, over.signal]));
     if (outcome.state === 'returned')
       return { jid, id, answered: true, success: outcome.success === true, retcode: outcome.retcode ?? 1 };
     const away = outcome.state === 'expired' ? notConnected(id) : undefined;

@@ -52,7 +52,7 @@ const MOST_NESTED = 8;
 const COMPILE_MS = 60_000;
 /** Minions come back one after the other once the master is there again. */
 const RESUMED_TIMEOUT_SECONDS = 60;
-/** MiB: it holds the returns of all minions of a wave. */
+/** MiB: it holds what all minions of some steps have returned, and what came of all states. */
 const HEAP_MB = 512;
 
 /** The orchestrations of a master. Each runs in a process of its own, which has the master do what only it can. */

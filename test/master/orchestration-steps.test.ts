@@ -52,7 +52,8 @@ async function master(t: ExecutionContext) {
     away,
     orchestration,
     /** As after a restart: nothing is remembered but what is on disk. */
-    begin: (signal = new AbortController().signal): Steps => stepsOf(orchestration, parts, signal),
+    begin: (signal = new AbortController().signal, watched: Partial<typeof jobs> = {}): Steps =>
+      stepsOf(orchestration, { ...parts, jobs: { ...jobs, ...watched } }, signal),
     /** Lets a minion return its job, the one that is given or the newest. */
     answer: async (id: string, value: Json, success = true): Promise<void> => {
       const jid = await eventually(() => jobs.outstanding(id).at(-1)?.job.jid);
@@ -211,6 +212,49 @@ test('steps: events are waited for by their field, those that came while the mas
   await eventually(() => clock.waiting > 0);
   clock.advance(60_000);
   t.deepEqual(await resumed, { did: 'await', seen: ['b', 'c'], seconds: 60 });
+});
+
+test('steps: returns that come to more than an answer holds, are read one by one and cut to how each went', async (t) => {
+  const { begin, answer, jobs } = await master(t);
+  const ids = Array.from({ length: 30 }, (_, n) => `m${n}`);
+  const megabyte = 'x'.repeat(1024 * 1024);
+  let read = 0;
+  let atOnce = 0;
+  const returnOf = jobs.returnOf.bind(jobs);
+  const watched = {
+    async returnOf(jid: string, id: string) {
+      atOnce = Math.max(atOnce, ++read);
+      return returnOf(jid, id).finally(() => read--);
+    },
+  };
+  const done = begin(undefined, watched).perform(job(ids.join(',')));
+  const bad = { __id__: 'b', name: megabyte, result: false, comment: `too bad\n${megabyte}`, changes: {} };
+  const good = { __id__: 'a', name: 'a', result: true, comment: 'done', changes: { diff: megabyte } };
+  await answer('m0', 'short');
+  await answer('m1', { 'file_|-a_|-a_|-managed': good, 'cmd_|-b_|-b_|-run': bad }, false);
+  await answer('m2', [`no such file\n${megabyte}`], false);
+  await answer('m3', { 'file_|-a_|-a_|-managed': { ...good, changes: {}, comment: megabyte } });
+  for (const id of ids.slice(4)) await answer(id, megabyte);
+  const result = await done;
+  t.is(atOnce, 1);
+  t.true(JSON.stringify(result).length < 50_000);
+  const [text, run, errors, same, ...others] = result.did === 'publish' ? result.endings : [];
+  const jid = jobs.list()[0]?.jid ?? '';
+  const where = `the rest is too large to be told here: jobs.lookup_jid ${jid}`;
+  t.is(text?.return, 'short');
+  t.like(run, {
+    success: false,
+    return: {
+      'file_|-a_|-a_|-managed': { __id__: 'a', result: true, comment: 'done', changes: { cut: where } },
+      'cmd_|-b_|-b_|-run': { __id__: 'b', result: false, changes: {} },
+    },
+  });
+  t.regex(JSON.stringify(run), /"too bad\\nx{400,500}\.{3} \(the rest is too large to be told here/);
+  t.regex(JSON.stringify(errors?.return), /^\["no such file\\n/);
+  t.deepEqual(same?.return, {}, 'what went well and changed nothing has nothing to tell');
+  t.is(others.length, 26);
+  t.true(others.every((one) => one.success && one.return === `${'x'.repeat(500)}... (${where})`));
+  t.is((await returnOf(jid, 'm4'))?.['return'], megabyte, 'the job has all of it');
 });
 
 test('book: an answer is kept, without the changes where they are too large, and forgotten in time', async (t) => {
