@@ -45,6 +45,8 @@ export interface MasterCall {
 /** What a call gave, or why it failed. */
 export interface MasterAnswer {
   readonly answer: Json;
+  /** It was too large, and `answer` has its gist. */
+  readonly isCut?: boolean;
   readonly error?: string | undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Change } from '../../store/codec.ts';
 import type { Store } from '../../store/store.ts';
 import type { EventBus } from '../bus.ts';
 import type { Origin } from '../jobs/ledger.ts';
-import { shortText } from './gist.ts';
+import { MOST_ANSWER_BYTES, shortText } from './gist.ts';
 
 /** What is to be run. */
 export interface OrchestrationRequest {
@@ -68,8 +68,6 @@ export interface Answer extends JsonMap {
   retcode: number;
 }
 
-/** An answer of a run on thousands of minions, with all that changed there; a record of the store holds this. */
-export const MOST_ANSWER_BYTES = 12 * 1024 * 1024;
 /** So many are forgotten in one commit. */
 const FORGET_AT_ONCE = 100;
 

@@ -1,3 +1,4 @@
+import type { MasterAnswer } from '../../lib/contracts/orchestration.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 
 /*
@@ -5,6 +6,8 @@ import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
  * whole of it would.
  */
 
+/** An answer of a run on thousands of minions, with all that changed there; a record of the store holds this. */
+export const MOST_ANSWER_BYTES = 12 * 1024 * 1024;
 /** Of a text there are so many characters. */
 const SHORT = 500;
 /** Of a state run there are so many of the states that failed. */
@@ -21,7 +24,25 @@ function partOf(value: Json, where: string): Json {
   // What did not compile.
   if (Array.isArray(value) && typeof value[0] === 'string') return [shortText(value[0], where)];
   const text = asText(value);
-  return text.length <= SHORT ? value : shortText(text, where);
+  if (text.length <= SHORT) return value;
+  const { success, retcode } = isMap(value) ? (value as JsonMap) : {};
+  if (success === undefined && retcode === undefined) return shortText(text, where);
+  return {
+    ...(success !== undefined && { success }),
+    ...(retcode !== undefined && { retcode }),
+    cut: shortText(text, where),
+  };
+}
+
+/** What functions of the master gave in one step; of each the gist, where all come to more than an answer holds. */
+export function answersThatFit(answers: readonly MasterAnswer[]): readonly MasterAnswer[] {
+  if (Buffer.byteLength(JSON.stringify(answers)) <= MOST_ANSWER_BYTES) return answers;
+  const where = 'the rest is too large to be kept';
+  return answers.map(({ answer, error }) =>
+    error === undefined
+      ? { answer: gistOf(answer, where), isCut: true }
+      : { answer: gistOf(answer, where), error: shortText(error, where) },
+  );
 }
 
 /** A comment, or what somebody said, as far as there is room. */

@@ -4,8 +4,7 @@ import type { Json } from '../../lib/json.ts';
 import { inSlices } from '../../lib/slices.ts';
 import type { Job, Jobs, Origin } from '../jobs/ledger.ts';
 import type { Publisher } from '../publisher.ts';
-import { MOST_ANSWER_BYTES } from './book.ts';
-import { gistOf } from './gist.ts';
+import { gistOf, MOST_ANSWER_BYTES } from './gist.ts';
 
 /** How a job ended on one minion, without the return: that is in the ledger of jobs. */
 export type KeptEnding = Omit<MinionEnding, 'return'> & { readonly jid: string };

@@ -20,6 +20,7 @@ import type { Origin } from '../jobs/ledger.ts';
 import type { Meant } from '../targeting.ts';
 import { awaitEvents, type Began } from './await-events.ts';
 import { userOf, type Orchestration, type OrchestrationBook } from './book.ts';
+import { answersThatFit } from './gist.ts';
 import { runOnMinions, withReturns, type KeptEnding, type MinionJobsParts } from './minion-jobs.ts';
 
 /** Who calls a function of the master, for those that have to know. */
@@ -148,7 +149,7 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
     if (step.do === 'publish') return { did: 'publish', endings: await publish(step.job, key) };
     if (step.do === 'await') return wait(step, key, began) as Promise<KeptResult>;
     const answers = step.calls.map((one, index) => answer(one, `orchestration ${jid} ${key} ${index}`));
-    return { did: 'master', answers: await Promise.all(answers) };
+    return { did: 'master', answers: answersThatFit(await Promise.all(answers)) };
   }
 
   async function performOnce(step: MasterStep): Promise<MasterStepResult> {
@@ -179,6 +180,7 @@ export function stepsOf(orchestration: Orchestration, parts: StepsParts, signal:
       const [given] = result.did === 'master' ? result.answers : [];
       if (!given || given.error !== undefined)
         throw orchestrationErrors.readFailed({ fun, why: given?.error ?? 'it was not called' });
+      if (given.isCut) throw orchestrationErrors.readFailed({ fun, why: 'its answer has more than 12 MiB' });
       return given.answer;
     },
   };

@@ -496,3 +496,26 @@ test('orchestrate: one that calls itself, is cut; one that is named by its jid, 
   await t.throwsAsync(again('other'), { message: `${jid} is the orchestration of loop, and stays it` });
   await t.throwsAsync(cluster.run('state.orchestrate', ' , '), { message: /needs to be told its state files/ });
 });
+
+test('orchestrate: a runner whose answer no record holds, has done its work, and its answer is cut', async (t) => {
+  const cluster = await startCluster(t);
+  const large = `run: () => 'x'.repeat(17 * 1024 * 1024)`;
+  write(
+    cluster.states,
+    '_runners/big.ts',
+    `import { defineRunner } from 'tsalt/plugins';
+export default { say: defineRunner({ summary: 'says much', takes: [], ${large} }) };
+`,
+  );
+  write(
+    cluster.states,
+    'orch.sls',
+    'big:\n  salt.runner: [{name: big.say}]\nafter:\n  test.succeed_without_changes: [{require: [{salt: big}]}]\n',
+  );
+  const answer = (await cluster.run('state.orchestrate', 'orch')) as JsonMap;
+  const { big, after } = statesOf(answer);
+  t.like(big, { result: true, comment: "Runner function 'big.say' executed." });
+  t.is(big?.changes['return'], `${'x'.repeat(500)}... (the rest is too large to be kept)`);
+  t.true(after?.result);
+  t.is(answer['retcode'], 0);
+});

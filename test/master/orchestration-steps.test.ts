@@ -39,6 +39,7 @@ async function master(t: ExecutionContext) {
     reads: ({ fun }: MasterCall) => fun !== 'a.write',
     async call({ fun }: MasterCall): Promise<Json> {
       called.push(fun);
+      if (fun === 'a.large') return { retcode: 3, said: 'x'.repeat(17 * 1024 * 1024) };
       if (fun === 'no.such') throw new Error('there is none');
       return called.length;
     },
@@ -88,6 +89,18 @@ test('steps: what is done is not done again when it is taken up; steps that are 
     answers,
   );
   t.deepEqual(called, ['a.b', 'a.b', 'no.such']);
+});
+
+test('steps: an answer that is too large to be kept is cut to how it went, and called for once', async (t) => {
+  const { begin, called } = await master(t);
+  const result = await begin().perform(call('a.large'));
+  const cut = `{"retcode":3,"said":"${'x'.repeat(479)}... (the rest is too large to be kept)`;
+  t.deepEqual(result, { did: 'master', answers: [{ answer: { retcode: 3, cut }, isCut: true }] });
+  t.deepEqual(await begin().perform(call('a.large')), result);
+  t.deepEqual(called, ['a.large']);
+  await t.throwsAsync(begin().read({ client: 'runner', fun: 'a.large', arg: [], kwarg: { for: 'a template' } }), {
+    message: 'a.large: its answer has more than 12 MiB',
+  });
 });
 
 test('steps: what a template was told it is told again when it is taken up; what does more than look is not called', async (t) => {
