@@ -12,6 +12,8 @@ export interface WireMap {
 
 const options = { useRecords: false, mapsAsObjects: true, moreTypes: false } as const;
 const packr = new Packr(options);
+/** For what `packr` refuses, a map of more than 65,535 keys: it takes longer, and other bytes for small maps. */
+const roomy = new Packr({ ...options, variableMapSize: true });
 const unpackr = new Unpackr(options);
 
 /**
@@ -21,14 +23,15 @@ const unpackr = new Unpackr(options);
 export function encode(value: WireValue, limits: GateLimits = messageLimits): Buffer {
   const bytes = packed(value);
   if (bytes && gate(bytes, limits) === undefined) return bytes;
-  const again = packr.pack(tidy(value));
+  const tidied = tidy(value);
+  const again = packed(tidied) ?? roomy.pack(tidied);
   const complaint = gate(again, limits);
   if (complaint !== undefined) throw wireErrors.unfit({ reason: complaint });
   return again;
 }
 
-/** Undefined for what cannot be packed as it is, such as an endless one. */
-function packed(value: WireValue): Buffer | undefined {
+/** Undefined for what cannot be packed as it is, such as an endless one or a map of very many keys. */
+function packed(value: unknown): Buffer | undefined {
   try {
     return packr.pack(value);
   } catch {

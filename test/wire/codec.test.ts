@@ -33,6 +33,18 @@ test('codec: what is encoded comes out the same', (t) => {
   );
 });
 
+test('codec: a map of more keys than a short length can tell comes out whole, and smaller ones keep their bytes', (t) => {
+  const many = Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`key ${i}`, i]));
+  t.deepEqual(decodeJson(encodeJson({ many })), { many });
+  t.is(encode({ a: 1 }).toString('hex'), 'de0001a16101');
+  t.is(encode({ a: 1, b: undefined }).toString('hex'), 'de0001a16101', 'and so do those mended first');
+});
+
+test('codec: a map of more keys than may travel is refused in the words of the gate', (t) => {
+  const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`key ${i}`, i]));
+  t.throws(() => encodeJson({ many }), { code: 'TS_WIRE_UNFIT', message: /more than 200000 values/ });
+});
+
 test('codec: a binary comes out the same, and is no window onto the message', (t) => {
   const bytes = encode({ deep: [{ bin: Buffer.from('secret') }] });
   const map = decodeMap(bytes);
