@@ -4,6 +4,9 @@ export interface JsonMap {
   [key: string]: Json;
 }
 
+/** Names that mean something to JavaScript on any object: no message has such a key. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

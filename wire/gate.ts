@@ -1,3 +1,5 @@
+import { forbiddenKeys } from '../lib/json.ts';
+
 /** How much one message may hold. */
 export interface GateLimits {
   /** Bytes altogether. */
@@ -20,9 +22,6 @@ export const bodyLimits: GateLimits = { bytes: 3 << 20, depth: 16, items: 200_00
 export const upLimits: GateLimits = { ...bodyLimits, items: 50_000 };
 /** For what a peer sends before anybody knows whether it is welcome. */
 export const helloLimits: GateLimits = { bytes: 4096, depth: 4, items: 64, string: 1024, binary: true };
-
-/** Names that mean something to JavaScript on any object. */
-export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * Walks over MessagePack bytes once, building nothing, and gives the complaint, or undefined for what may be decoded: one

@@ -1,5 +1,5 @@
 import { wireErrors } from '../lib/errors/wire.ts';
-import { forbiddenKeys } from './gate.ts';
+import { forbiddenKeys } from '../lib/json.ts';
 
 /** Far more than any nesting that may travel: what gets there is endless. */
 const longestPlace = 4000;

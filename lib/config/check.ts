@@ -4,6 +4,7 @@ import { configErrors } from '../errors/config.ts';
 import { didYouMean, type TsaltError } from '../errors/error.ts';
 import { nearest } from '../nearest.ts';
 import { placeWithoutLine, type Place } from '../place.ts';
+import { findForbiddenKeys } from './forbidden-keys.ts';
 import type { Options } from './option.ts';
 import { insteadOf, isSaltOption } from './salt-options.ts';
 
@@ -44,7 +45,8 @@ export function check(written: Record<string, unknown>, vocabulary: Vocabulary, 
     const isListForMap = schema.type === 'record' && Array.isArray(value);
     if (parsed.success && !isListForMap) {
       values[key] = parsed.output;
-      for (const finding of option.examine?.(parsed.output) ?? []) {
+      // What has such a key is without it by now.
+      for (const finding of [...findForbiddenKeys(value), ...(option.examine?.(parsed.output) ?? [])]) {
         const complaint = finding.error({ place: placeOf([name, ...finding.path], finding.ofKey) });
         (finding.isHarmless ? warnings : errors).push(complaint);
       }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { findInGrains } from './grains.ts';
 import { readBeacons } from '../beacons/read.ts';
 import { readSchedule } from '../schedule/read.ts';
 import { readOperators } from '../operators/read.ts';
@@ -389,7 +390,12 @@ export function minionOptions(dirs: Directories) {
       true,
       'What is no longer in the state trees of such code is gone on the minion, too.',
     ),
-    grains: option(kind.freeMap, {}, 'Grains of your own.'),
+    grains: option(
+      kind.freeMap,
+      {},
+      'Grains of your own. No key can be `constructor`, `prototype` or `__proto__`; a grain nests 14 deep at most.',
+      { examine: (written) => findInGrains(written) },
+    ),
     schedule: option(kind.freeMap, {}, "Functions by time, in Salt's form; see [schedules](../guides/schedule.md).", {
       examine: (written) => readSchedule(written, undefined).findings,
     }),

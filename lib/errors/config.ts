@@ -14,6 +14,11 @@ export const configErrors = catalogue('TS_CONFIG', {
     `'${option}': there is no environment '${environment}'`,
   noPillarEnvironment: ({ option, environment }: { option: string; environment: string }) =>
     `'${option}': there is no environment '${environment}' of pillar`,
+  forbiddenKey: ({ key }: { key: string }) => `no key can be '${key}': no message can carry it`,
+  deepGrain: ({ grain, most }: { grain: string; most: number }) =>
+    `the grain '${grain}' is nested deeper than ${most}: no message can carry it`,
+  endlessNumber: ({ grain, value }: { grain: string; value: number }) =>
+    `the grain '${grain}' has the number ${value} in it: no message can carry it`,
   /** Warnings: printed and gone on. */
   onlyInSalt: ({ option }: { option: string }) =>
     `'${option}' is an option of Salt that tsalt does not have: it has no effect`,

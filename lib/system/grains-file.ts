@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { readDocument } from '../config/document.ts';
+import { findInGrains, readGrainsText } from '../config/grains.ts';
 import { editMinionFile, minionFile, type MinionFile } from '../config/minion-file.ts';
 import type { Reading, Step } from '../contracts/machine.ts';
-import { isJson, isJsonMap, isMap, type Json, type JsonMap } from '../json.ts';
+import { forbiddenKeys, isJson, isJsonMap, isMap, type Json, type JsonMap } from '../json.ts';
 
 /* What the states and functions of `grains` have in common. The file `grains` beside the minion's config holds what they set. */
 
@@ -30,13 +30,12 @@ export interface GrainFacts {
   readonly grains: JsonMap;
 }
 
-/** Raises what is wrong with the file: `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`, `TS_TEXT_NOT_UTF8`. */
+/** Raises what is wrong with the file: what `readGrainsText` does, `TS_TEXT_NOT_UTF8`. */
 export function readGrains(_: unknown, machine: Reading): GrainFacts {
   const { grains, opts } = machine;
   const configured = isJsonMap(opts['grains']) ? opts['grains'] : {};
   const file = minionFile(machine, 'grains', 'Grains');
-  const { values } = readDocument(file.path, file.text);
-  const own = isJsonMap(values) ? values : {};
+  const own = readGrainsText(file.path, file.text);
   return { file, own, configured, grains: { ...grains, ...own, ...configured } };
 }
 
@@ -61,8 +60,11 @@ export function grainAt(grains: JsonMap, keys: readonly string[]): Json | undefi
 }
 
 /** Why the grain can't be changed by the file. */
-export function whyFixed({ configured, file }: GrainFacts, [top]: readonly string[]): string | undefined {
+export function whyFixed({ configured, file }: GrainFacts, keys: readonly string[]): string | undefined {
+  const [top] = keys;
   if (file.problem !== undefined) return file.problem;
+  const forbidden = keys.find((key) => forbiddenKeys.has(key));
+  if (forbidden !== undefined) return `No grain can be called '${forbidden}': no message can carry it`;
   if (top === undefined || !Object.hasOwn(configured, top)) return undefined;
   return `Grain ${top} is set in the config of the minion, which goes over ${file.path}`;
 }
@@ -108,13 +110,20 @@ function putInList(
   return { value: index < 0 ? [...list, item] : list.with(index, item) };
 }
 
-/** The steps that have the file, and what the run sees, hold this value under the outermost key. */
+/**
+ * The steps that have the file, and what the run sees, hold this value under the outermost key. Raises what `readGrainsText`
+ * would at the next reading.
+ */
 export function writeGrain({ file }: GrainFacts, top: string, value: Json | undefined): Step[] {
+  const [found] = findInGrains({ [top]: value });
+  if (found) throw found.error();
   return [...editMinionFile(file, [top], value), { do: 'grain', name: top, value }];
 }
 
 /** The grains with this one, where it can be put there. */
 export function grainsWith(grains: JsonMap, { keys: [top, ...below] }: ReturnType<typeof wayOf>, value: Json): JsonMap {
+  // States that cannot be.
+  if ([top, ...below].some((key) => forbiddenKeys.has(key))) return grains;
   const made = putAt(grains[top], below, value, true, top);
   return typeof made === 'string' ? grains : { ...grains, [top]: made.value ?? null };
 }

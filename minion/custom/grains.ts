@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { findInGrains } from '../../lib/config/grains.ts';
 import { isJsonMap, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { writeWhole } from '../../lib/write-whole.ts';
@@ -85,10 +86,10 @@ export function gatherGrains(
   const results = inTurns({ what: 'gather', files, given }, sound);
   const gathered: JsonMap = {};
   for (const [at, result] of results.entries()) {
-    if ('value' in result && isJsonMap(result.value)) Object.assign(gathered, result.value);
-    const reason = 'errors' in result ? problemText(result.errors) : undefined;
-    if (reason !== undefined)
-      log('error', 'grains of the state tree are left out', { file: sound[at]?.path ?? '', reason });
+    const found = 'value' in result && isJsonMap(result.value) ? result.value : {};
+    const reason = 'errors' in result ? problemText(result.errors) : findInGrains(found)[0]?.error().message;
+    if (reason === undefined) Object.assign(gathered, found);
+    else log('error', 'grains of the state tree are left out', { file: sound[at]?.path ?? '', reason });
   }
   return gathered;
 }

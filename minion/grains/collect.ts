@@ -1,8 +1,8 @@
 import { builtin } from '../../lib/builtin.ts';
 import path from 'node:path';
 import { configFiles, type ConfigFiles } from '../../lib/config/files.ts';
-import { readDocument } from '../../lib/config/document.ts';
-import { isJsonMap, type JsonMap } from '../../lib/json.ts';
+import { readGrainsText } from '../../lib/config/grains.ts';
+import type { JsonMap } from '../../lib/json.ts';
 import { distributionGrains } from './distribution.ts';
 import { hardwareGrains } from './hardware.ts';
 import { networkGrains } from './network.ts';
@@ -25,7 +25,7 @@ export interface GrainOptions {
 
 /**
  * All grains of this machine, by Salt's names. The operator's own go over what was found: first those of `_grains/`, then
- * those of the file `grains` beside the config, then those of the config. Raises `TS_CONFIG_SYNTAX` and `TS_CONFIG_NOT_A_MAP` for that file.
+ * those of the file `grains` beside the config, then those of the config. Raises what `readGrainsText` does for that file.
  */
 export function collectGrains(options: GrainOptions): JsonMap {
   const { config, version, gather } = options;
@@ -48,8 +48,7 @@ function grainsFile({ configDir, files = configFiles }: GrainOptions): JsonMap {
   const file = path.join(configDir, 'grains');
   const text = files.read(file);
   if (text === undefined) return {};
-  const { values } = readDocument(file, text);
-  return isJsonMap(values) ? values : {};
+  return readGrainsText(file, text);
 }
 
 /** Salt's number for a server: the id's SHA-256, modulo 2^31. */

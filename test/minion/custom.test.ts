@@ -347,6 +347,7 @@ export default defineModule({
         '_states/empty.mjs': '',
         '_states/marks.mjs': state('red'),
         '_grains/thrower.mjs': 'export default () => {\n  throw new Error("no rack");\n};\n',
+        '_grains/maker.mjs': 'export default () => ({ maker: { constructor: "acme" } });\n',
         '_grains/rack.mjs': grains('r1'),
         'a.sls': '/mark:\n  marks.marked: []\n',
         'b.sls': '/mark:\n  empty.thing: []\n',
@@ -387,8 +388,10 @@ export default defineModule({
     );
     t.true(((await ask('sys.list_functions')) as string[]).includes('good.scale'));
 
-    t.deepEqual(await changes(ask, 'saltutil.sync_grains'), ['grains.rack', 'grains.thrower']);
+    t.deepEqual(await changes(ask, 'saltutil.sync_grains'), ['grains.maker', 'grains.rack', 'grains.thrower']);
     t.is(await ask('grains.get', 'rack'), 'r1');
+    t.is(await ask('grains.get', 'maker'), '');
+    t.regex(minion.log(), /grains of the state tree are left out.*_grains\/maker\.mjs.*no key can be 'constructor'/);
     t.regex(minion.log(), /grains of the state tree are left out.*_grains\/thrower\.mjs:2:9: this failed: no rack/);
   },
 );

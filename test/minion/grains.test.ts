@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import test from 'ava';
-import type { JsonMap } from '../../lib/json.ts';
+import { DEEPEST_GRAIN } from '../../lib/config/grains.ts';
+import { examineConfig, loadMinionConfig } from '../../lib/config/load.ts';
+import type { Json, JsonMap } from '../../lib/json.ts';
 import { collectGrains } from '../../minion/grains/collect.ts';
+import { pillarQuestion } from '../../minion/pillar-question.ts';
+import { encodeJson } from '../../wire/codec.ts';
+import { upLimits } from '../../wire/gate.ts';
 import { systemSource, type GrainSource } from '../../minion/grains/source.ts';
 
 const version = '1.2.3';
@@ -232,6 +237,48 @@ test('grains: a grains file with a mistake, names the line', (t) => {
   t.throws(() => collectGrains({ config, configDir: '/c', version, source: machine({}), files }), {
     message: /^\/c\/grains:\d+:\d+: not YAML/,
   });
+});
+
+const withFile = (text: string, grains: JsonMap = {}): JsonMap =>
+  collectGrains({
+    config: { ...config, grains },
+    configDir: '/c',
+    version,
+    source: machine({}),
+    files: { read: () => text, list: () => [] },
+  });
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+
+test('grains: what no message can carry in the grains file, is refused with its line', (t) => {
+  const refused: [text: string, told: RegExp][] = [
+    ['rack: 7\nconstructor: acme\n', /^\/c\/grains:2:1: no key can be 'constructor'/],
+    ['rack:\n  rows:\n    - 1\n    - {__proto__: 1}\n', /^\/c\/grains:4:8: no key can be '__proto__'/],
+    ['rack: 7\nload: .inf\n', /^\/c\/grains:2:7: the grain 'load' has the number Infinity/],
+    [`rack: 7\ndeep: ${nested(DEEPEST_GRAIN + 1)}\n`, /^\/c\/grains:2:\d+: the grain 'deep' is nested deeper than 14/],
+  ];
+  for (const [text, message] of refused) t.throws(() => withFile(text), { message });
+});
+
+test('grains: one as deep as is allowed, fits into the question for pillar and no deeper one does', (t) => {
+  const { config } = loadMinionConfig({ env: {}, files: { read: () => undefined, list: () => [] } });
+  t.notThrows(() => encodeJson(pillarQuestion(config, withFile(`deep: ${nested(DEEPEST_GRAIN)}\n`)), upLimits));
+  const deeper = { deep: JSON.parse(nested(DEEPEST_GRAIN + 1)) as Json };
+  t.throws(() => encodeJson(pillarQuestion(config, deeper), upLimits), { code: 'TS_WIRE_UNFIT' });
+});
+
+test('grains: what no message can carry in the config, is refused with its line', (t) => {
+  const told = (text: string): string[] =>
+    examineConfig('minion', {
+      configDir: '/c',
+      env: {},
+      files: { read: (file) => (file === '/c/minion' ? text : undefined), list: () => [] },
+    }).errors.map((error) => error.message.split('\n')[0] ?? '');
+  t.regex(told('grains:\n  constructor: acme\n')[0] ?? 'nothing', /^\/c\/minion:2:3: .*'constructor'/);
+  t.regex(
+    told(`grains:\n  deep: ${nested(DEEPEST_GRAIN + 1)}\n`)[0] ?? 'nothing',
+    /^\/c\/minion:2:23: the grain 'deep' is nested/,
+  );
+  t.deepEqual(told('grains:\n  rack: 7\n'), []);
 });
 
 test('grains: a machine that shows nothing, still has its names', (t) => {

@@ -122,3 +122,36 @@ DIR/out:
   t.is(results['asks']?.comment, 'unless condition is true');
   t.is(readFileSync(path.join(directory, 'out'), 'utf8'), 'r12\n');
 });
+
+test('grains: what no message can carry, is set by no state and the file stays as it is', async (t) => {
+  const { directory, apply } = await begin(t, {
+    'x.sls': `
+acme:
+  grains.present:
+    - name: constructor
+    - value: acme
+inner:
+  grains.present:
+    - name: rack:__proto__
+    - value: 1
+listed:
+  grains.list_present:
+    - name: prototype
+    - value: [1]
+deep:
+  grains.present:
+    - value: ${'['.repeat(15) + ']'.repeat(15)}
+held:
+  grains.present:
+    - value: {rows: {constructor: 1}}
+`,
+  });
+  const results = await apply();
+  const told = Object.fromEntries(Object.entries(results).map(([id, { result, comment }]) => [id, [result, comment]]));
+  t.deepEqual(told['acme'], [false, "No grain can be called 'constructor': no message can carry it"]);
+  t.deepEqual(told['inner'], [false, "No grain can be called '__proto__': no message can carry it"]);
+  t.deepEqual(told['listed'], [false, "No grain can be called 'prototype': no message can carry it"]);
+  t.deepEqual(told['deep'], [false, "the grain 'deep' is nested deeper than 14: no message can carry it"]);
+  t.deepEqual(told['held'], [false, "no key can be 'constructor': no message can carry it"]);
+  t.false(existsSync(path.join(directory, 'grains')));
+});
