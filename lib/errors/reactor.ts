@@ -9,6 +9,10 @@ export const reactorErrors = catalogue('TS_REACTOR', {
   badCode: ({ file, why }: { file: string; why: string }) => `the reactor ${file} does not load: ${why}`,
   timeout: ({ ms }: { ms: number }) => `the reaction was not done after ${ms} ms`,
   over: () => 'this reaction is over: it can do nothing more',
+  answerTooLong: ({ key, bytes, most }: { key: string; bytes: number; most: number }) =>
+    `the answer of once '${key}' takes ${bytes} bytes, of at most ${most}: it is kept until the reaction is over`,
+  answersFull: ({ bytes, most }: { bytes: number; most: number }) =>
+    `the answers of once that are kept for this reactor take ${bytes} bytes, of at most ${most}: there is room when reactions under way are over`,
   lostEvent: ({ seq }: { seq: number }) => `event ${seq} is no longer kept`,
   workerDied: ({ why }: { why: string }) => `the process that ran it ended: ${why}`,
   workerDeadline: ({ ms }: { ms: number }) => `it did not answer within ${ms} ms and was killed`,
@@ -18,11 +22,12 @@ export const reactorErrors = catalogue('TS_REACTOR', {
   registryUnreachable: ({ url, why }: { url: string; why: string }) => `the registry ${url} gave no answer: ${why}`,
 });
 
-/** Mistakes in somebody's reactor file, or of an event in it: trying the same again cannot help. */
+/** Mistakes in somebody's reactor file, or of an event in it: trying the same again cannot help, or does again what is done. */
 export function isPermanent(code: string): boolean {
   return (
     /^TS_(?:TEMPLATE|YAML|MODULE|RUNNER|TARGET)_/.test(code) ||
     code === 'TS_REACTOR_BAD_REACTION' ||
+    code === 'TS_REACTOR_ANSWER_TOO_LONG' ||
     code === 'TS_REACTOR_LOST_EVENT'
   );
 }

@@ -9,7 +9,7 @@ import type { Log } from '../../lib/log.ts';
 import { reactorContext } from './context.ts';
 import { ending } from './ending.ts';
 import { lanes, type Place } from './lanes.ts';
-import type { Ledger, Position } from './ledger.ts';
+import { openDelivery, type Ledger, type Position } from './ledger.ts';
 import type { Decision, Deed, EventSource, ReactionRecord, ReactorPowers } from './types.ts';
 
 export interface ConsumerOptions {
@@ -68,7 +68,7 @@ export function consumer(options: ConsumerOptions): Consumer {
     if (!options.matches(event.tag)) return;
     if (position.done.delete(event.seq)) return;
     counters.matched++;
-    if (!position.open.has(event.seq)) position.open.set(event.seq, { attempts: 0, memos: new Map() });
+    if (!position.open.has(event.seq)) position.open.set(event.seq, openDelivery());
     queue.push(laneOf(event), event);
   }
 
@@ -113,7 +113,7 @@ export function consumer(options: ConsumerOptions): Consumer {
   }
 
   async function deliver(event: BusEvent, place: Place): Promise<void> {
-    const delivery = position.open.get(event.seq) ?? { attempts: 0, memos: new Map() };
+    const delivery = position.open.get(event.seq) ?? openDelivery();
     position.open.set(event.seq, delivery);
     const waits = backoff(reactor.retry.firstMs, reactor.retry.longestMs, options.random);
     for (let before = 0; before < delivery.attempts; before++) waits.next();
@@ -160,6 +160,7 @@ export function consumer(options: ConsumerOptions): Consumer {
         events,
         powers: options.powers,
         ending: over,
+        checkRoom: () => ledger.checkRoom(name),
         remember: (key, value) => ledger.remember(name, event.seq, key, value),
         did: (deed) => did.push(deed),
       });

@@ -20,13 +20,16 @@ export interface ContextParts {
   readonly events: EventSource;
   /** Answers stored by earlier attempts at this delivery. */
   readonly memos: ReadonlyMap<string, Json>;
+  /** Raises `TS_REACTOR_ANSWERS_FULL`. */
+  readonly checkRoom: () => void;
+  /** Raises `TS_REACTOR_ANSWER_TOO_LONG`. */
   readonly remember: (key: string, value: Json) => Promise<void>;
   readonly did: (deed: Deed) => void;
 }
 
 /** What one attempt at one delivery may do. Once that is over it can do nothing more. */
 export function reactorContext(parts: ContextParts): ReactorContext {
-  const { reactor, event, clock, log, ending, powers, events, memos, remember, did } = parts;
+  const { reactor, event, clock, log, ending, powers, events, memos, checkRoom, remember, did } = parts;
   const origin: Origin = { cause: event.seq, depth: event.depth + 1 };
   const live = () => {
     if (ending.isOver()) throw reactorErrors.over(undefined);
@@ -43,6 +46,7 @@ export function reactorContext(parts: ContextParts): ReactorContext {
       const known = memos.get(key);
       // Only this key's own work was ever stored under it.
       if (known !== undefined) return known as T;
+      checkRoom();
       const answer = await work();
       live();
       failpoint('reaction-step');

@@ -1,5 +1,6 @@
 import { dropOldest } from '../../lib/drop-oldest.ts';
 import { messageOf } from '../../lib/errors/error.ts';
+import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Deed, Decision, ReactionRecord, ReactionStore } from './types.ts';
 
@@ -8,7 +9,12 @@ export interface OpenDelivery {
   attempts: number;
   /** Answers of `once`, by key. */
   readonly memos: Map<string, Json>;
+  /** What these take together with their keys, as JSON. */
+  bytes: number;
 }
+
+/** A delivery that begins. */
+export const openDelivery = (): OpenDelivery => ({ attempts: 0, memos: new Map(), bytes: 0 });
 
 /** One reactor's place in the event log. */
 export interface Position {
@@ -38,7 +44,9 @@ export interface Ledger {
   record(record: ReactionRecord): void;
   /** Notes that a reader has come to event `cursor`. Resolves when that is on disk. */
   move(reader: string, cursor: number): Promise<void>;
-  /** Resolves when the answer is on disk. */
+  /** Raises `TS_REACTOR_ANSWERS_FULL` when the answers of a reactor's open deliveries take so much that no more should come. */
+  checkRoom(reactor: string): void;
+  /** Resolves when the answer is on disk. Raises `TS_REACTOR_ANSWER_TOO_LONG`. */
   remember(reactor: string, event: number, key: string, value: Json): Promise<void>;
   /** All records of an event, oldest first. */
   why(event: number): Promise<readonly ReactionRecord[]>;
@@ -61,12 +69,17 @@ const MOST_ERROR_BYTES = 2000;
 const MOST_TEXT_BYTES = 200;
 const MOST_DEEDS_BYTES = 12_000;
 const MOST_DEEDS = 50;
+/** Of an answer of `once`: one is kept in memory and written with each checkpoint until its delivery is over. */
+const MOST_ANSWER_BYTES = 256 * 1024;
+/** Of one reactor's answers: nothing is begun for one more beyond. What is under way then may still answer. */
+const MOST_ANSWERS_BYTES = 8 * 1024 * 1024;
 // Records this far back are still found by `why` after a restart.
 const checkpointsKept = 20;
 
 /**
  * The memory of who got which event. It is a log of records (`done`, `try`, `memo`, `at`) with a checkpoint now and then that
- * tells where each reactor stands and what is open; a restart takes the last checkpoint and the records after it.
+ * tells where each reactor stands and what is open, and the answers there after it; a restart takes the last checkpoint and the
+ * records after it.
  */
 export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }: LedgerOptions): Promise<Ledger> {
   let positions = new Map<string, Position>();
@@ -89,7 +102,7 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     const { open } = at(reactor);
     const known = open.get(event);
     if (known) return known;
-    const fresh = { attempts: 0, memos: new Map<string, Json>() };
+    const fresh = openDelivery();
     open.set(event, fresh);
     return fresh;
   };
@@ -114,8 +127,8 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
   const keepFailure = (error: unknown) => {
     failure = error instanceof Error ? error : new Error(messageOf(error));
   };
-  const append = (record: JsonMap) => {
-    const written = store.append(record);
+  const append = (...records: readonly JsonMap[]) => {
+    const written = store.append(...records);
     // Told at the next checkpoint; a lost record only means one more delivery.
     written.catch(keepFailure);
     return written;
@@ -128,7 +141,7 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       for (const letter of list(record['dead'])) keep(readRecord(letter));
       marks.push(position);
     } else if (record['t'] === 'memo') {
-      openAt(text(record['r']), number(record['e'])).memos.set(text(record['k']), record['v'] ?? null);
+      keepAnswer(openAt(text(record['r']), number(record['e'])), text(record['k']), record['v'] ?? null);
     } else if (record['t'] === 'revive') {
       dead.delete(deliveryKey(text(record['r']), number(record['e'])));
       openAt(text(record['r']), number(record['e']));
@@ -180,9 +193,15 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       // A failure is told at the next checkpoint.
       await written.catch(() => {});
     },
+    checkRoom(reactor) {
+      const bytes = [...at(reactor).open.values()].reduce((sum, delivery) => sum + delivery.bytes, 0);
+      if (bytes > MOST_ANSWERS_BYTES) throw reactorErrors.answersFull({ bytes, most: MOST_ANSWERS_BYTES });
+    },
     async remember(reactor, event, key, value) {
-      openAt(reactor, event).memos.set(key, value);
-      await append({ t: 'memo', r: reactor, e: event, k: key, v: value });
+      const bytes = bytesOf([key, value]);
+      if (bytes > MOST_ANSWER_BYTES) throw reactorErrors.answerTooLong({ key, bytes, most: MOST_ANSWER_BYTES });
+      keepAnswer(openAt(reactor, event), key, value);
+      await append(memo(reactor, event, key, value));
     },
     async why(event) {
       const known = byEvent.get(event);
@@ -203,8 +222,9 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     async checkpoint() {
       sinceCheckpoint = 0;
       counters.checkpoints++;
-      const position = await append(writeMark(positions, [...dead.values()]));
-      if (typeof position === 'number') marks.push(position);
+      const memos = memosOf(positions);
+      const last = await append(writeMark(positions, [...dead.values()]), ...memos);
+      marks.push(last - memos.length);
       const [oldest] = marks.length > checkpointsKept ? marks.splice(0, marks.length - checkpointsKept) : [];
       if (oldest !== undefined && marks[0] !== undefined) await store.trim(marks[0]);
       if (failure !== undefined) {
@@ -260,13 +280,34 @@ const text = (value: Json | undefined) => (typeof value === 'string' ? value : '
 const number = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
 const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
 
+function keepAnswer(delivery: OpenDelivery, key: string, value: Json): void {
+  const old = delivery.memos.get(key);
+  delivery.bytes += bytesOf([key, value]) - (old === undefined ? 0 : bytesOf([key, old]));
+  delivery.memos.set(key, value);
+}
+
+const memo = (reactor: string, event: number, key: string, value: Json): JsonMap => ({
+  t: 'memo',
+  r: reactor,
+  e: event,
+  k: key,
+  v: value,
+});
+
+/** The answers of all that is open: together they may be more than one record holds. */
+function memosOf(positions: ReadonlyMap<string, Position>): JsonMap[] {
+  return [...positions].flatMap(([reactor, { open }]) =>
+    [...open].flatMap(([event, { memos }]) => [...memos].map(([key, value]) => memo(reactor, event, key, value))),
+  );
+}
+
 function writeMark(positions: ReadonlyMap<string, Position>, dead: readonly ReactionRecord[]): JsonMap {
   return {
     t: 'mark',
     units: [...positions].map(([reactor, { cursor, open }]) => [
       reactor,
       cursor,
-      [...open].map(([event, { attempts, memos }]) => [event, attempts, [...memos]]),
+      [...open].map(([event, { attempts }]) => [event, attempts]),
     ]),
     dead: dead.map((record) => ({ ...record, did: [...record.did] })),
   };
@@ -277,9 +318,11 @@ function readMark(record: JsonMap): Map<string, Position> {
   for (const unit of list(record['units'])) {
     const [reactor, cursor, open] = list(unit);
     const deliveries = list(open).map((delivery): [number, OpenDelivery] => {
+      // Earlier versions had the answers here.
       const [event, attempts, memos] = list(delivery);
-      const pairs = list(memos).map((memo): [string, Json] => [text(list(memo)[0]), list(memo)[1] ?? null]);
-      return [number(event), { attempts: number(attempts), memos: new Map(pairs) }];
+      const open = { ...openDelivery(), attempts: number(attempts) };
+      for (const pair of list(memos)) keepAnswer(open, text(list(pair)[0]), list(pair)[1] ?? null);
+      return [number(event), open];
     });
     positions.set(text(reactor), { cursor: number(cursor), open: new Map(deliveries), done: new Set() });
   }

@@ -25,8 +25,11 @@ export interface EventSource {
 
 /** An append-only log of small records, for the engine alone. */
 export interface ReactionStore {
-  /** Resolves when the record is on disk; many at once share one commit. Order is kept. */
-  append(record: JsonMap): Promise<unknown>;
+  /**
+   * Resolves with the last one's position when the records are on disk, all of them or none; many calls at once share one
+   * commit. Order is kept.
+   */
+  append(...records: readonly JsonMap[]): Promise<number>;
   /** All that is kept, oldest first. */
   replay(): AsyncIterable<{ readonly position: number; readonly record: JsonMap }>;
   /** What stands before `position` is no longer needed. */

@@ -115,3 +115,16 @@ test('what config names: built-in reactors, files by their ending, and mistakes 
   await t.throwsAsync(open('missing.mjs'), { code: 'TS_REACTOR_BAD_CODE', message: /missing\.mjs does not load/ });
   await t.throwsAsync(open(file(t, 'export default 7;')), { code: 'TS_REACTOR_BAD_CODE', message: /no reactor/ });
 });
+
+test('a reactor in code whose answer of once is too long to keep: it has failed, and is not done again', async (t) => {
+  const source = `let done = 0;
+    export default { ${quick}, react: async (event, ctx) => { await ctx.once('report', async () => \`\${++done} \${'a'.repeat(300_000)}\`); } };`;
+  const reactor = await codeReactor(file(t, source), options);
+  const { engine, events } = await rig({ x: ['r'] }, { reactors: { r: reactor } });
+  await events.fire({ tag: 'x', data: {} });
+  await until(async () => ['failed', 'dead'].includes((await engine.why(1))[0]?.decision ?? ''));
+  const [record] = await engine.why(1);
+  t.regex(record?.error ?? '', /the answer of once 'report' takes 300015 bytes, of at most 262144/);
+  t.deepEqual([record?.decision, record?.attempts], ['failed', 1]);
+  await engine.stop();
+});

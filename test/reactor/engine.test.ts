@@ -1,8 +1,9 @@
 import test from 'ava';
 import type { BusEvent } from '../../lib/contracts/events.ts';
+import type { Reactor } from '../../lib/contracts/reactor.ts';
 import type { JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
-import { openLedger } from '../../master/reactor/ledger.ts';
+import { openDelivery, openLedger } from '../../master/reactor/ledger.ts';
 import type { Decision, ReactionRecord, ReactionStore } from '../../master/reactor/types.ts';
 import { openJournal } from '../../store/journal.ts';
 import { cpuMs } from '../kit/cpu.ts';
@@ -318,9 +319,9 @@ test('many deliveries and checkpoints: a restart knows what is open, what is dea
   const kept: { position: number; record: JsonMap }[] = [];
   let next = 0;
   const store: ReactionStore = {
-    async append(record) {
-      kept.push({ position: next, record: structuredClone(record) });
-      return next++;
+    async append(...records) {
+      for (const record of records) kept.push({ position: next++, record: structuredClone(record) });
+      return next - 1;
     },
     async *replay() {
       yield* kept;
@@ -346,7 +347,7 @@ test('many deliveries and checkpoints: a restart knows what is open, what is dea
   });
   const first = await openLedger({ store, recent: 10, deadLetters: 3 });
   const position = first.position('r', 0);
-  position.open.set(7, { attempts: 0, memos: new Map() });
+  position.open.set(7, openDelivery());
   await first.remember('r', 7, 'jid job', '42');
   first.record(record(7, 'retrying'));
   for (let event = 8; event < 120_000; event++) {
@@ -358,12 +359,67 @@ test('many deliveries and checkpoints: a restart knows what is open, what is dea
   t.is((await first.why(119_000)).length, 1, 'records that left the memory are found in the store');
   const second = await openLedger({ store, deadLetters: 3 });
   const again = second.position('r', 999_999);
-  t.deepEqual([again.cursor, [...again.open]], [119_999, [[7, { attempts: 1, memos: new Map([['jid job', '42']]) }]]]);
+  t.deepEqual(
+    [again.cursor, [...again.open]],
+    [119_999, [[7, { attempts: 1, memos: new Map([['jid job', '42']]), bytes: 16 }]]],
+  );
   t.deepEqual(
     second.dead().map(({ event }) => event),
     [30_000, 60_000, 90_000],
   );
   t.is(second.needless(), 6);
+});
+
+test('answers of many deliveries: a checkpoint holds more than one record may, and a restart knows each', async (t) => {
+  const directory = folder(t);
+  const journal = await openJournal({ directory, now: () => 0 });
+  const first = await openLedger({ store: journal });
+  first.position('r', 0);
+  const answer = (event: number) => `${event} ${'a'.repeat(200_000)}`;
+  for (let event = 1; event <= 100; event++) await first.remember('r', event, 'key', answer(event));
+  for (let round = 0; round < 30; round++) await first.checkpoint();
+  await journal.close();
+  const again = await openJournal({ directory, now: () => 0 });
+  const { open } = (await openLedger({ store: again })).position('r', 0);
+  t.is(open.size, 100);
+  for (const [event, { memos }] of open) t.is(memos.get('key'), answer(event));
+  await again.close();
+});
+
+test('an answer that is too long to keep: the reaction has failed, says how much may be, and is not done again', async (t) => {
+  let done = 0;
+  const long = reactorOf(async (_, context) => {
+    await context.once('report', async () => `${++done} ${'a'.repeat(300_000)}`);
+  });
+  const { engine, events } = await rig({ x: ['long'] }, { reactors: { long } });
+  await events.fire({ tag: 'x', data: {} });
+  await until(async () => (await engine.why(1))[0]?.decision === 'failed');
+  t.regex((await engine.why(1))[0]?.error ?? '', /the answer of once 'report' takes 300015 bytes, of at most 262144/);
+  t.is(done, 1);
+  await engine.stop();
+});
+
+test('answers of deliveries under way that are too many to keep: no more is done until there is room', async (t) => {
+  let done = 0;
+  let release: () => void = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const react: Reactor['react'] = async (_, context) => {
+    await context.once('report', async () => `${++done} ${'a'.repeat(250_000)}`);
+    await released;
+  };
+  const holds = reactorOf(react, { retry: { tries: 100_000, firstMs: 1, longestMs: 5 } });
+  const { engine, events } = await rig({ x: ['holds'] }, { reactors: { holds } });
+  for (let id = 1; id <= 40; id++) {
+    await events.fire({ tag: 'x', data: { id: `w${id}` } });
+    await until(() => done === Math.min(id, 34));
+  }
+  await until(async () => (await engine.why(40))[0]?.decision === 'retrying');
+  t.regex((await engine.why(40))[0]?.error ?? '', /answers of once .* take 85\d{5} bytes, of at most 8388608/);
+  t.is(done, 34);
+  release();
+  await until(async () => (await engine.why(40))[0]?.decision === 'ran');
+  await until(() => done === 40);
+  await engine.stop();
 });
 
 test('dead letters with much to say: a checkpoint holds a thousand of them, and a restart knows the same', async (t) => {

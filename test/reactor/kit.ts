@@ -41,9 +41,9 @@ export function fileStore(file: string): ReactionStore & { records: JsonMap[] } 
   const records = linesOf(file);
   return {
     records,
-    async append(record) {
-      records.push(record);
-      if (file) appendFileSync(file, `${JSON.stringify(record)}\n`);
+    async append(...more) {
+      records.push(...more);
+      if (file) appendFileSync(file, more.map((record) => `${JSON.stringify(record)}\n`).join(''));
       return records.length - 1;
     },
     async *replay() {

@@ -17,7 +17,13 @@ export function slsReactor(file: string, pool: RenderPool): Reactor {
         // Nothing comes after the last one that could fail: the record of the delivery keeps it from being called again.
         else if (index === reactions.length - 1) await context.call(client, fun, kwarg, arg, id);
         // A redelivery does not call again what has answered.
-        else await context.once(id, async () => context.call(client, fun, kwarg, arg, id));
+        else {
+          await context.once(id, async () => {
+            await context.call(client, fun, kwarg, arg, id);
+            // Nobody asks what it answered.
+            return true;
+          });
+        }
       }
       return reactions.length === 0 ? { skipped: 'the file has no reaction to this event' } : undefined;
     },
