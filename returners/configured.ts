@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Finding } from '../lib/config/option.ts';
 import type { Returner, ReturnerRegistry } from '../lib/contracts/returner.ts';
-import { didYouMean, together, type ErrorDetails, type TsaltError } from '../lib/errors/error.ts';
+import { didYouMean, together, type ErrorDetails } from '../lib/errors/error.ts';
 import { returnerErrors } from '../lib/errors/returners.ts';
 import { isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -67,10 +67,7 @@ async function readReturner(
   ofTree: TreeReturners,
 ): Promise<{ readonly returner?: ConfiguredReturner; readonly findings: readonly Finding[] }> {
   const findings: Finding[] = [];
-  const complain = (path: readonly string[], ofKey: boolean, complaint: string, hint?: string): void => {
-    const error = (more?: ErrorDetails) => returnerErrors.badSettings({ name, complaint }, { hint, ...more });
-    findings.push({ path: [name, ...path], ofKey, isHarmless: false, error });
-  };
+  const complain = complaining(name, findings);
   if (!/^[\w.-]{1,64}$/.test(name)) complain([], true, "a name has up to 64 letters, digits, '.', '_' and '-'");
   if (said !== null && !isMap(said)) {
     complain([], false, 'its settings are a map');
@@ -108,13 +105,20 @@ async function readReturner(
  * value.
  */
 export function ownSettings(name: string, schema: v.GenericSchema, settings: JsonMap): unknown {
-  const errors: TsaltError[] = [];
-  const complain: Complain = (_, __, complaint, hint) =>
-    void errors.push(returnerErrors.badSettings({ name, complaint }, { hint }));
-  const output = particular(schema, settings, complain);
-  const [first, ...others] = errors;
+  const { output, findings } = readOwnSettings(name, schema, settings);
+  const [first, ...others] = findings.map(({ error }) => error());
   if (first) throw together(first, others);
   return output;
+}
+
+/** The same, with all that is wrong with them as findings; `path` is below `returners`. */
+export function readOwnSettings(
+  name: string,
+  schema: v.GenericSchema,
+  settings: JsonMap,
+): { readonly output: unknown; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = [];
+  return { output: particular(schema, settings, complaining(name, findings)), findings };
 }
 
 /** What a returner's schema makes of its settings. */
@@ -127,6 +131,14 @@ function particular(schema: v.GenericSchema, own: JsonMap, complain: Complain): 
 }
 
 type Complain = (path: readonly string[], ofKey: boolean, complaint: string, hint?: string) => void;
+
+/** Adds complaints about a returner's settings to findings. */
+function complaining(name: string, findings: Finding[]): Complain {
+  return (path, ofKey, complaint, hint) => {
+    const error = (more?: ErrorDetails) => returnerErrors.badSettings({ name, complaint }, { hint, ...more });
+    findings.push({ path: [name, ...path], ofKey, isHarmless: false, error });
+  };
+}
 
 /** What a schema makes of settings; undefined when something is wrong with them. */
 function checked<T>(schema: v.GenericSchema<unknown, T>, settings: JsonMap, complain: Complain): T | undefined {

@@ -6,14 +6,16 @@ import { isRefusal, returnerErrors } from '../../lib/errors/returners.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { builtinReturners } from '../../returners/registry.ts';
-import { ownSettings } from '../../returners/configured.ts';
+import { ownSettings, readOwnSettings } from '../../returners/configured.ts';
 import type { OwnCode } from '../own-code.ts';
 import { loadOwn } from './load-own.ts';
 import { defaultExport } from './default-export.ts';
+import { packError } from '../../lib/system/child/channel.ts';
 import { serve } from '../../lib/system/child/serve.ts';
 
 /*
- * The program of a process for one returner: `open` it with its settings, then `send` it events, one batch at a time.
+ * The program of a process for one returner: `open` it with its settings, then `send` it events, one batch at a time; or only
+ * `check` the settings for one of the state tree.
  */
 
 /** What a returner's process is told first; `code` is a file of the state tree. */
@@ -34,6 +36,7 @@ let sending: AbortController | undefined;
 const master = serve(async (what, of) => {
   // The master says nothing else.
   if (what === 'open') return open(of as unknown as Order);
+  if (what === 'check') return check(of as unknown as Required<Order>);
   if (what === 'send') return send(of as unknown as readonly BusEvent[]);
   sending?.abort();
   if (what === 'close') await opened?.close?.();
@@ -64,6 +67,15 @@ async function open({ name, file, code, kind = '', settings, master: id }: Order
     const { sentence: why, place, hint } = error instanceof TsaltError ? error : { sentence: messageOf(error) };
     throw returnerErrors.badCode({ file: file ?? code?.path ?? kind, why }, { place, hint, cause: error });
   }
+}
+
+/** What is wrong with settings. Raises what is wrong with the code. */
+async function check({ name, code, settings }: Required<Order>): Promise<Json> {
+  const loaded = await loadOwn(code);
+  // Its kind's shape has it.
+  const own = loaded.value as CustomReturner;
+  const { findings } = readOwnSettings(name, own.settings, isMap(settings) ? (settings as JsonMap) : {});
+  return findings.map(({ path, ofKey, error }) => ({ path: [...path], ofKey, error: packError(error()) }));
 }
 
 async function send(events: readonly BusEvent[]): Promise<Json> {

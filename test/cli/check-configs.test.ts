@@ -44,6 +44,31 @@ test('check: a directory with configs and trees, all of it; a state tree with a 
   t.regex((await check(t, files, 'tree', 'deep')).err, /^tree: state files.*\ndeep: state files.*\n$/);
 });
 
+test('check: settings of a returner of the state tree, are held to what its file says that it takes', async (t) => {
+  const pager = `import { defineReturner, v } from 'tsalt/plugins';
+export default defineReturner({
+  summary: 'Posts what happens to a pager.',
+  settings: v.strictObject({ address: v.string(), level: v.optional(v.number()) }),
+  open: () => ({ send: async () => {} }),
+});
+`;
+  const master = `file_roots: {base: [DIR/states]}
+returners:
+  night:
+    kind: pager
+    addres: http://me:canary@x/
+    level: high
+    events: ['*']
+  day: {kind: pager, address: 'http://x/', level: 3}
+`;
+  const { code, out } = await check(t, { 'states/_returners/pager.ts': pager, 'etc/master': master }, 'etc/master');
+  t.is(code, 2);
+  t.regex(out, /etc\/master:5:5: returner 'night': it takes no 'addres'\nhint: did you mean 'address'\?/);
+  t.regex(out, /etc\/master:3:3: returner 'night': it needs 'address'/);
+  t.regex(out, /etc\/master:6:12: returner 'night': 'level' should be a number/);
+  t.notRegex(out, /'day'|canary/);
+});
+
 test('check: misspelt functions of a schedule and of the mine, with their place and the nearest; what may be of somebody else, not', async (t) => {
   const { code, out } = await check(
     t,
