@@ -23,7 +23,7 @@ const options = {
 const help = `usage: tsalt doctor
 
 Looks at the master and the minion of this machine and says what is wrong, and what to do: versions, ports, keys, links,
-clocks, the time to each minion, disk, queues, reactors. Changes nothing. Ends with 1 when something is bad.
+clocks, the time to each minion, disk, queues, reactors, trees. Changes nothing. Ends with 1 when something is bad.
 
 `;
 
@@ -46,11 +46,11 @@ export default async function doctor(argv: readonly string[], io: Io): Promise<n
 
   async function ofMaster(): Promise<Finding[]> {
     const master = masterConfig(given, io);
-    const { config } = master;
+    const { config, placeOf } = master;
     const control = await ifThere(() => connectMaster(given, io, master));
     if (!control) return [];
     try {
-      const looking = { control, config, now: () => Date.now(), timeoutSeconds: secondsOf(given.timeout) };
+      const looking = { control, config, placeOf, now: () => Date.now(), timeoutSeconds: secondsOf(given.timeout) };
       const facts = await masterFacts(looking);
       return masterChecks.flatMap((check) => check(facts, { config, version }));
     } finally {

@@ -6,6 +6,7 @@ import type { MasterConfig } from '../lib/config/options.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import type { TsaltError } from '../lib/errors/error.ts';
 import { startMaster } from '../master/start.ts';
+import { missingRoots } from './check/named-roots.ts';
 import { daemonLog, daemonOptions, refuseWords, sayWarnings, toldToEnd } from './daemon.ts';
 import type { Io } from './io.ts';
 import { describeOptions, parseOptions } from './options.ts';
@@ -39,11 +40,11 @@ export default async function master(argv: readonly string[], io: Io): Promise<n
 }
 
 /**
- * What config names that is not there, and that only shows when an event comes or a minion asks for its pillar. Raises
+ * What config names that is not there, and that only shows when an event comes or a minion asks for its pillar or states. Raises
  * `TS_REACTOR_UNKNOWN_...`: there is no master with such a reactor.
  */
 async function mistakesIn(config: MasterConfig, file = 'master', placeOf: PlaceOf): Promise<readonly TsaltError[]> {
-  const mistakes: TsaltError[] = [];
+  const mistakes = missingRoots(config, placeOf);
   if (config.reactor.length > 0) {
     const { reactorMistakes } = await import('./check/named-reactors.ts');
     mistakes.push(...reactorMistakes(config, file, placeOf));

@@ -16,6 +16,7 @@ import type { Checked } from '../check.ts';
 import { customMistakes } from './custom.ts';
 import { jinjaFiles, templateMistakes } from './jinja.ts';
 import { withMasterFunctions } from './master-functions.ts';
+import { missingRoots } from './named-roots.ts';
 import { namedMistakes } from './named.ts';
 import { configAt } from './configs.ts';
 import { functionMistakes } from './functions.ts';
@@ -47,7 +48,9 @@ export async function checkPath(place: string, options: CheckOptions): Promise<C
       ...(await namedMistakes(config, place, placeOf)),
       ...(await functionMistakes(config, daemon, placeOf)),
     ];
-    const notes = warnings.map(({ message }) => message);
+    // The roots of a minion that asks a master are the master's.
+    const missing = config['file_client'] === 'remote' ? [] : missingRoots(config, placeOf);
+    const notes = [...warnings, ...missing].map(({ message }) => message);
     return { kind: `${daemon} config`, files: sources.length, errors: [...errors, ...more], notes };
   }
   const folder = isDirectory ? place : path.dirname(place);

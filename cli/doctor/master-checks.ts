@@ -1,5 +1,6 @@
 import type { MasterConfig } from '../../lib/config/options.ts';
 import { asText, isMap } from '../../lib/json.ts';
+import { formatPlace } from '../../lib/place.ts';
 import { bad, good, some, warning, type Finding } from './finding.ts';
 import type { MasterFacts } from './master-facts.ts';
 
@@ -29,6 +30,7 @@ export const masterChecks: readonly Check[] = [
   reactors,
   returners,
   git,
+  trees,
 ];
 
 function version({ versions: { Master: running } }: MasterFacts, { version: own }: { version: string }): Finding[] {
@@ -218,4 +220,10 @@ function git({ git: all }: MasterFacts): Finding[] {
       `what was fetched last is served on; 'tsalt run ${again}' asks it again`,
     );
   });
+}
+
+function trees({ missingRoots }: MasterFacts): Finding[] {
+  return missingRoots.map(({ sentence, place, hint }) =>
+    warning('trees', place ? `${formatPlace(place)}: ${sentence}` : sentence, hint ?? 'make it, or name the right one'),
+  );
 }

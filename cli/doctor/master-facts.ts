@@ -1,8 +1,11 @@
 import { statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
+import type { PlaceOf } from '../../lib/config/check.ts';
 import type { MasterConfig } from '../../lib/config/options.ts';
+import type { TsaltError } from '../../lib/errors/error.ts';
 import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
 import type { LocalClient } from '../../wire/local/client.ts';
+import { missingRoots } from '../check/named-roots.ts';
 
 /** What a look at a master gives. */
 export interface MasterFacts {
@@ -19,6 +22,8 @@ export interface MasterFacts {
   readonly ports: readonly { readonly name: string; readonly port: number; readonly answers: boolean }[];
   /** Bytes of the file system that `cachedir` is on. */
   readonly disk: { readonly free: number; readonly total: number };
+  /** Directories of trees that config names and that are not there. */
+  readonly missingRoots: readonly TsaltError[];
 }
 
 export interface ReactorFacts {
@@ -56,12 +61,13 @@ export interface MinionFacts {
 export interface Looking {
   readonly control: LocalClient;
   readonly config: MasterConfig;
+  readonly placeOf: PlaceOf;
   readonly now: () => number;
   readonly timeoutSeconds: number;
 }
 
 /** Asks the master, its minions, its ports and its disk. */
-export async function masterFacts({ control, config, now, timeoutSeconds }: Looking): Promise<MasterFacts> {
+export async function masterFacts({ control, config, placeOf, now, timeoutSeconds }: Looking): Promise<MasterFacts> {
   const run = (fun: string): Promise<Json> => control.call('run', { fun });
   const status = (await control.call('status')) as JsonMap;
   const [stats, keys, versions, reactors, returners, git, dead, minions, ports, disk] = await Promise.all([
@@ -90,6 +96,7 @@ export async function masterFacts({ control, config, now, timeoutSeconds }: Look
     minions,
     ports,
     disk: { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize },
+    missingRoots: missingRoots(config, placeOf),
   };
 }
 

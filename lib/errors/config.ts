@@ -20,6 +20,8 @@ export const configErrors = catalogue('TS_CONFIG', {
   endlessNumber: ({ grain, value }: { grain: string; value: number }) =>
     `the grain '${grain}' has the number ${value} in it: no message can carry it`,
   /** Warnings: printed and gone on. */
+  noRoot: ({ option, environment, directory }: { option: string; environment: string; directory: string }) =>
+    `'${option}': there is no directory ${directory}, so the environment '${environment}' has nothing from it`,
   onlyInSalt: ({ option }: { option: string }) =>
     `'${option}' is an option of Salt that tsalt does not have: it has no effect`,
   otherDaemon: ({ option, owner, daemon }: { option: string; owner: string; daemon: string }) =>

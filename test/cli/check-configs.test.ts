@@ -69,6 +69,36 @@ returners:
   t.notRegex(out, /'day'|canary/);
 });
 
+test('check: directories of trees that are not there, are told with their place and the nearest that is', async (t) => {
+  const master = `file_roots:
+  base: [DIR/states, DIR/sattes/more]
+  prod: DIR/far/away
+  dev: ['DIR/__env__/states']
+pillar_roots:
+  base:
+    - DIR/states/a.sls
+    - DIR/states/a.sl/x
+`;
+  const files = { 'etc/master': master, 'states/a.sls': '{}\n', 'states/more/b.sls': '{}\n' };
+  const { code, out, err } = await check(t, files, 'etc');
+  t.deepEqual([code, out], [0, ''], 'it may be there on the machine that the config is for');
+  const notes = err.split('\n').filter((line) => line.startsWith('note: '));
+  t.is(notes.length, 4, err);
+  t.regex(
+    err,
+    /etc\/master:2:\d+: 'file_roots': there is no directory \S+\/sattes\/more, [^]*did you mean '\S+\/states\/more'/,
+  );
+  t.regex(
+    err,
+    /etc\/master:3:9: 'file_roots': there is no directory \S+\/far\/away, so the environment 'prod' has nothing/,
+  );
+  t.regex(err, /hint: of its path there is \S+/);
+  t.regex(err, /etc\/master:7:7: 'pillar_roots': there is no directory \S+\/a\.sls/);
+  t.regex(err, /etc\/master:8:7: 'pillar_roots': there is no directory \S+\/a\.sl\/x/);
+  const git = `fileserver_backend: [git]\ngitfs_remotes: [/srv/x.git]\nfile_roots: {base: [/nowhere/states]}\n`;
+  t.notRegex((await check(t, { 'etc/master': git }, 'etc')).err, /note/);
+});
+
 test('check: misspelt functions of a schedule and of the mine, with their place and the nearest; what may be of somebody else, not', async (t) => {
   const { code, out } = await check(
     t,

@@ -3,6 +3,7 @@ import { loadMasterConfig } from '../../lib/config/load.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import { masterChecks } from '../../cli/doctor/master-checks.ts';
 import type { MasterFacts } from '../../cli/doctor/master-facts.ts';
+import { configErrors } from '../../lib/errors/config.ts';
 import { startCluster } from '../kit/cluster.ts';
 import { eventually } from '../kit/eventually.ts';
 
@@ -23,6 +24,7 @@ const healthy: MasterFacts = {
   ],
   ports: [{ name: 'publish_port', port: 4505, answers: true }],
   disk: { free: 900 * MIB, total: 1000 * MIB },
+  missingRoots: [],
 };
 
 function findings(more: Partial<MasterFacts>): Finding[] {
@@ -97,6 +99,12 @@ test('doctor: each kind of trouble is told with its figure, and with what to do'
       /^bad returners: db has lost up to 7 events$/,
     ],
   ];
+  const place = { file: '/etc/tsalt/master', line: 2, column: 10 };
+  const root = { option: 'file_roots', environment: 'base', directory: '/srv/satl' };
+  cases.push([
+    { missingRoots: [configErrors.noRoot(root, { place, hint: "did you mean '/srv/salt'?" })] },
+    /^warning trees: \/etc\/tsalt\/master:2:10: 'file_roots': there is no directory \/srv\/satl, so /,
+  ]);
   for (const [more, expected] of cases) {
     const told = wrong(more);
     t.is(told.length, 1, told.join('\n'));
@@ -153,4 +161,15 @@ test('doctor: where nothing runs it says so, and a word too many is refused', as
   const surplus = await cluster.tsalt('doctor', 'now');
   t.is(surplus.code, 2);
   t.regex(surplus.stderr, /tsalt doctor has no use for 'now'/);
+});
+
+test('doctor: a master whose trees are not where its config says, warns at its start and is told of', async (t) => {
+  const cluster = await startCluster(t, { file_roots: { base: ['/nowhere/states'] } });
+  t.regex(cluster.master.log(), /warning .*'file_roots': there is no directory \/nowhere\/states/);
+  const { code, stdout } = await cluster.tsalt('doctor');
+  t.is(code, 0, stdout);
+  t.regex(
+    stdout,
+    /! trees +\S+\/master:\d+:\d+: 'file_roots': there is no directory \/nowhere\/states, so .*\n +→ of its path/,
+  );
 });
