@@ -1,5 +1,5 @@
 import { cliErrors } from '../lib/errors/cli.ts';
-import { didYouMean } from '../lib/errors/error.ts';
+import { didYouMean, type TsaltError } from '../lib/errors/error.ts';
 import { isPattern } from '../lib/fnmatch.ts';
 import { isMap, type JsonMap } from '../lib/json.ts';
 import { meansKey } from '../lib/key-match.ts';
@@ -27,21 +27,27 @@ export async function listsOf(control: LocalClient): Promise<KeyLists> {
   return (await control.call('key.list')) as unknown as KeyLists;
 }
 
-/** Why nothing was done: there is no such key (an error), or it is so already. */
-export function sayWhy(match: string | undefined, action: keyof typeof past, lists: KeyLists, io: Io): void {
+/** Says why nothing was done with a match (undefined: with all keys), or gives the error where it means no key. */
+export function whyNothing(
+  match: string | undefined,
+  action: keyof typeof past,
+  lists: KeyLists,
+  io: Io,
+): TsaltError | undefined {
   const isMeant = meansKey(match ?? '*');
   const states = (Object.keys(headings) as (keyof KeyLists)[]).flatMap((state) =>
     lists[state].filter(isMeant).map((id) => `${id} is ${state}`),
   );
   if (match === undefined) io.err(`there is no key that can be ${past[action]}\n`);
-  else if (states.length === 0) throw noSuchKey(match, action, lists);
+  else if (states.length === 0) return noSuchKey(match, action, lists);
   else io.err(`nothing to do: ${states.join(', ')}\n`);
   const other = otherWay[action];
   if ((match === undefined || isPattern(match)) && other !== undefined && lists[other].some(isMeant))
     io.err(`hint: a key that was ${other} is ${past[action]} by its own id\n`);
+  return undefined;
 }
 
-export function noSuchKey(match: string, action: string, lists: KeyLists): Error {
+export function noSuchKey(match: string, action: string, lists: KeyLists): TsaltError {
   const near = nearest(match, Object.values(lists).flat());
   return cliErrors.noSuchKey(
     { match, action },

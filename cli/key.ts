@@ -1,14 +1,12 @@
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
-import { isPattern } from '../lib/fnmatch.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
-import { meansKey } from '../lib/key-match.ts';
 import { nearest } from '../lib/nearest.ts';
-import type { LocalClient } from '../wire/local/client.ts';
 import { absentKeyOptions } from './absent-options.ts';
 import { connectMaster, controlOptions } from './control.ts';
 import type { Io } from './io.ts';
-import { headings, isOfNobody, listsOf, noSuchKey, past, sayWhy, type KeyLists } from './key-lists.ts';
+import { decide } from './key-decisions.ts';
+import { headings, isOfNobody, listsOf, noSuchKey, type KeyLists } from './key-lists.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { choiceOf } from './output/output.ts';
 
@@ -20,9 +18,10 @@ const options = {
   out: { value: 'FORMAT', help: 'text (default) or json' },
 } as const;
 
-const help = `usage: tsalt key list | accept ID | reject ID | delete ID | finger [ID] | finger --master
+const help = `usage: tsalt key list | accept ID ... | reject ID ... | delete ID ... | finger [ID] | finger --master
 
-Shows the minions' keys, and decides on them. ID may be a glob ('web*'), which is matched against the ids that are there.
+Shows the minions' keys, and decides on them. ID may be a glob ('web*'), which is matched against the ids that are there;
+there may be several, also with commas between.
 A glob accepts and rejects keys that wait: one that was rejected is accepted, and one that was accepted is rejected, by its id.
 
 `;
@@ -35,16 +34,21 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
     io.out(help + describeOptions(options));
     return 0;
   }
-  const [action = '', match, surplus] = words;
+  const [action = '', ...said] = words;
   if (!isAction(action)) {
     if (action === '') throw cliErrors.missingArgument({ verb: 'key', what: `one of ${actions.join(', ')}` });
     throw cliErrors.unknownAction({ verb: 'key', action }, { hint: didYouMean(nearest(action, actions)) });
   }
-  const unwanted = action === 'list' ? match : surplus;
+  const decides = action !== 'list' && action !== 'finger';
+  const unwanted = decides ? undefined : said[action === 'list' ? 0 : 1];
   if (unwanted !== undefined) throw cliErrors.surplus({ verb: `key ${action}`, word: unwanted });
-  if (match === '' || (action !== 'list' && action !== 'finger' && (match === undefined) !== (given.all === true))) {
-    throw cliErrors.missingArgument({ verb: `key ${action}`, what: "either an id, a glob such as 'web*', or --all" });
+  // As Salt does, which takes several in one word.
+  const matches = decides ? said.flatMap((word) => word.split(',')).filter((match) => match !== '') : said;
+  const isNone = matches.length === 0;
+  if (matches.includes('') || (isNone && said.length > 0) || (decides && isNone !== (given.all === true))) {
+    throw cliErrors.missingArgument({ verb: `key ${action}`, what: "either ids, globs such as 'web*', or --all" });
   }
+  const [match] = matches;
   const json = choiceOf(given.out, ['text', 'json']) === 'json';
   const control = await connectMaster(given, io);
   try {
@@ -63,51 +67,12 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
       }
       case 'accept':
       case 'reject':
-      case 'delete': {
-        const meant = action === 'delete' && given.yes !== true ? await toDelete(match, control, io) : [match ?? '*'];
-        if (typeof meant === 'string') {
-          io.err('nothing was deleted\n');
-          return meant === 'no' ? 1 : 130;
-        }
-        const done: string[] = [];
-        // One after the other: thousands at once would keep the master from all else.
-        for (const each of meant) {
-          const ids = (await control.call(`key.${action}`, { match: each })) as string[];
-          if (!json) io.out(ids.map((id) => `${past[action]} ${id}\n`).join(''));
-          done.push(...ids);
-        }
-        if (done.length === 0) sayWhy(match, action, await listsOf(control), io);
-        if (json) io.out(`${JSON.stringify(done)}\n`);
-        return 0;
-      }
+      case 'delete':
+        return await decide({ action, matches, isSure: given.yes === true, json }, control, io);
     }
   } finally {
     control.close();
   }
-}
-
-/** What to delete: of several keys those that are shown to the person at the terminal, who has said yes. */
-async function toDelete(
-  match: string | undefined,
-  control: LocalClient,
-  io: Io,
-): Promise<readonly string[] | 'no' | 'interrupted'> {
-  const input = await io.input?.();
-  const isOne = match !== undefined && !isPattern(match);
-  // Who is not asked need not be one who may list keys.
-  if (input?.isTerminal !== true || isOne) return [match ?? '*'];
-  const lists = await listsOf(control);
-  const isMeant = meansKey(match ?? '*');
-  const shown = (Object.keys(headings) as (keyof KeyLists)[])
-    .map((state) => ({ heading: headings[state], ids: lists[state].filter(isMeant) }))
-    .filter(({ ids }) => ids.length > 0);
-  const ids = [...new Set(shown.flatMap((list) => list.ids))];
-  if (ids.length < 2) return [ids[0] ?? match ?? '*'];
-  io.err('These keys will be deleted:\n');
-  for (const { heading, ids: some } of shown) io.err(`${heading}\n${some.map((id) => `  ${id}\n`).join('')}`);
-  const said = await input.line(`Delete these ${ids.length}? [y/N] `);
-  if (said === undefined) return 'interrupted';
-  return /^y(es)?$/i.test(said.trim()) ? ids : 'no';
 }
 
 function isAction(word: string): word is (typeof actions)[number] {

@@ -3,7 +3,7 @@ import { asText, isMap, type Json, type JsonMap } from '../lib/json.ts';
 import { comeBack } from './come-back.ts';
 import { connectMaster, controlOptions, interrupted, masterConfig } from './control.ts';
 import type { Io } from './io.ts';
-import { isOfNobody, listsOf, noSuchKey, sayWhy } from './key-lists.ts';
+import { isOfNobody, listsOf, noSuchKey, whyNothing } from './key-lists.ts';
 import { describeOptions, parseOptions } from './options.ts';
 import { isStateRun } from './output/highstate.ts';
 import { format, formOf, outOption } from './output/output.ts';
@@ -85,8 +85,10 @@ export default async function run(argv: readonly string[], io: Io): Promise<numb
     const [, action] = /^(?:wheel\.)?key\.(accept|reject|delete|finger)$/.exec(called) ?? [];
     if (action === 'finger' && isMap(result) && isOfNobody(result as JsonMap))
       throw noSuchKey(match, action, await listsOf(control));
-    if ((action === 'accept' || action === 'reject' || action === 'delete') && isEmpty(result))
-      sayWhy(match, action, await listsOf(control), io);
+    if ((action === 'accept' || action === 'reject' || action === 'delete') && isEmpty(result)) {
+      const mistake = whyNothing(match, action, await listsOf(control), io);
+      if (mistake) throw mistake;
+    }
   }
 }
 

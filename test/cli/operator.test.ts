@@ -38,6 +38,16 @@ test('key accept: one of several that can not be accepted, is told and holds up 
   t.true(lists['accepted']?.includes('zoe'));
 });
 
+test('key accept: of several that are named, one that can not be accepted, is told and holds up no other', async (t) => {
+  const cluster = await startCluster(t);
+  for (const id of ['Ann', 'ann', 'zoe']) cluster.startMinion(id);
+  await eventually(async () => /Unaccepted Keys:\nAnn\nann\nzoe\n/.test((await cluster.tsalt('key', 'list')).stdout));
+  const { code, stdout, stderr } = await cluster.tsalt('key', 'accept', 'ann', 'Ann', 'zoe');
+  t.deepEqual([code, stdout], [1, 'accepted ann\naccepted zoe\n']);
+  t.regex(stderr, /^error: Ann is too like ann, which is there already.*\n/);
+  t.is((await cluster.tsalt('key', 'accept', 'Ann', 'nobody')).code, 2);
+});
+
 test('key: a minion that waits, its log shows the fingerprint that key finger shows', async (t) => {
   const cluster = await startCluster(t);
   const minion = cluster.startMinion('web1');

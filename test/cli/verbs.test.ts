@@ -217,9 +217,10 @@ test('key: misuse, exit 2 and what was expected', async (t) => {
   for (const [words, said] of [
     [[], /needs one of list, accept, reject, delete, finger/],
     [['lst'], /did you mean 'list'\?/],
-    [['accept'], /needs either an id, a glob such as 'web\*', or --all/],
-    [['accept', 'web1', 'web2'], /has no use for 'web2'/],
-    [['accept', ''], /needs either an id, a glob such as 'web\*', or --all/],
+    [['accept'], /needs either ids, globs such as 'web\*', or --all/],
+    [['accept', ''], /needs either ids, globs such as 'web\*', or --all/],
+    [['accept', ','], /needs either ids, globs such as 'web\*', or --all/],
+    [['finger', 'web1', 'web2'], /tsalt key finger has no use for 'web2'/],
     [['-L'], /has no option '-L'\nhint: tsalt key list$/m],
     [['--accept', 'web1'], /has no option '--accept'\nhint: tsalt key accept ID$/m],
     [['-D'], /has no option '-D'\nhint: tsalt key delete --all$/m],
@@ -236,6 +237,23 @@ test('key: accepted already, said so and exit 0', async (t) => {
   t.is(code, 0);
   t.is(stdout, '');
   t.is(stderr, 'nothing to do: web1 is accepted\n');
+});
+
+test('key: several ids, globs and lists at once, each is decided on, and one that means no key is told', async (t) => {
+  const ids = ['many1', 'many2', 'many3', 'many4'];
+  for (const id of ids) cluster.startMinion(id);
+  const pending = async () => ((await json('key', 'list')) as { pending: string[] }).pending;
+  const allWait = () => eventually(async () => (await pending()).filter((id) => id.startsWith('many')).length === 4);
+  await allWait();
+  const some = await tsalt('key', 'reject', 'many1', 'mony2', 'many[34],many3');
+  t.deepEqual([some.code, some.stdout], [1, 'rejected many1\nrejected many3\nrejected many4\n']);
+  t.regex(some.stderr, /^error: [^\n]*'mony2'[^\n]*\nhint: did you mean 'many2'\?\n$/m);
+  const none = await tsalt('key', 'accept', 'nobody', 'no*', '--out', 'json');
+  t.deepEqual([none.code, none.stdout], [2, '']);
+  t.regex(none.stderr, /'nobody'[^]*'no\*'/);
+  t.deepEqual(JSON.parse((await tsalt('key', 'delete', 'many1,many2', 'many[34]', '--out', 'json')).stdout), ids);
+  await allWait();
+  t.is((await tsalt('key', 'delete', ...ids)).code, 0);
 });
 
 test('key: the fingerprint of the master and of a minion', async (t) => {
@@ -303,6 +321,10 @@ test('key delete: at a terminal several keys are shown and asked for; only yes d
   t.like(await asked('n', 'gone1'), { code: 0, out: 'deleted gone1\n', prompts: [] });
   await bothWait();
   t.like(await asked('n', '-y', 'gone*'), { code: 0, prompts: [] });
+  await bothWait();
+  const several = await asked('y', 'gone2,gone1', 'gonee');
+  t.like(several, { code: 1, out: 'deleted gone1\ndeleted gone2\n', prompts: ['Delete these 2? [y/N] '] });
+  t.regex(several.err, /error: .*'gonee'/);
   await bothWait();
   t.is((await tsalt('key', 'delete', 'gone*')).stdout, 'deleted gone1\ndeleted gone2\n');
 });
