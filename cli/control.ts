@@ -33,7 +33,7 @@ export async function connectMaster(
   { config, configDir }: Pick<Loaded<MasterConfig>, 'config' | 'configDir'> = masterConfig(options, io),
 ): Promise<LocalClient> {
   const hint = `is it running? 'tsalt master' starts it; this one was looked for by the config in ${configDir}`;
-  const said = options['operator-key'] ?? io.env['TSALT_OPERATOR_KEY'];
+  const said = saidKey(options, io);
   const owner = said === undefined ? await asOwner(path.join(config.sock_dir, OWNER_SOCKET)) : undefined;
   if (owner) return owner;
   const socketPath = path.join(config.sock_dir, MASTER_SOCKET);
@@ -47,6 +47,14 @@ export async function connectMaster(
     control.close();
     throw thrown;
   }
+}
+
+/** The key file that somebody says, and how. */
+function saidKey(options: ConfigOption, io: Io): { readonly path: string; readonly by: string } | undefined {
+  const [variable, option] = ['TSALT_OPERATOR_KEY', 'operator-key'] as const;
+  if (options[option] !== undefined) return { path: options[option], by: `--${option}` };
+  const file = io.env[variable];
+  return file === undefined ? undefined : { path: file, by: variable };
 }
 
 /** Undefined for who may not, and where there is no such socket. */

@@ -1,9 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { directoriesOf } from '../lib/config/directories.ts';
+import { cliErrors } from '../lib/errors/cli.ts';
+import { didYouMean } from '../lib/errors/error.ts';
 import type { JsonMap } from '../lib/json.ts';
-import { loadIdentity } from '../wire/key-files.ts';
+import { nearest } from '../lib/nearest.ts';
+import { isMissing, loadIdentity } from '../wire/key-files.ts';
+import type { Identity } from '../wire/keys.ts';
 import type { LocalClient } from '../wire/local/client.ts';
 import { proveOperator } from '../wire/operator-proof.ts';
 import type { Io } from './io.ts';
@@ -14,19 +18,44 @@ export function usualKeyFile(io: Pick<Io, 'env'>): string {
   return path.join(directoriesOf(person).config, 'operator.pem');
 }
 
+/** A key file, and the option or variable that names it. */
+export interface KeyFile {
+  readonly path: string;
+  /** Undefined for the usual one. */
+  readonly by?: string;
+}
+
 /** The key file that was said, or the usual one where it is there. */
-export function keyFileOf(said: string | undefined, io: Pick<Io, 'env' | 'cwd'>): string | undefined {
-  if (said !== undefined) return path.resolve(io.cwd, said);
+export function keyFileOf(said: KeyFile | undefined, io: Pick<Io, 'env' | 'cwd'>): KeyFile | undefined {
+  if (said) return { ...said, path: path.resolve(io.cwd, said.path) };
   const usual = usualKeyFile(io);
-  return existsSync(usual) ? usual : undefined;
+  return existsSync(usual) ? { path: usual } : undefined;
+}
+
+/** The key in a file. Raises `TS_CLI_NO_KEY_FILE`, and what else is wrong with it as `loadIdentity`. */
+export function operatorKey({ path: file, by }: KeyFile): Identity {
+  try {
+    return loadIdentity(file);
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+    const make = `'tsalt operator keygen ${file}' makes a key, and prints the line for 'operators' of the master's config`;
+    const near = didYouMean(nearestTo(file));
+    throw cliErrors.noKeyFile({ path: file, by }, { hint: near === undefined ? make : `${near} Else ${make}` });
+  }
+}
+
+function nearestTo(file: string): string | undefined {
+  const folder = path.dirname(file);
+  const near = existsSync(folder) ? nearest(path.basename(file), readdirSync(folder)) : undefined;
+  return near === undefined ? undefined : path.join(folder, near);
 }
 
 /**
  * Shows over a connection that the key in a file is ours. Without operators in its config a master does not ask. Raises
- * `TS_WIRE_KEY_...` for the file, and `TS_ACCESS_...` for a key that is no operator's.
+ * `TS_CLI_NO_KEY_FILE`, `TS_WIRE_KEY_...` for the file, and `TS_ACCESS_...` for a key that is no operator's.
  */
-export async function proveWith(file: string, control: LocalClient, socketPath: string): Promise<void> {
-  const identity = loadIdentity(file);
+export async function proveWith(file: KeyFile, control: LocalClient, socketPath: string): Promise<void> {
+  const identity = operatorKey(file);
   const { challenge } = (await control.call('operator.challenge')) as JsonMap;
   if (typeof challenge !== 'string') return;
   const signature = proveOperator(identity, socketPath, Buffer.from(challenge, 'base64'));

@@ -4,11 +4,11 @@ import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import { nearest } from '../lib/nearest.ts';
 import { publicKeyText } from '../lib/operators/public-key.ts';
-import { loadIdentity, saveIdentity } from '../wire/key-files.ts';
+import { saveIdentity } from '../wire/key-files.ts';
 import { generateIdentity, type Identity } from '../wire/keys.ts';
 import { connectMaster, controlOptions } from './control.ts';
 import type { Io } from './io.ts';
-import { usualKeyFile } from './operator-key.ts';
+import { operatorKey, usualKeyFile } from './operator-key.ts';
 import { describeOptions, parseOptions } from './options.ts';
 
 const help = `usage: tsalt operator keygen [FILE] | public [FILE] | reload
@@ -42,7 +42,7 @@ export default async function operator(argv: readonly string[], io: Io): Promise
       return 0;
     }
     case 'public':
-      io.out(lineOf(loadIdentity(keyFile)));
+      io.out(lineOf(operatorKey({ path: keyFile })));
       return 0;
     case 'reload': {
       const control = await connectMaster(given, io);

@@ -93,7 +93,8 @@ function loadOrMake<T>(
   return keys;
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether loading a key failed because there is no such file. */
+export function isMissing(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }

@@ -13,6 +13,8 @@ export const cliErrors = catalogue('TS_CLI', {
   noTree: ({ path }: { path: string }) => `there is no directory '${path}'`,
   nothingToCheck: ({ path, kind }: { path: string; kind: string }) =>
     `${path} was looked at for ${kind}, and there are none`,
+  noKeyFile: ({ path, by }: { path: string; by?: string | undefined }) =>
+    `there is no key file ${path}${by === undefined ? '' : `, which ${by} names`}`,
   noSuchKey: ({ match, action }: { match: string; action: string }) => `there is no key of '${match}' to ${action}`,
   wrongUser: ({ wanted, username }: { wanted: string; username: string }) =>
     `the master is to run as '${wanted}' (option 'user'), not as '${username}'`,

@@ -48,6 +48,33 @@ test('key accept: of several that are named, one that can not be accepted, is to
   t.is((await cluster.tsalt('key', 'accept', 'Ann', 'nobody')).code, 2);
 });
 
+test('operators: a key file that is not there, is named with what names it, and with how to make one', async (t) => {
+  const cluster = await startCluster(t);
+  const directory = path.join(cluster.directory, 'keys');
+  mkdirSync(directory, { mode: 0o700 });
+  t.is((await cluster.tsalt('operator', 'keygen', path.join(directory, 'alice.pem'))).code, 0);
+  const missing = path.join(directory, 'carol.pem');
+  const words = ['key', 'list', '--config-dir', cluster.master.configDir];
+  const run = async (more: readonly string[], env = {}) => {
+    const io = captured(cluster.directory);
+    return { code: await main([...words, ...more], { ...io, env: { ...io.env, ...env } }), err: io.printed.err };
+  };
+  const byOption = await run(['--operator-key', missing]);
+  t.is(byOption.code, 2);
+  t.is(
+    byOption.err,
+    `error: there is no key file ${missing}, which --operator-key names\nhint: 'tsalt operator keygen ${missing}' makes a key, and prints the line for 'operators' of the master's config\n`,
+  );
+  const byVariable = await run([], { TSALT_OPERATOR_KEY: path.join(directory, 'alise.pem') });
+  t.is(byVariable.code, 2);
+  t.regex(byVariable.err, /^error: there is no key file \S+alise\.pem, which TSALT_OPERATOR_KEY names\n/);
+  t.regex(byVariable.err, /\nhint: did you mean '\S+\/alice\.pem'\? Else 'tsalt operator keygen /);
+  const shown = await cluster.tsalt('operator', 'public', missing);
+  t.is(shown.code, 2);
+  t.regex(shown.stderr, /^error: there is no key file \S+carol\.pem\nhint: 'tsalt operator keygen /);
+  t.is((await run(['--operator-key', path.join(directory, 'alice.pem')])).code, 0);
+});
+
 test('key: a minion that waits, its log shows the fingerprint that key finger shows', async (t) => {
   const cluster = await startCluster(t);
   const minion = cluster.startMinion('web1');
