@@ -21,9 +21,13 @@ export interface Position {
   /** Every event up to this number has been looked at. */
   cursor: number;
   readonly open: Map<number, OpenDelivery>;
+  /** What the answers of these take. */
+  answerBytes: number;
   /** Deliveries above the cursor that are over; only while catching up after a restart. */
   readonly done: Set<number>;
 }
+
+const atEvent = (cursor: number): Position => ({ cursor, open: new Map(), answerBytes: 0, done: new Set() });
 
 export interface LedgerOptions {
   readonly store: ReactionStore;
@@ -94,18 +98,11 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
   const at = (reactor: string): Position => {
     const known = positions.get(reactor);
     if (known) return known;
-    const fresh = { cursor: 0, open: new Map<number, OpenDelivery>(), done: new Set<number>() };
+    const fresh = atEvent(0);
     positions.set(reactor, fresh);
     return fresh;
   };
-  const openAt = (reactor: string, event: number): OpenDelivery => {
-    const { open } = at(reactor);
-    const known = open.get(event);
-    if (known) return known;
-    const fresh = openDelivery();
-    open.set(event, fresh);
-    return fresh;
-  };
+  const openAt = (reactor: string, event: number): OpenDelivery => openIn(at(reactor), event);
   const keep = (record: ReactionRecord) => {
     const records = byEvent.get(record.event);
     const last = records?.findIndex((other) => other.reactor === record.reactor && !isOver(other.decision)) ?? -1;
@@ -121,8 +118,10 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
   };
   const settle = (record: ReactionRecord) => {
     const position = at(record.reactor);
-    if (isOver(record.decision)) position.open.delete(record.event);
-    else openAt(record.reactor, record.event).attempts = record.attempts;
+    if (isOver(record.decision)) {
+      position.answerBytes -= position.open.get(record.event)?.bytes ?? 0;
+      position.open.delete(record.event);
+    } else openAt(record.reactor, record.event).attempts = record.attempts;
   };
   const keepFailure = (error: unknown) => {
     failure = error instanceof Error ? error : new Error(messageOf(error));
@@ -141,7 +140,7 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       for (const letter of list(record['dead'])) keep(readRecord(letter));
       marks.push(position);
     } else if (record['t'] === 'memo') {
-      keepAnswer(openAt(text(record['r']), number(record['e'])), text(record['k']), record['v'] ?? null);
+      keepAnswer(at(text(record['r'])), number(record['e']), text(record['k']), record['v'] ?? null);
     } else if (record['t'] === 'revive') {
       dead.delete(deliveryKey(text(record['r']), number(record['e'])));
       openAt(text(record['r']), number(record['e']));
@@ -194,13 +193,13 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       await written.catch(() => {});
     },
     checkRoom(reactor) {
-      const bytes = [...at(reactor).open.values()].reduce((sum, delivery) => sum + delivery.bytes, 0);
+      const { answerBytes: bytes } = at(reactor);
       if (bytes > MOST_ANSWERS_BYTES) throw reactorErrors.answersFull({ bytes, most: MOST_ANSWERS_BYTES });
     },
     async remember(reactor, event, key, value) {
       const bytes = bytesOf([key, value]);
       if (bytes > MOST_ANSWER_BYTES) throw reactorErrors.answerTooLong({ key, bytes, most: MOST_ANSWER_BYTES });
-      keepAnswer(openAt(reactor, event), key, value);
+      keepAnswer(at(reactor), event, key, value);
       await append(memo(reactor, event, key, value));
     },
     async why(event) {
@@ -280,9 +279,20 @@ const text = (value: Json | undefined) => (typeof value === 'string' ? value : '
 const number = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
 const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
 
-function keepAnswer(delivery: OpenDelivery, key: string, value: Json): void {
+function openIn({ open }: Position, event: number): OpenDelivery {
+  const known = open.get(event);
+  if (known) return known;
+  const fresh = openDelivery();
+  open.set(event, fresh);
+  return fresh;
+}
+
+function keepAnswer(position: Position, event: number, key: string, value: Json): void {
+  const delivery = openIn(position, event);
   const old = delivery.memos.get(key);
-  delivery.bytes += bytesOf([key, value]) - (old === undefined ? 0 : bytesOf([key, old]));
+  const more = bytesOf([key, value]) - (old === undefined ? 0 : bytesOf([key, old]));
+  delivery.bytes += more;
+  position.answerBytes += more;
   delivery.memos.set(key, value);
 }
 
@@ -317,14 +327,14 @@ function readMark(record: JsonMap): Map<string, Position> {
   const positions = new Map<string, Position>();
   for (const unit of list(record['units'])) {
     const [reactor, cursor, open] = list(unit);
-    const deliveries = list(open).map((delivery): [number, OpenDelivery] => {
+    const position = atEvent(number(cursor));
+    for (const delivery of list(open)) {
       // Earlier versions had the answers here.
       const [event, attempts, memos] = list(delivery);
-      const open = { ...openDelivery(), attempts: number(attempts) };
-      for (const pair of list(memos)) keepAnswer(open, text(list(pair)[0]), list(pair)[1] ?? null);
-      return [number(event), open];
-    });
-    positions.set(text(reactor), { cursor: number(cursor), open: new Map(deliveries), done: new Set() });
+      openIn(position, number(event)).attempts = number(attempts);
+      for (const pair of list(memos)) keepAnswer(position, number(event), text(list(pair)[0]), list(pair)[1] ?? null);
+    }
+    positions.set(text(reactor), position);
   }
   return positions;
 }
