@@ -118,7 +118,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
       opened: (session) => present.opened(session),
       received: (session, items) => taking.take(session, items),
       asked: answers,
-      missed: (session) => publishing.catchUp(session),
+      room: (session) => publishing.catchUp(session),
       closed: (session, reason) => present.closed(session, reason),
       fenced: (id, reason) => present.fenced(id, reason),
     },

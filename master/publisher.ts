@@ -24,11 +24,11 @@ export interface Publisher {
     options: { readonly user: string; readonly takeWithinMs: number },
   ): NewJob;
   /**
-   * Records the job and sends it to those of its minions that are connected; the others get it when they come. With `once`
-   * it is done once for this key: again, it gives the job that is there.
+   * Records the job and sends it to those of its minions that are connected and have what came before; the others get it when
+   * they come, or have caught up. With `once` it is done once for this key: again, it gives the job that is there.
    */
   publish(job: NewJob, how?: { readonly once?: string; readonly origin?: Origin }): Promise<Job>;
-  /** Sends a session whatever its minion has not taken yet. */
+  /** Sends a session what is queued for its minion, as far as it takes it: when it opens, and when there is room again. */
   catchUp(session: MasterSession): void;
   /** The minion lost its outbox: what it had taken will never be returned. */
   lostOutbox(id: string): Promise<void>;
@@ -45,8 +45,19 @@ export interface PublisherOptions {
   readonly log: Log;
 }
 
-/** Publishes jobs, and publishes again what a minion could not take at the time. */
+/** How far a session was sent what is queued for its minion. */
+interface Place {
+  /** The last job it was sent; every job of its minion up to here was. */
+  jid: string;
+  /** There is more, for which it had no room. */
+  isBehind: boolean;
+}
+
+/** Publishes jobs, each once to a session and in the order of their jids: a session that has no room is sent the rest from the ledger. */
 export function publisher({ jobs, store, targeting, completed, link, clock, log }: PublisherOptions): Publisher {
+  /** A session that is not greeted yet has none. */
+  const places = new WeakMap<MasterSession, Place>();
+
   function send(job: Job, sessions: readonly MasterSession[]): void {
     if (sessions.length === 0) return;
     const { jid, fun, expires, user, arg, kwarg } = job;
@@ -74,6 +85,25 @@ export function publisher({ jobs, store, targeting, completed, link, clock, log 
     return job.minions.flatMap((id) => sessions.get(parseMinionId(id)) ?? []);
   }
 
+  /** Whether the session is sent the job now, as its next one. One that has no room for it is behind from here on. */
+  function takesNow(session: MasterSession, { jid }: Job): boolean {
+    const place = places.get(session);
+    // What was on disk when it caught up, it has.
+    if (!place || place.isBehind || jid <= place.jid) return false;
+    place.isBehind = session.isFull;
+    if (!place.isBehind) place.jid = jid;
+    return !place.isBehind;
+  }
+
+  jobs.onCreated((job) => {
+    failpoint('job-journaled');
+    send(
+      job,
+      connected(job).filter((session) => takesNow(session, job)),
+    );
+    failpoint('job-sent');
+  });
+
   const meant: Publisher['meant'] = ({ tgt, tgt_type: type = 'glob', delimiter }) =>
     targeting.resolve(tgt, type, delimiter);
 
@@ -86,20 +116,18 @@ export function publisher({ jobs, store, targeting, completed, link, clock, log 
       return { fun, arg, kwarg, tgt, tgt_type, user, expires, minions, missing, ...(metadata && { metadata }) };
     },
     async publish(job, { once, origin } = {}) {
-      const made = await (once === undefined
-        ? jobs.create(jobs.newJid(), job, origin)
-        : jobs.createOnce(once, job, origin));
-      failpoint('job-journaled');
-      // One that was there already may have been recorded, and not sent; a minion takes each jid once.
-      send(
-        made,
-        connected(made).filter(({ id }) => jobs.pair(made.jid, id)?.state === 'queued'),
-      );
-      failpoint('job-sent');
-      return made;
+      return once === undefined ? jobs.create(jobs.newJid(), job, origin) : jobs.createOnce(once, job, origin);
     },
     catchUp(session) {
-      for (const { job, pair } of jobs.outstanding(session.id)) if (pair.state === 'queued') send(job, [session]);
+      const place = places.get(session) ?? { jid: '', isBehind: true };
+      places.set(session, place);
+      if (!place.isBehind) return;
+      for (const job of jobs.queued(session.id, place.jid)) {
+        if (session.isFull) return;
+        send(job, [session]);
+        place.jid = job.jid;
+      }
+      place.isBehind = false;
     },
     async lostOutbox(id) {
       const changes = jobs.lostOutbox(id);

@@ -39,12 +39,16 @@ export function sessions({ store, bus, minions, publisher, intake, clock, log }:
 
   async function greet(session: MasterSession): Promise<void> {
     const { id, incarnation, generation, outbox } = session;
-    if (minions.hasNewOutbox(id, outbox)) await publisher.lostOutbox(id);
-    // Once for each process of the minion: not for a session resumed, not for a restart of the master.
-    if (minions.isNew(id, incarnation)) {
-      await store.commit([bus.record(startEvent(id, clock.now())), minions.started(id, incarnation, generation)]);
+    try {
+      if (minions.hasNewOutbox(id, outbox)) await publisher.lostOutbox(id);
+      // Once for each process of the minion: not for a session resumed, not for a restart of the master.
+      if (minions.isNew(id, incarnation)) {
+        await store.commit([bus.record(startEvent(id, clock.now())), minions.started(id, incarnation, generation)]);
+      }
+    } finally {
+      // It gets no job before that.
+      publisher.catchUp(session);
     }
-    publisher.catchUp(session);
   }
 
   return {

@@ -31,8 +31,8 @@ const defaults: ListenLimits = {
   messagesPerSecond: 2500,
   bytesPerSecond: 16 << 20,
   workPerSecond: 400,
-  recentFrames: 256,
-  recentBytes: 1 << 20,
+  unconfirmedFrames: 256,
+  unconfirmedBytes: 1 << 20,
   questions: 32,
 };
 const remindMs = 1000;
@@ -116,9 +116,9 @@ class Listener implements MasterLink {
   publish(manifest: JobManifest, targets: readonly { session: MasterSession; args: JobArguments }[]): void {
     const live = targets.flatMap(({ session, args }) => {
       const found = this.sessions.get(session.id);
-      return found === session ? [{ session: found, fingerprint: found.keyHash, args }] : [];
+      return found === session && !found.isFull ? [{ session: found, fingerprint: found.keyHash, args }] : [];
     });
-    this.#counters.add('publish.closed', targets.length - live.length);
+    this.#counters.add('publish.refused', targets.length - live.length);
     if (live.length === 0) return;
     const job = signJob(manifest, live, this.#options.identity);
     live.forEach(({ session }, index) => {
@@ -158,6 +158,7 @@ class Listener implements MasterLink {
       challenged: this.#challenged.size,
       waiting: this.#waiting.size,
       sessions: this.sessions.size,
+      fullSessions: [...this.sessions.values()].filter(({ isFull }) => isFull).length,
       verifying: this.#threads.given,
     };
   }

@@ -11,8 +11,8 @@ import { kinds, type Kind } from './envelope.ts';
 import type { Proven } from './handshake.ts';
 import { upLimits } from './gate.ts';
 import { fingerprintOf, sha256 } from './keys.ts';
-import { Ring } from './ring.ts';
 import type { ListenLimits, MasterHandlers, MasterSession, UpItem } from './types.ts';
+import { Unconfirmed } from './unconfirmed.ts';
 
 /** Bytes of published frames in one answer to a minion that catches up. */
 const catchUpBytes = 512 << 10;
@@ -40,12 +40,11 @@ export class LiveSession implements MasterSession {
   readonly channel: Channel;
   /** It listens to its topic. */
   subscribed = false;
-  readonly #ring: Ring;
+  readonly #unconfirmed: Unconfirmed;
   readonly #needs: SessionNeeds;
   #received: number;
   #acknowledged: number;
   #ackQueued = false;
-  #confirmed = 0;
   #reminded = 0;
   #questions = 0;
   #fetchWaits = false;
@@ -61,7 +60,7 @@ export class LiveSession implements MasterSession {
     this.outbox = proven.outbox;
     this.keyHash = sha256(proven.publicKey);
     this.channel = proven.channel;
-    this.#ring = new Ring(needs.limits.recentFrames, needs.limits.recentBytes);
+    this.#unconfirmed = new Unconfirmed(needs.limits.unconfirmedFrames, needs.limits.unconfirmedBytes);
     this.#fetches = new Budget(needs.clock, fetchesPerSecond);
     this.#subscriptions = new Budget(needs.clock, subscriptionsPerSecond);
     this.#received = durable;
@@ -81,6 +80,10 @@ export class LiveSession implements MasterSession {
     this.#needs.counters.add('refused.unexpected');
   }
 
+  get isFull(): boolean {
+    return this.#unconfirmed.isFull;
+  }
+
   /** The subscription stands, now or again: the minion is told, and sees by the number whether it missed anything. */
   listens(): boolean {
     const first = !this.subscribed;
@@ -91,20 +94,21 @@ export class LiveSession implements MasterSession {
 
   /** Makes the next frame, and keeps it until it is confirmed. */
   publish(make: (number: bigint) => Buffer): Buffer {
-    const frame = make(BigInt(this.#ring.last + 1));
-    this.#ring.push(frame);
+    const frame = make(BigInt(this.#unconfirmed.last + 1));
+    this.#unconfirmed.push(frame);
     return frame;
   }
 
   beat(): void {
     const now = this.#needs.clock.now();
-    this.#send(kinds.beat, { published: this.#ring.last, subscribed: this.subscribed, now });
+    this.#send(kinds.beat, { published: this.#unconfirmed.last, subscribed: this.subscribed, now });
   }
 
   /** Called now and then: a last frame that is not confirmed may have been dropped, so its number is said once. */
   remind(): void {
-    if (this.#ring.last === this.#confirmed || this.#reminded === this.#ring.last) return;
-    this.#reminded = this.#ring.last;
+    const { first, last } = this.#unconfirmed;
+    if (last < first || this.#reminded === last) return;
+    this.#reminded = last;
     this.beat();
   }
 
@@ -116,7 +120,7 @@ export class LiveSession implements MasterSession {
     // Everything acknowledged in this turn goes as one message.
     queueMicrotask(() => {
       this.#ackQueued = false;
-      this.#send(kinds.ack, { n: this.#acknowledged, published: this.#ring.last });
+      this.#send(kinds.ack, { n: this.#acknowledged, published: this.#unconfirmed.last });
       failpoint('items-acknowledged');
     });
   }
@@ -159,9 +163,10 @@ export class LiveSession implements MasterSession {
   }
 
   #confirm(seen: WireValue): void {
-    if (typeof seen !== 'number' || seen > this.#ring.last || seen <= this.#confirmed) return;
-    this.#confirmed = seen;
-    this.#ring.confirm(seen);
+    if (typeof seen !== 'number' || seen > this.#unconfirmed.last || seen < this.#unconfirmed.first) return;
+    const wasFull = this.isFull;
+    this.#unconfirmed.confirm(seen);
+    if (wasFull && !this.isFull) this.#needs.handlers.room(this);
   }
 
   #fetch(from: WireValue): void {
@@ -178,15 +183,10 @@ export class LiveSession implements MasterSession {
   }
 
   #catchUp(from: number): void {
-    const { counters, handlers } = this.#needs;
-    counters.add('fetches');
-    const lost = from < this.#ring.first;
-    const start = Math.max(from, this.#ring.first);
-    const frames = this.#ring.from(start, catchUpBytes);
-    this.#send(kinds.frames, { from: start, frames, published: this.#ring.last });
-    if (!lost) return;
-    counters.add('missed', this.#ring.first - from);
-    handlers.missed(this);
+    this.#needs.counters.add('fetches');
+    const start = Math.max(from, this.#unconfirmed.first);
+    const frames = this.#unconfirmed.from(start, catchUpBytes);
+    this.#send(kinds.frames, { from: start, frames, published: this.#unconfirmed.last });
   }
 
   async #question({ q, id, body }: WireMap): Promise<void> {

@@ -46,6 +46,8 @@ export interface MasterSession {
   readonly incarnation: string;
   readonly generation: number;
   readonly outbox: string;
+  /** As much was published to it as may be without its minion confirming any: it takes no more until `room` is told. */
+  readonly isFull: boolean;
 }
 
 /** Something the minion sends once and keeps until the master has it on disk. */
@@ -98,9 +100,9 @@ export interface ListenLimits {
   readonly bytesPerSecond: number;
   /** Milliseconds of the master's main thread in a second. */
   readonly workPerSecond: number;
-  /** Published frames kept for catching up, for each session. */
-  readonly recentFrames: number;
-  readonly recentBytes: number;
+  /** Frames that were published to a session and not confirmed by it: they are kept, and no more are taken. */
+  readonly unconfirmedFrames: number;
+  readonly unconfirmedBytes: number;
   /** Questions of one session under work at a time. */
   readonly questions: number;
 }
@@ -152,11 +154,8 @@ export interface MasterHandlers {
   received(session: MasterSession, items: readonly UpItem[]): void;
   /** A question that wants an answer now. What it throws goes back as an error. */
   asked(session: MasterSession, question: string, body: JsonMap): Promise<JsonMap>;
-  /**
-   * The session has lost published jobs that cannot be caught up any more (too many, for too long): whatever the minion has
-   * not accepted yet has to be published again.
-   */
-  missed(session: MasterSession): void;
+  /** The session was full, and is not any more: what could not be published to it meanwhile may be now. */
+  room(session: MasterSession): void;
   closed(session: MasterSession, reason: string): void;
   /** A process was kept out, for a newer one with the same key is connected: somebody has copied the key. */
   fenced?(id: MinionId, reason: string): void;
@@ -169,7 +168,8 @@ export interface MasterLink {
   reconsider(id: MinionId): void;
   /**
    * Publishes one job to some sessions: the manifest is signed once over the hashes of each target's arguments; each frame
-   * carries its session's next number and the arguments sealed for it alone. Sessions that are closed by now are left out.
+   * carries its session's next number and the arguments sealed for it alone. Sessions that are closed by now, or full, are left
+   * out.
    * Raises `TS_WIRE_UNFIT` when some arguments cannot travel; then nothing was published.
    */
   publish(manifest: JobManifest, targets: readonly { session: MasterSession; args: JobArguments }[]): void;

@@ -10,6 +10,7 @@ import type { Change } from '../../store/codec.ts';
 import type { Size } from '../../store/bucket-sizes.ts';
 import type { Store } from '../../store/store.ts';
 import { MAX_EVENT_BYTES, type EventBus } from '../bus.ts';
+import { jidsDue } from './due.ts';
 import { placesIn, type ScheduledRun } from './scheduled.ts';
 import { jobWaiters } from './waiters.ts';
 
@@ -77,6 +78,8 @@ export interface Jobs {
   list(options?: { readonly before?: string; readonly limit?: number }): Job[];
   /** Jobs that are queued, delivered or running at that minion, oldest first. */
   outstanding(id: string): { readonly job: Job; readonly pair: Pair }[];
+  /** Jobs that are queued for that minion, oldest first, and younger than `after` where it is given. Read as they are asked for. */
+  queued(id: string, after?: string): Generator<Job>;
   /** Jobs that minion has and has not returned, as `pair` tells of them: of what is being committed nothing shows. */
   active(id: string): Job[];
   /** Those, and the ones that are queued for it. */
@@ -109,6 +112,8 @@ export interface Jobs {
   expire(): Promise<void>;
   /** Forgets jobs older than `keepMs`, and the oldest while all that is kept of jobs has more than `bytes`, with all of their pairs. */
   forget(keepMs: number, bytes?: number): Promise<void>;
+  /** Calls back with each job that was created, once it is on disk, in the order of their jids; before `create` resolves. */
+  onCreated(listener: (job: Job) => void): void;
   onPair(listener: (jid: string, id: string, pair: Pair) => void): void;
   /** What is not over, by state; of more than so many thousand pairs the first ones are counted. */
   open(): JobStates;
@@ -187,6 +192,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   const time = steady(clock);
   const newest = jobs.scan('', { reverse: true, limit: 1 })[0]?.value.jid;
   const newJid = jidMaker(() => clock.now(), newest);
+  const createdListeners: ((job: Job) => void)[] = [];
   const waiters = jobWaiters();
   pairs.watch((key, pair) => {
     const [jid = '', id = ''] = key.split('/');
@@ -249,6 +255,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
       ...(once === undefined ? [] : [onces.put(onceKey(once), jid)]),
       bus.record(event, mostBytesOf(made)),
     ]);
+    for (const listener of createdListeners) listener(made);
     return made;
   }
 
@@ -313,17 +320,22 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   }
 
   function outstanding(id: string): { readonly job: Job; readonly pair: Pair }[] {
-    return due.scan(`${id}/`).flatMap(({ key }) => {
-      const jid = key.slice(id.length + 1);
+    return [...jidsDue(due, id)].flatMap((jid) => {
       const job = jobBy('get', jid)?.job;
       const pair = pairBy('latest', jid, id);
       return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
     });
   }
 
+  function* queuedAt(id: string, after?: string): Generator<Job> {
+    for (const jid of jidsDue(due, id, after)) {
+      const job = jobBy('get', jid)?.job;
+      if (job && pairBy('latest', jid, id)?.state === 'queued') yield job;
+    }
+  }
+
   function openAt(id: string, isMeant: (state: PairState) => boolean): Job[] {
-    return due.scan(`${id}/`).flatMap(({ key }) => {
-      const jid = key.slice(id.length + 1);
+    return [...jidsDue(due, id)].flatMap((jid) => {
       const state = pairBy('get', jid, id)?.state;
       return state && isOpen(state) && isMeant(state) ? (jobBy('get', jid)?.job ?? []) : [];
     });
@@ -415,6 +427,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
         .scan('', { reverse: true, limit, ...(before === undefined ? {} : { after: before }) })
         .map(({ value }) => value),
     outstanding,
+    queued: queuedAt,
     active: (id) => openAt(id, (state) => state !== 'queued'),
     unfinished: (id) => openAt(id, () => true),
     open() {
@@ -479,6 +492,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
         await store.commit(changes);
       }
     },
+    onCreated: (listener) => void createdListeners.push(listener),
     onPair: (listener) =>
       pairs.watch((key, pair) => {
         const [jid = '', id = ''] = key.split('/');

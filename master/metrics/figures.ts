@@ -61,6 +61,7 @@ export function metricsOf(of: Figures): Metric[] {
     by('wire_refused_total', 'counter', 'Messages that were refused, by reason.', 'reason', withoutPrefix(refused)),
     counter('wire_frames_total', 'Messages that arrived.', wire['frames']),
     gauge('wire_waiting', 'Applicants that wait for their keys to be accepted.', wire['waiting']),
+    gauge('wire_full_sessions', 'Minions that are sent no more jobs until they confirm some.', wire['fullSessions']),
     gauge('store_bytes', 'Bytes of the log on disk.', store['bytes']),
     gauge('store_segments', 'Files of the log.', store['segments']),
     gauge('store_queue_bytes', 'Bytes that wait for the disk.', store['queuedBytes']),

@@ -28,6 +28,7 @@ async function taking(t: ExecutionContext) {
     incarnation: 'i1',
     generation: 1,
     outbox,
+    isFull: false,
   });
   const { jid } = await parts.jobs.create(parts.jobs.newJid(), {
     fun: 'cmd.run',

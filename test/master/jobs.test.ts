@@ -119,6 +119,42 @@ test('jobs: what nobody took expires, what was taken is lost with a reason, and 
   );
 });
 
+test('jobs: what is created is told once it is on disk, in the order of the jids, however it was asked for', async (t) => {
+  const { jobs, clock } = await books(t);
+  const told: Jid[] = [];
+  jobs.onCreated(({ jid }) => {
+    t.truthy(jobs.find(jid), 'on disk');
+    told.push(jid);
+  });
+  const made = await Promise.all([
+    jobs.createOnce('first', job(clock)),
+    jobs.create(jobs.newJid(), job(clock)),
+    jobs.createOnce('first', job(clock)),
+    jobs.createOnce('third', job(clock)),
+    jobs.create(jobs.newJid(), job(clock)),
+  ]);
+  const jids = [...new Set(made.map(({ jid }) => jid))];
+  t.is(jids.length, 4);
+  t.deepEqual(told, jids.toSorted());
+});
+
+test('jobs: those that are queued for a minion are read in their order, from any on, without those that it has', async (t) => {
+  const { jobs, store, clock } = await books(t);
+  const jids: Jid[] = [];
+  for (let n = 0; n < 200; n++) jids.push((await jobs.create(jobs.newJid(), job(clock, ['a', 'b']))).jid);
+  const has = jids.slice(50, 130);
+  await store.commit(has.flatMap((jid) => jobs.delivered(jid, 'a')));
+  const queued = (id: string, after?: string) => [...jobs.queued(id, after)].map(({ jid }) => jid);
+  t.deepEqual(queued('b'), jids);
+  t.deepEqual(
+    queued('a'),
+    jids.filter((jid) => !has.includes(jid)),
+  );
+  t.deepEqual(queued('a', jids[20]), [...jids.slice(21, 50), ...jids.slice(130)]);
+  t.deepEqual(queued('a', jids.at(-1)), []);
+  t.deepEqual(queued('z'), []);
+});
+
 test('jobs: a wait ends when its caller gives up', async (t) => {
   const { jobs, clock } = await books(t);
   const { jid } = await jobs.create(jobs.newJid(), job(clock));

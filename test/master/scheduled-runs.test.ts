@@ -31,6 +31,7 @@ async function taking(t: ExecutionContext) {
     incarnation: 'i1',
     generation: 1,
     outbox: 'o1',
+    isFull: false,
   });
   const sends = async (items: readonly UpItem[], id = 'web1'): Promise<void> => {
     const before = acknowledged.length;

@@ -26,7 +26,7 @@ const link = await listen(
     opened: nothing,
     received: nothing,
     asked: () => Promise.resolve({}),
-    missed: nothing,
+    room: nothing,
     closed: nothing,
   },
 );

@@ -34,6 +34,7 @@ export async function desk(t: ExecutionContext) {
     incarnation: 'i1',
     generation: 1,
     outbox: 'o1',
+    isFull: false,
   });
   const ask = questions({
     files: filesOf({ base: [tree] }),

@@ -68,7 +68,7 @@ async function at(stage: Stage) {
       opened: () => told.push('opened'),
       received: () => told.push('received'),
       asked: () => (told.push('asked'), Promise.resolve({})),
-      missed: () => told.push('missed'),
+      room: () => told.push('room'),
       closed: () => told.push('closed'),
     },
   );
@@ -211,6 +211,7 @@ test('dispatch: a minion asks for whatever has a name, only its own questions ar
     incarnation: 'i',
     generation: 1,
     outbox: 'o',
+    isFull: false,
   };
   for (const name of names) {
     for (const asked of [{}, { fun: 'cmd.run', arg: ['id'], tgt: '*', tgt_type: 'glob', match: '*' }]) {

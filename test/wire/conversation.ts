@@ -155,7 +155,7 @@ export function sessionOf(proven: Proven) {
         asked.push({ question, body });
         return {};
       },
-      missed: () => {},
+      room: () => {},
       closed: () => {},
     },
     limits: {
@@ -165,8 +165,8 @@ export function sessionOf(proven: Proven) {
       messagesPerSecond: 100,
       workPerSecond: 100,
       bytesPerSecond: 1 << 20,
-      recentFrames: 10,
-      recentBytes: 1 << 20,
+      unconfirmedFrames: 10,
+      unconfirmedBytes: 1 << 20,
       questions: 10,
     },
     counters,

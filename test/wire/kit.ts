@@ -70,7 +70,8 @@ export interface TestMaster {
   readonly opened: MasterSession[];
   readonly closed: { session: MasterSession; reason: string }[];
   readonly items: { session: MasterSession; item: UpItem }[];
-  readonly missed: MasterSession[];
+  /** Called when a session has room again. */
+  room: (session: MasterSession) => void;
   /** May be replaced while it runs. */
   admit: (applicant: Applicant) => Verdict;
   asked: (session: MasterSession, question: string, body: JsonMap) => Promise<JsonMap>;
@@ -89,7 +90,7 @@ export async function startMaster(t: ExecutionContext, given: Partial<ListenOpti
     opened: [],
     closed: [],
     items: [],
-    missed: [],
+    room: () => {},
     admit: () => ({ act: 'accept', durable: 0 }),
     asked: (_session, question, body) => Promise.resolve({ question, ...body }),
     acknowledges: true,
@@ -122,7 +123,7 @@ export async function startMaster(t: ExecutionContext, given: Partial<ListenOpti
         if (master.acknowledges && last) master.link?.acknowledge(session, last.n);
       },
       asked: (session, question, body) => master.asked(session, question, body),
-      missed: (session) => void master.missed.push(session),
+      room: (session) => master.room(session),
       closed: (session, reason) => void master.closed.push({ session, reason }),
     },
   );

@@ -12,9 +12,9 @@ import { Inbox, SeenJobs } from '../../wire/inbox.ts';
 import { openJob, signJob } from '../../wire/jobs.ts';
 import { ed25519PublicKey, generateIdentity, sha256 } from '../../wire/keys.ts';
 import { Outlet } from '../../wire/outlet.ts';
-import { Ring } from '../../wire/ring.ts';
 import { generateToken } from '../../wire/token.ts';
 import { hashTree, leadsToRoot, leafHash } from '../../wire/tree.ts';
+import { Unconfirmed } from '../../wire/unconfirmed.ts';
 import { flipped, handshake as begin, manifest } from './kit.ts';
 
 const master = generateIdentity();
@@ -292,25 +292,31 @@ test('inbox: a job is begun once in a process, and none after its time', (t) => 
   t.is(seen.admit(jid, 1000, 1001), 'expired');
 });
 
-test('ring: keeps the last frames until they are confirmed', (t) => {
-  const ring = new Ring(3, 100);
-  for (const size of [10, 20, 30, 40]) ring.push(Buffer.alloc(size, size));
-  t.deepEqual([ring.first, ring.last], [2, 4]);
+test('unconfirmed: keeps all frames until they are confirmed, and is full by their number or their bytes', (t) => {
+  const kept = new Unconfirmed(3, 100);
+  for (const size of [10, 20, 30]) {
+    t.false(kept.isFull);
+    kept.push(Buffer.alloc(size));
+  }
+  t.true(kept.isFull, 'three are as many as may be');
+  t.deepEqual([kept.first, kept.last], [1, 3]);
   t.deepEqual(
-    ring.from(2, 50).map((frame) => frame.length),
-    [20, 30],
+    kept.from(1, 30).map((frame) => frame.length),
+    [10, 20],
   );
   t.deepEqual(
-    ring.from(1, 1).map((frame) => frame.length),
+    kept.from(2, 1).map((frame) => frame.length),
     [20],
     'one at least',
   );
-  ring.confirm(3);
-  t.deepEqual([ring.first, ring.last], [4, 4]);
-  ring.push(Buffer.alloc(90));
-  t.deepEqual([ring.first, ring.last], [5, 5], 'bytes count too');
-  ring.push(Buffer.alloc(200));
-  t.deepEqual([ring.first, ring.last], [6, 6], 'one too large for it is kept alone');
+  kept.confirm(2);
+  t.deepEqual([kept.first, kept.last, kept.isFull], [3, 3, false]);
+  kept.confirm(1);
+  t.deepEqual([kept.first, kept.last], [3, 3], 'what was confirmed stays so');
+  kept.push(Buffer.alloc(200));
+  t.true(kept.isFull, 'bytes count too');
+  kept.confirm(4);
+  t.deepEqual([kept.first, kept.last, kept.isFull], [5, 4, false]);
 });
 
 test('outlet: takes items in order up to its window, and says when there is room again', async (t) => {
