@@ -45,6 +45,10 @@ export class LiveSession implements MasterSession {
   #received: number;
   #acknowledged: number;
   #ackQueued = false;
+  /** The last frame that should have arrived by now. */
+  #due = 0;
+  /** The last one that should have by the next time. */
+  #dueNext = 0;
   #reminded = 0;
   #questions = 0;
   #fetchWaits = false;
@@ -88,6 +92,7 @@ export class LiveSession implements MasterSession {
   listens(): boolean {
     const first = !this.subscribed;
     this.subscribed = true;
+    this.#due = this.#unconfirmed.last;
     if (this.#subscriptions.take(1)) this.beat();
     return first;
   }
@@ -101,14 +106,18 @@ export class LiveSession implements MasterSession {
 
   beat(): void {
     const now = this.#needs.clock.now();
-    this.#send(kinds.beat, { published: this.#unconfirmed.last, subscribed: this.subscribed, now });
+    this.#send(kinds.beat, { published: this.#due, subscribed: this.subscribed, now });
   }
 
-  /** Called now and then: a last frame that is not confirmed may have been dropped, so its number is said once. */
+  /**
+   * Called now and then: a frame that was there the last time and is not confirmed may have been dropped, so its number is said
+   * once. Younger ones are on their way.
+   */
   remind(): void {
-    const { first, last } = this.#unconfirmed;
-    if (last < first || this.#reminded === last) return;
-    this.#reminded = last;
+    this.#due = Math.max(this.#due, this.#dueNext);
+    this.#dueNext = this.#unconfirmed.last;
+    if (this.#due < this.#unconfirmed.first || this.#due === this.#reminded) return;
+    this.#reminded = this.#due;
     this.beat();
   }
 
@@ -120,7 +129,7 @@ export class LiveSession implements MasterSession {
     // Everything acknowledged in this turn goes as one message.
     queueMicrotask(() => {
       this.#ackQueued = false;
-      this.#send(kinds.ack, { n: this.#acknowledged, published: this.#unconfirmed.last });
+      this.#send(kinds.ack, { n: this.#acknowledged, published: this.#due });
       failpoint('items-acknowledged');
     });
   }
@@ -186,7 +195,7 @@ export class LiveSession implements MasterSession {
     this.#needs.counters.add('fetches');
     const start = Math.max(from, this.#unconfirmed.first);
     const frames = this.#unconfirmed.from(start, catchUpBytes);
-    this.#send(kinds.frames, { from: start, frames, published: this.#unconfirmed.last });
+    this.#send(kinds.frames, { from: start, frames, published: this.#due });
   }
 
   async #question({ q, id, body }: WireMap): Promise<void> {

@@ -93,6 +93,27 @@ test('session: one that is full takes no more until its minion has confirmed som
   t.is(minion.link.stats()['jobs.missed'] ?? 0, 0);
 });
 
+test('session: a frame that only takes its time is not asked for', async (t) => {
+  const tapped = tap();
+  const clock = fakeClock(Date.now());
+  const master = await startMaster(t, { sockets: tapped.sockets, clock });
+  const minion = startMinion(t, master);
+  await accepted(minion);
+  tapped.loses = () => true;
+  const publish = () =>
+    master.link.publish(manifest(), [{ session: master.session('m1'), args: { arg: [], kwarg: {} } }]);
+  publish();
+  minion.link.send({ n: 1, kind: 'event', body: {} });
+  await until('an acknowledgement has overtaken it', () => minion.acknowledged.at(-1) === 1);
+  for (const { topic, frame } of tapped.published) tapped.putPublished(topic, frame);
+  await until('it has come', () => minion.jobs.length === 1);
+  t.is(minion.link.stats()['fetches'] ?? 0, 0);
+  publish();
+  clock.advance(2000);
+  await until('one that is lost has come, too', () => minion.jobs.length === 2);
+  t.is(minion.link.stats()['fetches'], 1);
+});
+
 test('session: items sent again are acknowledged again, and are not received twice', async (t) => {
   const master = await startMaster(t);
   const identity = generateIdentity();
