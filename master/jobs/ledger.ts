@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { dropOldest } from '../../lib/drop-oldest.ts';
 import { steady, type Clock } from '../../lib/clock.ts';
 import type { JobOutcome } from '../../lib/contracts/reactor.ts';
@@ -11,6 +10,7 @@ import type { Size } from '../../store/bucket-sizes.ts';
 import type { Store } from '../../store/store.ts';
 import { MAX_EVENT_BYTES, type EventBus } from '../bus.ts';
 import { jidsDue } from './due.ts';
+import { onceKey } from './once-key.ts';
 import { placesIn, type ScheduledRun } from './scheduled.ts';
 import { jobWaiters } from './waiters.ts';
 
@@ -145,9 +145,6 @@ const FORGET_CHANGES = 2_000;
 /** So many open pairs are counted. */
 const COUNT_AT_MOST = 20_000;
 
-/** Characters of a key for which a job is made once, as it is. */
-const LONGEST_ONCE = 500;
-
 /** So many jobs are kept in memory, with whom they are for. */
 const RECENT_JOBS = 16;
 
@@ -160,11 +157,6 @@ interface JobRecord extends Job, Origin {
   readonly once?: string;
   /** Of a scheduled run: its place among those of the minion. */
   readonly place?: string;
-}
-
-/** A key may have what an event carries in it, however long that is. */
-function onceKey(once: string): string {
-  return once.length <= LONGEST_ONCE ? once : `sha256 ${createHash('sha256').update(once).digest('hex')}`;
 }
 
 function originOf({ cause, depth }: Origin): Origin {
