@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
+import { slicedTimers } from '../lib/schedule/sliced-timers.ts';
 import type { PlaceOf } from '../lib/config/check.ts';
 import type { MasterConfig } from '../lib/config/options.ts';
 import { pillarRemoteOptions } from '../lib/git/pillar-remotes.ts';
@@ -210,7 +211,8 @@ async function start(
     returners: Object.keys(config.returners),
     bus,
     newJid: () => jobs.newJid(),
-    clock,
+    // Of a thousand jobs all may be due at once, as after a machine's sleep.
+    clock: slicedTimers(clock),
     log: logOf(log, 'schedule'),
   });
   atEnd(() => schedule.stop());

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../lib/clock.ts';
+import { slicedTimers } from '../lib/schedule/sliced-timers.ts';
 import type { MinionConfig } from '../lib/config/options.ts';
 import type { StateResult } from '../lib/contracts/state.ts';
 import { messageOf } from '../lib/errors/error.ts';
@@ -164,7 +165,8 @@ async function start(
     run: (order, control) => runner.run(order, control),
     sendReturn: (job, outcome) => agent.sendScheduled(job, outcome),
     sendEvent: (tag, data) => agent.sendEvent(tag, data),
-    clock,
+    // Of a thousand jobs all may be due at once, as after a machine's sleep.
+    clock: slicedTimers(clock),
     log: logOf(log, 'schedule'),
   });
 

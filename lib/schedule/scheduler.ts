@@ -6,7 +6,6 @@ import type { Log } from '../log.ts';
 import type { ScheduledJob } from './job.ts';
 import { readSchedule, type Whens } from './read.ts';
 import type { JobStatus, Tally } from './status.ts';
-import { slicedTimers } from './sliced-timers.ts';
 import { keepTime, type Timed } from './timed.ts';
 
 export interface SchedulerOptions {
@@ -16,8 +15,6 @@ export interface SchedulerOptions {
   readonly log: Log;
   /** The time zone by name; by default the machine's own. */
   readonly zone?: string;
-  /** Milliseconds by which long work is cut into slices: of real time, where the clock is not. */
-  readonly stopwatch?: () => number;
   /** Runs one job to its end, and does with its return what the job says. Gives whether it went well. */
   readonly run: (job: ScheduledJob) => Promise<boolean>;
 }
@@ -40,9 +37,7 @@ export interface Scheduler {
 }
 
 /** Runs Salt's `schedule:`. */
-export function scheduler({ stopwatch = () => performance.now(), ...given }: SchedulerOptions): Scheduler {
-  // Of a thousand jobs all may be due at once, as after a machine's sleep.
-  const options = { ...given, clock: slicedTimers(given.clock, stopwatch) };
+export function scheduler(options: SchedulerOptions): Scheduler {
   let timed = new Map<string, Timed>();
   /** Of jobs that are no more, of which runs are still under way: set again, they go on. */
   const leaving = new Map<string, Tally>();

@@ -6,9 +6,9 @@ const SLICE_MS = 5;
 
 /**
  * The clock, with timers of which thousands may fall due at once. Where those of one turn of the event loop, with what they
- * begin, have taken 5 ms by the `stopwatch`, each of the others gets a turn of its own, in order.
+ * begin, have taken 5 ms by the `stopwatch`, the others wait for the next turn, which has 5 ms again; in order.
  */
-export function slicedTimers(clock: Clock, stopwatch: () => number): Clock {
+export function slicedTimers(clock: Clock, stopwatch: () => number = () => performance.now()): Clock {
   const waiting = new Set<() => void>();
   const turnBegan = perTurn(stopwatch);
   let isToGoOn = false;
@@ -19,16 +19,22 @@ export function slicedTimers(clock: Clock, stopwatch: () => number): Clock {
   }
 
   function goOn(): void {
-    if (isToGoOn) return;
+    if (isToGoOn || waiting.size === 0) return;
     isToGoOn = true;
     setImmediate(() => {
       isToGoOn = false;
-      const [next] = waiting;
-      if (!next) return;
-      waiting.delete(next);
-      if (waiting.size > 0) goOn();
-      next();
+      runNext();
     });
+  }
+
+  function runNext(): void {
+    const [next] = waiting;
+    if (!next) return;
+    if (isTimeUp()) return goOn();
+    waiting.delete(next);
+    // After what this one begins: it takes time, too.
+    queueMicrotask(() => process.nextTick(runNext));
+    next();
   }
 
   return {

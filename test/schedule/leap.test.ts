@@ -2,6 +2,7 @@ import { mock } from 'node:test';
 import test from 'ava';
 import { Cron } from 'croner';
 import { silent } from '../../lib/log.ts';
+import { slicedTimers } from '../../lib/schedule/sliced-timers.ts';
 import { scheduler } from '../../lib/schedule/scheduler.ts';
 import { fakeClock } from '../kit/clock.ts';
 
@@ -16,8 +17,7 @@ function manyJobs(count: number, startMs = 0) {
   const started: string[] = [];
   const made = scheduler({
     id: 'm1',
-    clock,
-    stopwatch: () => taken,
+    clock: slicedTimers(clock, () => taken),
     zone: 'Etc/UTC',
     log: silent,
     async run({ name }) {
@@ -49,7 +49,7 @@ test('scheduler: a clock set forward by a day or by years, looks for no more tha
 
 test('scheduler: a clock set forward by a day, a time that is left out is still known among those leapt over', (t) => {
   const clock = fakeClock(midnight);
-  const made = scheduler({ id: 'm1', clock, zone: 'Etc/UTC', log: silent, stopwatch: () => 0, run: async () => true });
+  const made = scheduler({ id: 'm1', clock, zone: 'Etc/UTC', log: silent, run: async () => true });
   made.set({ a: { function: 'test.ping', cron: '* * * * *', skip_explicit: ['2026-01-02T00:00:00'] } });
   clock.jump(midnight + day - 30_000);
   clock.advance(30_000);
@@ -67,6 +67,13 @@ test('scheduler: a hundred jobs due at once, are started in slices and in order,
   }
   t.deepEqual(started, names);
   t.true(Math.max(...slices) <= 5, slices.join(' '));
+});
+
+test('scheduler: a hundred jobs due at once, of which each is begun quickly, share few turns', async (t) => {
+  const { clock, names, started } = manyJobs(100, 0.25);
+  clock.advance(60_000);
+  for (let turns = 1; turns < 6; turns++) await turn();
+  t.deepEqual(started, names);
 });
 
 test('scheduler: stopped between two slices, starts none of the jobs that are still to be', async (t) => {

@@ -21,7 +21,6 @@ interface Setup {
 const zone = 'Europe/Berlin';
 
 /** No work is too long for one turn of the event loop. */
-const still = () => 0;
 
 /** A scheduler on a clock of its own, and when which job was started: `[seconds, name]`. */
 function setUp(schedule: JsonMap, { id = 'm1', run = async () => true, start = midnight, whens }: Setup = {}) {
@@ -32,7 +31,6 @@ function setUp(schedule: JsonMap, { id = 'm1', run = async () => true, start = m
   const made = scheduler({
     id,
     clock,
-    stopwatch: still,
     zone,
     log: (level, message, facts) => told.push(`${level}: ${message} ${JSON.stringify(facts)}`),
     run(job) {
@@ -88,7 +86,6 @@ test('scheduler: a timer that comes late, moves no later run', async (t) => {
     id: 'm',
     clock: late,
     log: silent,
-    stopwatch: still,
     run: async () => times.push(clock.monotonic()) > 0,
   });
   other.set({ a: { ...ping, seconds: 10 } });
@@ -108,7 +105,7 @@ test('scheduler: after a long sleep, a job runs once and the rest is counted as 
   let asleep = 0;
   const sleepy = { ...clock, monotonic: () => clock.monotonic() + asleep, now: () => clock.now() + asleep };
   let runs = 0;
-  const made = scheduler({ id: 'm', clock: sleepy, log: silent, stopwatch: still, run: async () => ++runs > 0 });
+  const made = scheduler({ id: 'm', clock: sleepy, log: silent, run: async () => ++runs > 0 });
   made.set({ a: { ...ping, seconds: 10 } });
   clock.advance(10_000);
   await settle();
