@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { directoriesOf } from '../lib/config/directories.ts';
@@ -11,6 +11,7 @@ import type { Identity } from '../wire/keys.ts';
 import type { LocalClient } from '../wire/local/client.ts';
 import { proveOperator } from '../wire/operator-proof.ts';
 import type { Io } from './io.ts';
+import { namesIn } from '../lib/system/names-in.ts';
 
 /** Where the key of whoever runs this is when nobody says. */
 export function usualKeyFile(io: Pick<Io, 'env'>): string {
@@ -46,7 +47,7 @@ export function operatorKey({ path: file, by }: KeyFile): Identity {
 
 function nearestTo(file: string): string | undefined {
   const folder = path.dirname(file);
-  const near = existsSync(folder) ? nearest(path.basename(file), readdirSync(folder)) : undefined;
+  const near = nearest(path.basename(file), namesIn(folder));
   return near === undefined ? undefined : path.join(folder, near);
 }
 

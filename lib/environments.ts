@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { namesIn } from './system/names-in.ts';
 
 /** Directories by environment: `file_roots` or `pillar_roots` of a config. */
 export type Roots = Readonly<Record<string, readonly string[]>>;
@@ -40,13 +40,4 @@ function named(directory: string, environment: string): string | undefined {
     at = path.join(at, there);
   }
   return at;
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    // A directory that is not there, or is nobody's to read, has no environments.
-    return [];
-  }
 }

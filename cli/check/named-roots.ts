@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { PlaceOf } from '../../lib/config/check.ts';
 import type { MasterConfig } from '../../lib/config/options.ts';
@@ -7,6 +7,7 @@ import { configErrors } from '../../lib/errors/config.ts';
 import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { backendsOf } from '../../lib/git/backends.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { namesIn } from '../../lib/system/names-in.ts';
 
 type Rooted = Partial<Pick<MasterConfig, 'file_roots' | 'pillar_roots' | 'fileserver_backend'>>;
 
@@ -48,14 +49,5 @@ function isDirectory(place: string): boolean {
   } catch (thrown) {
     // Behind a door that is shut to whoever checks it may be there.
     return thrown instanceof Error && 'code' in thrown && thrown.code === 'EACCES';
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    // What is nobody's to read has no name to suggest.
-    return [];
   }
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { namesIn } from './names-in.ts';
 
 /**
  * The process groups of all that `pid` has started and that goes on, the deepest last; without its own. What has let go of
@@ -37,14 +38,6 @@ function processes(): { readonly pid: number; readonly parent: number; readonly 
       return [];
     }
   });
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }
 
 /** Sends a signal to a process group; one that has ended already, or is all another user's, is no error. */
