@@ -1,4 +1,14 @@
-import { isMap as isYamlMap, isScalar, parseDocument, Scalar, type Document, type ScalarTag } from 'yaml';
+import {
+  isAlias,
+  isMap as isYamlMap,
+  isScalar,
+  parseDocument,
+  Scalar,
+  visit,
+  type Document,
+  type Node,
+  type ScalarTag,
+} from 'yaml';
 import { describe } from '../describe.ts';
 import { configErrors } from '../errors/config.ts';
 import { isMap, type Json } from '../json.ts';
@@ -30,6 +40,38 @@ function parse(source: string): Document.Parsed {
   });
 }
 
+type Values = { readonly values: unknown } | { readonly problem: string; readonly offset: number };
+
+/** What a document without mistakes says, or which of its aliases has no end or unfolds to too much. */
+function valuesOf(document: Document.Parsed): Values {
+  const anchors = new Map<string, Node>();
+  let first: number | undefined;
+  let wrong: Values | undefined;
+  visit(document, {
+    Node(_, node, ancestors) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) anchors.set(node.anchor, node);
+        return undefined;
+      }
+      const offset = node.range?.[0] ?? 0;
+      first ??= offset;
+      const target = anchors.get(node.source);
+      if (!target) wrong = { problem: `there is no anchor &${node.source} before this`, offset };
+      else if (ancestors.includes(target))
+        wrong = { problem: `*${node.source} stands inside of what it means, and so has no end`, offset };
+      return wrong && visit.BREAK;
+    },
+  });
+  if (wrong) return wrong;
+  try {
+    return { values: document.toJS() };
+  } catch (thrown) {
+    // It counts what aliases unfold to.
+    if (!(thrown instanceof ReferenceError) || first === undefined) throw thrown;
+    return { problem: 'the aliases of this file unfold to too many values', offset: first };
+  }
+}
+
 /** Reads the text of a config file. Raises `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`. */
 export function readDocument(file: string, source: string): ConfigDocument {
   const document = parse(source);
@@ -40,7 +82,10 @@ export function readDocument(file: string, source: string): ConfigDocument {
   }
   const placeOf: ConfigDocument['placeOf'] = (path, key = false) =>
     placeAt(file, source, offsetOf(document, path, key));
-  const values: unknown = document.toJS();
+  const read = valuesOf(document);
+  if ('problem' in read)
+    throw configErrors.syntax({ problem: read.problem }, { place: placeAt(file, source, read.offset) });
+  const { values } = read;
   if (values === null) return { file, values: {}, placeOf };
   if (!isMap(values)) throw configErrors.notAMap({ got: describe(values) }, { place: placeOf([]) });
   return { file, values, placeOf };
@@ -70,7 +115,9 @@ export function editDocument(
 /** Reads one value as a config file would; the text itself when it is not YAML. */
 export function readValue(text: string): unknown {
   const document = parse(text);
-  return document.errors.length + document.warnings.length > 0 ? text : document.toJS();
+  if (document.errors.length + document.warnings.length > 0) return text;
+  const read = valuesOf(document);
+  return 'values' in read ? read.values : text;
 }
 
 function offsetOf(document: Document.Parsed, path: readonly (string | number)[], key: boolean): number {

@@ -210,6 +210,10 @@ for (const [title, text, sentence, at] of wrong) {
   });
 }
 
+const tenfold = (_: unknown, n: number) =>
+  `a${n}: &a${n} [${Array.from({ length: 10 }, () => (n > 0 ? `*a${n - 1}` : 'x')).join(', ')}]\n`;
+const flood = Array.from({ length: 8 }, tenfold).join('');
+
 for (const [what, source, told] of [
   ['an option without a colon', 'log_level info\nuser: a\n', /:1:1: not YAML: this line is neither a 'key: value'/],
   ['an option that is there twice', 'user: a\nuser: b\n', /:2:1: not YAML: this key is already above/],
@@ -218,6 +222,9 @@ for (const [what, source, told] of [
     'user: a\nhash: [1\ntest: b\n',
     /:2:7: not YAML: the \[ that opens here is never closed/,
   ],
+  ['an alias inside of what it means', 'nodegroups: &a\n  b: *a\n', /:2:6: not YAML: \*a stands inside of what/],
+  ['an alias of nothing', 'user: *b\n', /:1:7: not YAML: there is no anchor &b before this/],
+  ['aliases that unfold to a flood', flood, /:2:10: not YAML: the aliases of this file unfold to too many values/],
   ['a * without quotes', 'nodegroups:\n  all: *\n', /:2:8: not YAML: [^]*hint: put quotes around it: '\*'/],
 ] as const)
   test(`config: ${what}, is told in the words that state files have for it`, (t) => {
