@@ -42,18 +42,30 @@ export async function decide(
       refused.set(each, thrown);
     }
   }
-  const idle = orAll(matches).filter((match) => ![...done, ...refused.keys()].some(meansKey(match)));
+  const tell = (): void => {
+    if (json) io.out(`${JSON.stringify(done)}\n`);
+  };
+  // What was done is told, whatever comes of looking for reasons.
+  if (done.length > 0) tell();
+  const met = [...done, ...[...refused.keys()].filter((match) => !isPattern(match))];
+  const idle = orAll(matches).filter((match) => !refused.has(match) && !met.some(meansKey(match)));
   const unknown = idle.length > 0 ? await whyIdle(idle) : [];
   // A master that is gone says the same of each.
   const mistakes = new Set([...refused.values(), ...unknown].map(({ message }) => message));
   for (const message of mistakes) io.err(`error: ${message}\n`);
   if (mistakes.size > 0 && done.length === 0 && unknown.length === idle.length) return 2;
-  if (json) io.out(`${JSON.stringify(done)}\n`);
+  if (done.length === 0) tell();
   return mistakes.size > 0 ? 1 : 0;
 
   async function whyIdle(some: readonly string[]): Promise<TsaltError[]> {
-    const lists = await listsOf(control);
-    return some.flatMap((match) => whyNothing(matches.length === 0 ? undefined : match, action, lists, io) ?? []);
+    try {
+      const lists = await listsOf(control);
+      return some.flatMap((match) => whyNothing(matches.length === 0 ? undefined : match, action, lists, io) ?? []);
+    } catch (thrown) {
+      // Who may decide on keys need not be one who may list them.
+      if (!(thrown instanceof TsaltError) || done.length + refused.size === 0) throw thrown;
+      return [thrown];
+    }
   }
 }
 

@@ -43,7 +43,8 @@ export default async function key(argv: readonly string[], io: Io): Promise<numb
   const unwanted = decides ? undefined : said[action === 'list' ? 0 : 1];
   if (unwanted !== undefined) throw cliErrors.surplus({ verb: `key ${action}`, word: unwanted });
   // As Salt does, which takes several in one word.
-  const matches = decides ? said.flatMap((word) => word.split(',')).filter((match) => match !== '') : said;
+  const wanting = said.flatMap((word) => word.split(',')).filter((match) => match !== '');
+  const matches = decides ? [...new Set(wanting)] : said;
   const isNone = matches.length === 0;
   if (matches.includes('') || (isNone && said.length > 0) || (decides && isNone !== (given.all === true))) {
     throw cliErrors.missingArgument({ verb: `key ${action}`, what: "either ids, globs such as 'web*', or --all" });

@@ -57,9 +57,10 @@ async function settingsMistakes(
 ): Promise<TsaltError[]> {
   const file = returner || isFile(kind) ? undefined : moduleNamed(trees, 'returners', kind);
   if (file === undefined || !isJsonMap(settings)) return [];
-  const code = await codeAt(trees, 'returners', file);
   // What is wrong with its code is told where the tree is checked.
-  const mistakes = await ownSettingsMistakes({ name, code, settings }, systemClock).catch(() => []);
+  const mistakes = await codeAt(trees, 'returners', file)
+    .then((code) => ownSettingsMistakes({ name, code, settings }, systemClock))
+    .catch(() => []);
   return mistakes.map(
     ({ path, ofKey, error: { code: kindOfError, sentence, hint } }) =>
       new TsaltError(kindOfError, sentence, { place: placeOf(path, ofKey), hint }),

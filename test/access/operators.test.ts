@@ -304,7 +304,7 @@ test('operators: the guide, its config is taken and alice gets what it says', as
 });
 
 test('operators: one who may delete keys and not list them, deletes them; what was deleted before a refusal is told', async (t) => {
-  const rules = [{ may: 'wheel.key.delete', args: ['gone*'] }];
+  const rules = ['gone*', 'gone1', 'gone9'].map((match) => ({ may: 'wheel.key.delete', args: [match] }));
   const listing = [{ may: 'wheel.key.list_all' }, { may: 'wheel.key.delete', args: ['gone1'] }];
   const made = await startCluster(t, {
     operators: { alice: { keys: keyLine(alice), rules }, bob: { keys: keyLine(bob), rules: listing } },
@@ -318,6 +318,10 @@ test('operators: one who may delete keys and not list them, deletes them; what w
   await bothWait();
   const done = await made.tsalt('key', 'delete', 'gone*', '--operator-key', fileOf.alice);
   t.is(done.stdout, 'deleted gone1\ndeleted gone2\n', done.stderr);
+  await bothWait();
+  const half = await made.tsalt('key', 'delete', 'gone1', 'gone9', '--out', 'json', '--operator-key', fileOf.alice);
+  t.like(half, { code: 1, stdout: '["gone1"]\n' }, half.stderr);
+  t.regex(half.stderr, /may not ask for wheel\.key\.list_all/);
   await bothWait();
   const io = captured(made.directory);
   const input = {

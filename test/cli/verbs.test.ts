@@ -248,6 +248,8 @@ test('key: several ids, globs and lists at once, each is decided on, and one tha
   const some = await tsalt('key', 'reject', 'many1', 'mony2', 'many[34],many3');
   t.deepEqual([some.code, some.stdout], [1, 'rejected many1\nrejected many3\nrejected many4\n']);
   t.regex(some.stderr, /^error: [^\n]*'mony2'[^\n]*\nhint: did you mean 'many2'\?\n$/m);
+  const twice = await tsalt('key', 'reject', 'many1', 'many1,many*');
+  t.like(twice, { code: 0, stdout: 'rejected many2\n', stderr: 'nothing to do: many1 is rejected\n' });
   const none = await tsalt('key', 'accept', 'nobody', 'no*', '--out', 'json');
   t.deepEqual([none.code, none.stdout], [2, '']);
   t.regex(none.stderr, /'nobody'[^]*'no\*'/);
