@@ -1,10 +1,9 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { MinionEnding, MinionJob } from '../../lib/contracts/orchestration.ts';
-import type { Json } from '../../lib/json.ts';
 import { inSlices } from '../../lib/slices.ts';
 import type { Job, Jobs, Origin } from '../jobs/ledger.ts';
 import type { Publisher } from '../publisher.ts';
-import { gistOf, MOST_ANSWER_BYTES } from './gist.ts';
+import { MOST_ANSWER_BYTES, withinRoom } from './gist.ts';
 
 /** How a job ended on one minion, without the return: that is in the ledger of jobs. */
 export type KeptEnding = Omit<MinionEnding, 'return'> & { readonly jid: string };
@@ -67,32 +66,35 @@ export async function runOnMinions(
 
 /**
  * The endings with the returns, which are read one after the other: of a thousand minions they may be larger than memory.
- * Where they come to more than `most` bytes of JSON, of each there is the gist.
+ * Where they come to more than `most` bytes of JSON, each has its share of them, and of one that is larger there is the gist.
  */
 export async function withReturns(
   endings: readonly KeptEnding[],
   jobs: Jobs,
   most = MOST_ANSWER_BYTES,
 ): Promise<readonly MinionEnding[]> {
-  const all: MinionEnding[] = [];
+  const whole: { readonly jid: string; readonly ending: MinionEnding }[] = [];
+  const shared: MinionEnding[] = [];
+  const share = Math.floor(most / endings.length);
   const pause = inSlices();
   let left = most;
   for (const { jid, ...ended } of endings) {
     const data = ended.answered ? await jobs.returnOf(jid, ended.id) : undefined;
-    const cut = (value: Json): Json => gistOf(value, `the rest is too large to be told here: jobs.lookup_jid ${jid}`);
-    if (data) {
-      const value = data['return'] ?? null;
-      const hadRoom = left >= 0;
-      if (hadRoom) left -= Buffer.byteLength(JSON.stringify(value));
-      all.push({ ...ended, return: left >= 0 ? value : cut(value) });
-      if (hadRoom && left < 0) for (const [i, one] of all.entries()) all[i] = { ...one, return: cut(one.return) };
-    } else {
-      const reason = ended.answered ? 'its return is no longer kept' : ended.reason;
-      all.push({ ...ended, answered: false, success: false, reason, return: null });
-    }
+    const reason = ended.answered ? 'its return is no longer kept' : ended.reason;
+    const ending = data
+      ? { ...ended, return: data['return'] ?? null }
+      : { ...ended, answered: false, success: false, reason, return: null };
+    whole.push({ jid, ending });
+    if (left >= 0) left -= Buffer.byteLength(JSON.stringify(ending.return));
+    if (left < 0) shared.push(...whole.splice(0).map((one) => inShare(one.ending, share, one.jid)));
     await pause();
   }
-  return all;
+  return [...shared, ...whole.map(({ ending }) => ending)];
+}
+
+function inShare(ending: MinionEnding, share: number, jid: string): MinionEnding {
+  const where = `the rest is too large to be told here: jobs.lookup_jid ${jid}`;
+  return { ...ending, return: withinRoom(ending.return, share, where) };
 }
 
 function batchSize(batch: string | undefined, of: number): number {

@@ -32,7 +32,7 @@ export function saltRunners(parts: SaltRunnerParts) {
   return {
     'salt.execute': {
       summary:
-        'runs a function on minions and gives what each returned, `false` for one that gave no answer, and of each the beginning where all are more than 12 MiB; called by a reaction, or with `--async`, it gives the job, and waits for nobody',
+        'runs a function on minions and gives what each returned, `false` for one that gave no answer, and of the larger ones the beginning where all are more than 12 MiB; called by a reaction, or with `--async`, it gives the job, and waits for nobody',
       takes: ['tgt', 'fun', 'arg', 'timeout', 'tgt_type', 'kwarg'],
       needs: 2,
       begins: true,
