@@ -9,7 +9,7 @@ import type { Change } from '../../store/codec.ts';
 import type { Size } from '../../store/bucket-sizes.ts';
 import type { Store } from '../../store/store.ts';
 import { MAX_EVENT_BYTES, type EventBus } from '../bus.ts';
-import { jidsDue } from './due.ts';
+import { jidsDue, jidsDueAfter } from './due.ts';
 import { onceKey } from './once-key.ts';
 import { placesIn, type ScheduledRun } from './scheduled.ts';
 import { jobWaiters } from './waiters.ts';
@@ -312,7 +312,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   }
 
   function outstanding(id: string): { readonly job: Job; readonly pair: Pair }[] {
-    return [...jidsDue(due, id)].flatMap((jid) => {
+    return jidsDue(due, id).flatMap((jid) => {
       const job = jobBy('get', jid)?.job;
       const pair = pairBy('latest', jid, id);
       return job && pair && isOpen(pair.state) ? [{ job, pair }] : [];
@@ -320,14 +320,14 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
   }
 
   function* queuedAt(id: string, after?: string): Generator<Job> {
-    for (const jid of jidsDue(due, id, after)) {
+    for (const jid of jidsDueAfter(due, id, after)) {
       const job = jobBy('get', jid)?.job;
       if (job && pairBy('latest', jid, id)?.state === 'queued') yield job;
     }
   }
 
   function openAt(id: string, isMeant: (state: PairState) => boolean): Job[] {
-    return [...jidsDue(due, id)].flatMap((jid) => {
+    return jidsDue(due, id).flatMap((jid) => {
       const state = pairBy('get', jid, id)?.state;
       return state && isOpen(state) && isMeant(state) ? (jobBy('get', jid)?.job ?? []) : [];
     });

@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { Jid } from '../../lib/ids.ts';
-import type { NewJob } from '../../master/jobs/ledger.ts';
+import { jobLedger, type NewJob } from '../../master/jobs/ledger.ts';
 import { listJobs, lookupJid, printJob, startTime } from '../../master/jobs/listing.ts';
+import type { Bucket } from '../../store/store.ts';
 import { books, open } from './books.ts';
 
 const never = new AbortController().signal;
@@ -179,6 +180,47 @@ test('jobs: the same key gives the same job, also when asked twice at once and a
   t.is(seen().length, 1);
   const { jid } = await again.jobs.create(again.jobs.newJid(), job(clock));
   await t.throwsAsync(again.jobs.create(jid, job(clock)), { code: 'TS_JOB_TAKEN' });
+});
+
+test('jobs: what is not over at a minion is read in one go, what is queued in few', async (t) => {
+  const { jobs: all, store, bus, clock } = await books(t);
+  let scans = 0;
+  const jobs = jobLedger({
+    store: {
+      ...store,
+      bucket<T>(name: string): Bucket<T> {
+        const bucket = store.bucket<T>(name);
+        return {
+          ...bucket,
+          scan(...given) {
+            if (name === 'job-due') scans++;
+            return bucket.scan(...given);
+          },
+        };
+      },
+    },
+    bus,
+    clock,
+  });
+  for (let n = 0; n < 300; n++) await all.create(all.newJid(), job(clock, ['a']));
+  const scansOf = (read: () => unknown): number => {
+    scans = 0;
+    read();
+    return scans;
+  };
+  t.is(
+    scansOf(() => jobs.outstanding('a')),
+    1,
+  );
+  t.is(
+    scansOf(() => jobs.active('a')),
+    1,
+  );
+  t.is(
+    scansOf(() => jobs.unfinished('a')),
+    1,
+  );
+  t.true(scansOf(() => [...jobs.queued('a')]) <= 2);
 });
 
 test('jobs: a key may be as long as what an event carries', async (t) => {
