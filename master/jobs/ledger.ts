@@ -66,7 +66,7 @@ export interface Jobs {
   newJid(): Jid;
   /** Records the job and fires `salt/job/<jid>/new`. Raises `TS_JOB_TAKEN`. */
   create(jid: Jid, job: NewJob, origin?: Origin): Promise<Job>;
-  /** As `create`, once for each key: the job there already, when there is one. */
+  /** As `create`, once for each key: the job there already, or one with a new jid, which sessions are not past yet. */
   createOnce(key: string, job: NewJob, origin?: Origin): Promise<Job>;
   find(jid: string): Job | undefined;
   /** The reactions that led to a job of that minion; nothing for a job that is not known, or another's. */
@@ -400,7 +400,7 @@ export function jobLedger({ store, bus, clock }: JobsOptions): Jobs {
     async createOnce(key, job, origin = {}) {
       const known = onces.latest(onceKey(key));
       const there = known && jobs.latest(known);
-      if (!there) return create(known ?? newJid(), job, origin, key);
+      if (!there) return create(newJid(), job, origin, key);
       await store.settled();
       return there;
     },

@@ -182,6 +182,16 @@ test('jobs: the same key gives the same job, also when asked twice at once and a
   await t.throwsAsync(again.jobs.create(jid, job(clock)), { code: 'TS_JOB_TAKEN' });
 });
 
+test('jobs: for a key whose job is gone a new job is made, with a jid after all others', async (t) => {
+  const { jobs, store, clock } = await books(t);
+  const { jid } = await jobs.createOnce('17 start highstate', job(clock));
+  const later = await jobs.create(jobs.newJid(), job(clock));
+  await store.commit([store.bucket('job').delete(jid)]);
+  const again = await jobs.createOnce('17 start highstate', job(clock));
+  t.true(again.jid > later.jid);
+  t.is((await jobs.createOnce('17 start highstate', job(clock))).jid, again.jid);
+});
+
 test('jobs: what is not over at a minion is read in one go, what is queued in few', async (t) => {
   const { jobs: all, store, bus, clock } = await books(t);
   let scans = 0;
