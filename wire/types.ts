@@ -154,7 +154,7 @@ export interface MasterHandlers {
   received(session: MasterSession, items: readonly UpItem[]): void;
   /** A question that wants an answer now. What it throws goes back as an error. */
   asked(session: MasterSession, question: string, body: JsonMap): Promise<JsonMap>;
-  /** The session was full, and is not any more: what could not be published to it meanwhile may be now. */
+  /** The session was full, and is at most half full now: what could not be published to it meanwhile may be now. */
   room(session: MasterSession): void;
   closed(session: MasterSession, reason: string): void;
   /** A process was kept out, for a newer one with the same key is connected: somebody has copied the key. */

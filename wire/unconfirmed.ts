@@ -7,15 +7,19 @@ export class Unconfirmed {
   readonly #mostBytes: number;
   #first = 1;
   #bytes = 0;
+  #isFull = false;
 
   constructor(most: number, mostBytes: number) {
     this.#most = most;
     this.#mostBytes = mostBytes;
   }
 
-  /** There are as many as may be. One frame may be as long as it likes. */
+  /**
+   * There were as many as may be, and more than half of that still are: whoever fills it does so a good many at a time. One
+   * frame may be as long as it likes.
+   */
   get isFull(): boolean {
-    return this.#frames.length >= this.#most || this.#bytes >= this.#mostBytes;
+    return this.#isFull;
   }
 
   /** The number of the last frame. */
@@ -31,6 +35,7 @@ export class Unconfirmed {
   push(frame: Buffer): void {
     this.#frames.push(frame);
     this.#bytes += frame.length;
+    this.#isFull ||= this.#frames.length >= this.#most || this.#bytes >= this.#mostBytes;
   }
 
   /** Everything up to `number` has arrived. */
@@ -38,6 +43,7 @@ export class Unconfirmed {
     const arrived = this.#frames.splice(0, number - this.#first + 1);
     for (const { length } of arrived) this.#bytes -= length;
     this.#first += arrived.length;
+    this.#isFull &&= this.#frames.length > this.#most / 2 || this.#bytes > this.#mostBytes / 2;
   }
 
   /** Frames from `number` on, oldest first, of at most `bytes` together but one at least. */

@@ -319,6 +319,20 @@ test('unconfirmed: keeps all frames until they are confirmed, and is full by the
   t.deepEqual([kept.first, kept.last, kept.isFull], [5, 4, false]);
 });
 
+test('unconfirmed: once full it stays so until half of it is confirmed', (t) => {
+  const kept = new Unconfirmed(4, 100);
+  for (let n = 1; n <= 4; n++) kept.push(Buffer.alloc(1));
+  kept.confirm(1);
+  t.true(kept.isFull, 'three of four');
+  kept.confirm(2);
+  t.false(kept.isFull, 'two of four');
+  kept.push(Buffer.alloc(1));
+  t.false(kept.isFull, 'three, but it was not full');
+  kept.push(Buffer.alloc(97));
+  kept.confirm(5);
+  t.true(kept.isFull, 'by its bytes');
+});
+
 test('outlet: takes items in order up to its window, and says when there is room again', async (t) => {
   const sent: number[] = [];
   const offers: number[] = [];
