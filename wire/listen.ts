@@ -114,11 +114,13 @@ class Listener implements MasterLink {
   }
 
   publish(manifest: JobManifest, targets: readonly { session: MasterSession; args: JobArguments }[]): void {
-    const live = targets.flatMap(({ session, args }) => {
+    const open = targets.flatMap(({ session, args }) => {
       const found = this.sessions.get(session.id);
-      return found === session && !found.isFull ? [{ session: found, fingerprint: found.keyHash, args }] : [];
+      return found === session ? [{ session: found, fingerprint: found.keyHash, args }] : [];
     });
-    this.#counters.add('publish.refused', targets.length - live.length);
+    const live = open.filter(({ session }) => !session.isFull);
+    this.#counters.add('publish.closed', targets.length - open.length);
+    this.#counters.add('publish.full', open.length - live.length);
     if (live.length === 0) return;
     const job = signJob(manifest, live, this.#options.identity);
     live.forEach(({ session }, index) => {

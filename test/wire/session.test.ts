@@ -76,7 +76,10 @@ test('session: one that is full takes no more until its minion has confirmed som
   t.is(next, 3);
   t.is(master.link.stats()['fullSessions'], 1);
   master.link.publish(manifest(), [{ session, args: { arg: ['too many'], kwarg: {} } }]);
-  t.is(master.link.stats()['publish.refused'], 1);
+  const counted = () => ['publish.full', 'publish.closed'].map((name) => master.link.stats()[name] ?? 0);
+  t.deepEqual(counted(), [1, 0]);
+  master.link.publish(manifest(), [{ session: { ...session, isFull: false }, args: { arg: ['gone'], kwarg: {} } }]);
+  t.deepEqual(counted(), [1, 1], 'a session that is not the one of its minion');
   master.room = publish;
   for (const round of [1, 2, 3]) {
     clock.advance(2000);
