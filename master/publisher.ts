@@ -123,7 +123,8 @@ export function publisher({ jobs, store, targeting, completed, link, clock, log 
       places.set(session, place);
       if (!place.isBehind) return;
       for (const job of jobs.queued(session.id, place.jid)) {
-        if (session.isFull) return;
+        // One that is closed takes nothing, however much is queued.
+        if (session.isFull || link().sessions.get(session.id) !== session) return;
         send(job, [session]);
         place.jid = job.jid;
       }

@@ -144,6 +144,27 @@ test('catching up: a minion whose start could not be recorded gets its jobs all 
   t.deepEqual(minion.came, [1, 2]);
 });
 
+test('catching up: for a session that was closed meanwhile the ledger is not read on', async (t) => {
+  const { publish, come, jobs, link, store, publisher } = await deskOf(t);
+  const minion = come();
+  const session = await until('it is connected', () => link.sessions.get(applicant('m1').id));
+  await until('its start is recorded', () => store.head() > 0);
+  await minion.link.stop();
+  await until('it is gone', () => link.sessions.size === 0);
+  await Promise.all(upTo(10).map(publish));
+  let read = 0;
+  const queued = jobs.queued.bind(jobs);
+  jobs.queued = function* (id, after) {
+    for (const job of queued(id, after)) {
+      read++;
+      yield job;
+    }
+  };
+  // As one that was closed while its start was being recorded.
+  publisher.catchUp({ ...session, isFull: false });
+  t.true(read <= 1, String(read));
+});
+
 test('catching up: a job that is asked for again under its key is not sent again', async (t) => {
   const { come, jobs, link, publisher } = await deskOf(t);
   const minion = come();
