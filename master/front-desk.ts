@@ -88,6 +88,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     minions,
     publisher: publishing,
     intake: taking,
+    failed: ({ id }, reason) => link().close(id, `the master could not read what is queued for it: ${reason}`),
     clock,
     log: logOf(log, 'wire'),
   });

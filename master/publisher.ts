@@ -28,7 +28,10 @@ export interface Publisher {
    * they come, or have caught up. With `once` it is done once for this key: again, it gives the job that is there.
    */
   publish(job: NewJob, how?: { readonly once?: string; readonly origin?: Origin }): Promise<Job>;
-  /** Sends a session what is queued for its minion, as far as it takes it: when it opens, and when there is room again. */
+  /**
+   * Sends a session what is queued for its minion, as far as it takes it: when it opens, and when there is room again. Raises what
+   * reading the ledger does; the session is then to be closed, since it is sent nothing more.
+   */
   catchUp(session: MasterSession): void;
   /** The minion lost its outbox: what it had taken will never be returned. */
   lostOutbox(id: string): Promise<void>;

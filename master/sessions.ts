@@ -25,6 +25,8 @@ export interface SessionsOptions {
   readonly minions: MinionBook;
   readonly publisher: Publisher;
   readonly intake: Intake;
+  /** It can't be sent its jobs: closes the session, so that the minion comes again. */
+  readonly failed: (session: MasterSession, reason: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -33,7 +35,7 @@ export interface SessionsOptions {
 const CLONED_MS = 60_000;
 
 /** What the master does when a minion comes and goes. */
-export function sessions({ store, bus, minions, publisher, intake, clock, log }: SessionsOptions): Sessions {
+export function sessions({ store, bus, minions, publisher, intake, failed, clock, log }: SessionsOptions): Sessions {
   const left = new Map<string, number>();
   const seldom = seldomOf(clock, CLONED_MS);
 
@@ -47,7 +49,15 @@ export function sessions({ store, bus, minions, publisher, intake, clock, log }:
       }
     } finally {
       // It gets no job before that.
+      catchUp(session);
+    }
+  }
+
+  function catchUp(session: MasterSession): void {
+    try {
       publisher.catchUp(session);
+    } catch (cause) {
+      failed(session, messageOf(cause));
     }
   }
 

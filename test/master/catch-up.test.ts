@@ -144,6 +144,21 @@ test('catching up: a minion whose start could not be recorded gets its jobs all 
   t.deepEqual(minion.came, [1, 2]);
 });
 
+test('catching up: a minion that could not be sent what is queued comes again, and gets it', async (t) => {
+  const { publish, come, jobs } = await deskOf(t);
+  await publish(1);
+  const queued = jobs.queued.bind(jobs);
+  jobs.queued = () => {
+    jobs.queued = queued;
+    throw new Error('an entry of the table is damaged');
+  };
+  const minion = come();
+  await until('that is returned', () => jobs.stats().returned === 1);
+  await publish(2);
+  await until('the next one, too', () => jobs.stats().returned === 2);
+  t.deepEqual(minion.came, [1, 2]);
+});
+
 test('catching up: for a session that was closed meanwhile the ledger is not read on', async (t) => {
   const { publish, come, jobs, link, store, publisher } = await deskOf(t);
   const minion = come();
