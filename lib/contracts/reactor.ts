@@ -40,8 +40,8 @@ export interface ReactorContext {
   readonly signal: AbortSignal;
   /**
    * Does `work` once for this event and key, however often the event is delivered: its answer is stored before it is given.
-   * A crash between the work and the storing repeats the work. Raises `TS_REACTOR_ANSWER_TOO_LONG` beyond 256 KiB of JSON, and
-   * `TS_REACTOR_ANSWERS_FULL`, before the work, while this reactor's answers that are kept take more than 8 MiB.
+   * A crash between the work and the storing repeats the work. Raises `TS_REACTOR_ANSWER_TOO_LONG` when all answers for this
+   * event take more than 256 KiB of JSON with their keys; the reaction has then failed and is not tried again.
    */
   once<T extends Json>(key: string, work: () => Promise<T>): Promise<T>;
   /** Publishes a job, the same one for each event, reactor and `key`: redelivery runs nothing twice. */

@@ -10,9 +10,7 @@ export const reactorErrors = catalogue('TS_REACTOR', {
   timeout: ({ ms }: { ms: number }) => `the reaction was not done after ${ms} ms`,
   over: () => 'this reaction is over: it can do nothing more',
   answerTooLong: ({ key, bytes, most }: { key: string; bytes: number; most: number }) =>
-    `the answer of once '${key}' takes ${bytes} bytes, of at most ${most}: it is kept until the reaction is over`,
-  answersFull: ({ bytes, most }: { bytes: number; most: number }) =>
-    `the answers of once that are kept for this reactor take ${bytes} bytes, of at most ${most}: there is room when reactions under way are over`,
+    `with the answer of once '${key}' the answers of this reaction take ${bytes} bytes, of at most ${most}: keep what is long elsewhere, and answer where it is`,
   lostEvent: ({ seq }: { seq: number }) => `event ${seq} is no longer kept`,
   workerDied: ({ why }: { why: string }) => `the process that ran it ended: ${why}`,
   workerDeadline: ({ ms }: { ms: number }) => `it did not answer within ${ms} ms and was killed`,

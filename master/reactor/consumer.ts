@@ -4,12 +4,12 @@ import type { BusEvent } from '../../lib/contracts/events.ts';
 import type { Reactor, Skipped } from '../../lib/contracts/reactor.ts';
 import { messageOf, TsaltError } from '../../lib/errors/error.ts';
 import { isPermanent, reactorErrors } from '../../lib/errors/reactor.ts';
-import type { Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { reactorContext } from './context.ts';
 import { ending } from './ending.ts';
 import { lanes, type Place } from './lanes.ts';
-import { openDelivery, type Ledger, type Position } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { mayLeave, openIn, type Memo, type Position } from './position.ts';
 import type { Decision, Deed, EventSource, ReactionRecord, ReactorPowers } from './types.ts';
 
 export interface ConsumerOptions {
@@ -68,7 +68,7 @@ export function consumer(options: ConsumerOptions): Consumer {
     if (!options.matches(event.tag)) return;
     if (position.done.delete(event.seq)) return;
     counters.matched++;
-    if (!position.open.has(event.seq)) position.open.set(event.seq, openDelivery());
+    openIn(position, event.seq);
     queue.push(laneOf(event), event);
   }
 
@@ -113,8 +113,7 @@ export function consumer(options: ConsumerOptions): Consumer {
   }
 
   async function deliver(event: BusEvent, place: Place): Promise<void> {
-    const delivery = position.open.get(event.seq) ?? openDelivery();
-    position.open.set(event.seq, delivery);
+    const delivery = openIn(position, event.seq);
     const waits = backoff(reactor.retry.firstMs, reactor.retry.longestMs, options.random);
     for (let before = 0; before < delivery.attempts; before++) waits.next();
     while (!stopped) {
@@ -127,13 +126,13 @@ export function consumer(options: ConsumerOptions): Consumer {
       if (outcome.error !== undefined) complain(event, decision, attempts, outcome.error);
       if (decision !== 'retrying') break;
       counters.retries++;
-      place.leave();
+      if (mayLeave(position, delivery)) place.leave();
       await pause(waits.next());
       await place.enter();
     }
   }
 
-  async function attempt(event: BusEvent, memos: ReadonlyMap<string, Json>): Promise<Outcome> {
+  async function attempt(event: BusEvent, memos: ReadonlyMap<string, Memo>): Promise<Outcome> {
     const did: Deed[] = [];
     const started = clock.monotonic();
     const spent = () => Math.round((clock.monotonic() - started) * 100) / 100;
@@ -160,7 +159,6 @@ export function consumer(options: ConsumerOptions): Consumer {
         events,
         powers: options.powers,
         ending: over,
-        checkRoom: () => ledger.checkRoom(name),
         remember: (key, value) => ledger.remember(name, event.seq, key, value),
         did: (deed) => did.push(deed),
       });

@@ -19,9 +19,7 @@ export interface ContextParts {
   readonly powers: ReactorPowers;
   readonly events: EventSource;
   /** Answers stored by earlier attempts at this delivery. */
-  readonly memos: ReadonlyMap<string, Json>;
-  /** Raises `TS_REACTOR_ANSWERS_FULL`. */
-  readonly checkRoom: () => void;
+  readonly memos: ReadonlyMap<string, { readonly json: string }>;
   /** Raises `TS_REACTOR_ANSWER_TOO_LONG`. */
   readonly remember: (key: string, value: Json) => Promise<void>;
   readonly did: (deed: Deed) => void;
@@ -29,7 +27,7 @@ export interface ContextParts {
 
 /** What one attempt at one delivery may do. Once that is over it can do nothing more. */
 export function reactorContext(parts: ContextParts): ReactorContext {
-  const { reactor, event, clock, log, ending, powers, events, memos, checkRoom, remember, did } = parts;
+  const { reactor, event, clock, log, ending, powers, events, memos, remember, did } = parts;
   const origin: Origin = { cause: event.seq, depth: event.depth + 1 };
   const live = () => {
     if (ending.isOver()) throw reactorErrors.over(undefined);
@@ -45,8 +43,7 @@ export function reactorContext(parts: ContextParts): ReactorContext {
       did({ do: 'once', key });
       const known = memos.get(key);
       // Only this key's own work was ever stored under it.
-      if (known !== undefined) return known as T;
-      checkRoom();
+      if (known !== undefined) return JSON.parse(known.json) as T;
       const answer = await work();
       live();
       failpoint('reaction-step');

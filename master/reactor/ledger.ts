@@ -2,32 +2,9 @@ import { dropOldest } from '../../lib/drop-oldest.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { memoRecord, memosBefore, type OwnedMemo } from './memos.ts';
+import { atEvent, closeIn, dropMemo, keepMemo, memoOf, memoOfJson, openIn, type Position } from './position.ts';
 import type { Deed, Decision, ReactionRecord, ReactionStore } from './types.ts';
-
-/** A delivery that is not over: what a restart must know of it. */
-export interface OpenDelivery {
-  attempts: number;
-  /** Answers of `once`, by key. */
-  readonly memos: Map<string, Json>;
-  /** What these take together with their keys, as JSON. */
-  bytes: number;
-}
-
-/** A delivery that begins. */
-export const openDelivery = (): OpenDelivery => ({ attempts: 0, memos: new Map(), bytes: 0 });
-
-/** One reactor's place in the event log. */
-export interface Position {
-  /** Every event up to this number has been looked at. */
-  cursor: number;
-  readonly open: Map<number, OpenDelivery>;
-  /** What the answers of these take. */
-  answerBytes: number;
-  /** Deliveries above the cursor that are over; only while catching up after a restart. */
-  readonly done: Set<number>;
-}
-
-const atEvent = (cursor: number): Position => ({ cursor, open: new Map(), answerBytes: 0, done: new Set() });
 
 export interface LedgerOptions {
   readonly store: ReactionStore;
@@ -48,9 +25,10 @@ export interface Ledger {
   record(record: ReactionRecord): void;
   /** Notes that a reader has come to event `cursor`. Resolves when that is on disk. */
   move(reader: string, cursor: number): Promise<void>;
-  /** Raises `TS_REACTOR_ANSWERS_FULL` when the answers of a reactor's open deliveries take so much that no more should come. */
-  checkRoom(reactor: string): void;
-  /** Resolves when the answer is on disk. Raises `TS_REACTOR_ANSWER_TOO_LONG`. */
+  /**
+   * Resolves when the answer is on disk. Raises `TS_REACTOR_ANSWER_TOO_LONG` when the delivery's answers take more than
+   * 256 KiB with it, keys included.
+   */
   remember(reactor: string, event: number, key: string, value: Json): Promise<void>;
   /** All records of an event, oldest first. */
   why(event: number): Promise<readonly ReactionRecord[]>;
@@ -73,17 +51,18 @@ const MOST_ERROR_BYTES = 2000;
 const MOST_TEXT_BYTES = 200;
 const MOST_DEEDS_BYTES = 12_000;
 const MOST_DEEDS = 50;
-/** Of an answer of `once`: one is kept in memory and written with each checkpoint until its delivery is over. */
-const MOST_ANSWER_BYTES = 256 * 1024;
-/** Of one reactor's answers: nothing is begun for one more beyond. What is under way then may still answer. */
-const MOST_ANSWERS_BYTES = 8 * 1024 * 1024;
+/** Of the answers of one delivery, with their keys: they are kept in memory until it is over. */
+const MOST_ANSWERS_BYTES = 256 * 1024;
+/** An answer brings the next checkpoint as near as records of its length would, so that what is kept of the log is bounded. */
+const USUAL_RECORD_BYTES = 2 * 1024;
 // Records this far back are still found by `why` after a restart.
 const checkpointsKept = 20;
 
 /**
- * The memory of who got which event. It is a log of records (`done`, `try`, `memo`, `at`) with a checkpoint now and then that
- * tells where each reactor stands and what is open, and the answers there after it; a restart takes the last checkpoint and the
- * records after it.
+ * The memory of who got which event. It is a log of records: `done` (a delivery is over), `try` (an attempt failed), `memo` (an
+ * answer of `once`), `revive` (a dead letter is taken up again), `at` (where a returner stands), and now and then a `mark`, which
+ * tells where each reactor stands, what is open there, and the dead letters. A restart takes the last mark, the records after
+ * it, and the answers of what is open wherever they stand: before the log is trimmed, those that would go are written again.
  */
 export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }: LedgerOptions): Promise<Ledger> {
   let positions = new Map<string, Position>();
@@ -94,6 +73,7 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
   let sinceCheckpoint = 0;
   let hasNew = false;
   let failure: Error | undefined;
+  let trimming: Promise<void> | undefined;
 
   const at = (reactor: string): Position => {
     const known = positions.get(reactor);
@@ -102,7 +82,6 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     positions.set(reactor, fresh);
     return fresh;
   };
-  const openAt = (reactor: string, event: number): OpenDelivery => openIn(at(reactor), event);
   const keep = (record: ReactionRecord) => {
     const records = byEvent.get(record.event);
     const last = records?.findIndex((other) => other.reactor === record.reactor && !isOver(other.decision)) ?? -1;
@@ -118,10 +97,8 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
   };
   const settle = (record: ReactionRecord) => {
     const position = at(record.reactor);
-    if (isOver(record.decision)) {
-      position.answerBytes -= position.open.get(record.event)?.bytes ?? 0;
-      position.open.delete(record.event);
-    } else openAt(record.reactor, record.event).attempts = record.attempts;
+    if (isOver(record.decision)) closeIn(position, record.event);
+    else openIn(position, record.event).attempts = record.attempts;
   };
   const keepFailure = (error: unknown) => {
     failure = error instanceof Error ? error : new Error(messageOf(error));
@@ -132,18 +109,40 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     written.catch(keepFailure);
     return written;
   };
+  const count = (records: number) => {
+    sinceCheckpoint += records;
+    if (sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(keepFailure);
+  };
+  /** Trims the log to the oldest mark that is worth keeping, and goes on where more have come meanwhile. */
+  const trim = async () => {
+    try {
+      while (marks.length > checkpointsKept) {
+        const edge = marks.at(-checkpointsKept) ?? 0;
+        for (let old = memosBefore(edge, positions); old.length > 0; old = memosBefore(edge, positions)) {
+          const last = await append(...old.map(memoRecord));
+          // None of them stands before the first.
+          for (const { memo } of old) memo.at = last - old.length + 1;
+        }
+        await store.trim(edge);
+        marks.splice(0, marks.indexOf(edge));
+      }
+    } finally {
+      trimming = undefined;
+    }
+  };
 
   for await (const { position, record } of store.replay()) {
     if (record['t'] === 'mark') {
-      positions = readMark(record);
+      positions = readMark(record, position, positions);
       dead.clear();
       for (const letter of list(record['dead'])) keep(readRecord(letter));
       marks.push(position);
     } else if (record['t'] === 'memo') {
-      keepAnswer(at(text(record['r'])), number(record['e']), text(record['k']), record['v'] ?? null);
+      const { reactor, event, key, memo } = readMemo(record, position);
+      keepMemo(at(reactor), event, key, memo);
     } else if (record['t'] === 'revive') {
       dead.delete(deliveryKey(text(record['r']), number(record['e'])));
-      openAt(text(record['r']), number(record['e']));
+      openIn(at(text(record['r'])), number(record['e']));
     } else if (record['t'] === 'at') {
       at(text(record['r'])).cursor = number(record['e']);
     } else {
@@ -183,24 +182,29 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
       keep(record);
       settle(record);
       void append({ ...record, t: isOver(record.decision) ? 'done' : 'try', did: [...record.did] });
-      if (++sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(keepFailure);
+      count(1);
     },
     async move(reader, cursor) {
       at(reader).cursor = cursor;
       const written = append({ t: 'at', r: reader, e: cursor });
-      if (++sinceCheckpoint >= recordsPerCheckpoint) void ledger.checkpoint().catch(keepFailure);
+      count(1);
       // A failure is told at the next checkpoint.
       await written.catch(() => {});
     },
-    checkRoom(reactor) {
-      const { answerBytes: bytes } = at(reactor);
-      if (bytes > MOST_ANSWERS_BYTES) throw reactorErrors.answersFull({ bytes, most: MOST_ANSWERS_BYTES });
-    },
     async remember(reactor, event, key, value) {
-      const bytes = bytesOf([key, value]);
-      if (bytes > MOST_ANSWER_BYTES) throw reactorErrors.answerTooLong({ key, bytes, most: MOST_ANSWER_BYTES });
-      keepAnswer(at(reactor), event, key, value);
-      await append(memo(reactor, event, key, value));
+      const position = at(reactor);
+      const memo = memoOf(key, value);
+      const bytes = openIn(position, event).bytes + memo.bytes;
+      if (bytes > MOST_ANSWERS_BYTES) throw reactorErrors.answerTooLong({ key, bytes, most: MOST_ANSWERS_BYTES });
+      // At once, for others of the same delivery may be on their way to the disk too.
+      keepMemo(position, event, key, memo);
+      count(memo.bytes / USUAL_RECORD_BYTES);
+      try {
+        memo.at = await append(memoRecord({ reactor, event, key, memo }));
+      } catch (error) {
+        dropMemo(position, event, key, memo);
+        throw error;
+      }
     },
     async why(event) {
       const known = byEvent.get(event);
@@ -214,18 +218,17 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     dead: () => [...dead.values()],
     revive(reactor, event) {
       if (!dead.delete(deliveryKey(reactor, event))) return false;
-      openAt(reactor, event);
+      openIn(at(reactor), event);
       void append({ t: 'revive', r: reactor, e: event });
       return true;
     },
     async checkpoint() {
       sinceCheckpoint = 0;
       counters.checkpoints++;
-      const memos = memosOf(positions);
-      const last = await append(writeMark(positions, [...dead.values()]), ...memos);
-      marks.push(last - memos.length);
-      const [oldest] = marks.length > checkpointsKept ? marks.splice(0, marks.length - checkpointsKept) : [];
-      if (oldest !== undefined && marks[0] !== undefined) await store.trim(marks[0]);
+      marks.push(await append(writeMark(positions, [...dead.values()])));
+      // One at a time: two would write the same answers again.
+      if (marks.length > checkpointsKept) trimming ??= trim();
+      await trimming;
       if (failure !== undefined) {
         const first = failure;
         failure = undefined;
@@ -279,36 +282,12 @@ const text = (value: Json | undefined) => (typeof value === 'string' ? value : '
 const number = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
 const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
 
-function openIn({ open }: Position, event: number): OpenDelivery {
-  const known = open.get(event);
-  if (known) return known;
-  const fresh = openDelivery();
-  open.set(event, fresh);
-  return fresh;
-}
-
-function keepAnswer(position: Position, event: number, key: string, value: Json): void {
-  const delivery = openIn(position, event);
-  const old = delivery.memos.get(key);
-  const more = bytesOf([key, value]) - (old === undefined ? 0 : bytesOf([key, old]));
-  delivery.bytes += more;
-  position.answerBytes += more;
-  delivery.memos.set(key, value);
-}
-
-const memo = (reactor: string, event: number, key: string, value: Json): JsonMap => ({
-  t: 'memo',
-  r: reactor,
-  e: event,
-  k: key,
-  v: value,
-});
-
-/** The answers of all that is open: together they may be more than one record holds. */
-function memosOf(positions: ReadonlyMap<string, Position>): JsonMap[] {
-  return [...positions].flatMap(([reactor, { open }]) =>
-    [...open].flatMap(([event, { memos }]) => [...memos].map(([key, value]) => memo(reactor, event, key, value))),
-  );
+function readMemo(record: JsonMap, position: number): OwnedMemo {
+  const { r, e, k, j, v } = record;
+  const key = text(k);
+  // Earlier versions had the answer itself.
+  const memo = typeof j === 'string' ? memoOfJson(key, j, position) : memoOf(key, v ?? null, position);
+  return { reactor: text(r), event: number(e), key, memo };
 }
 
 function writeMark(positions: ReadonlyMap<string, Position>, dead: readonly ReactionRecord[]): JsonMap {
@@ -323,18 +302,25 @@ function writeMark(positions: ReadonlyMap<string, Position>, dead: readonly Reac
   };
 }
 
-function readMark(record: JsonMap): Map<string, Position> {
+/** What a mark tells, with the answers so far of what is open there. */
+function readMark(record: JsonMap, place: number, before: ReadonlyMap<string, Position>): Map<string, Position> {
   const positions = new Map<string, Position>();
   for (const unit of list(record['units'])) {
-    const [reactor, cursor, open] = list(unit);
+    const [name, cursor, open] = list(unit);
+    const reactor = text(name);
     const position = atEvent(number(cursor));
     for (const delivery of list(open)) {
+      const [seq, attempts, memos] = list(delivery);
+      const event = number(seq);
+      openIn(position, event).attempts = number(attempts);
+      for (const [key, memo] of before.get(reactor)?.open.get(event)?.memos ?? []) keepMemo(position, event, key, memo);
       // Earlier versions had the answers here.
-      const [event, attempts, memos] = list(delivery);
-      openIn(position, number(event)).attempts = number(attempts);
-      for (const pair of list(memos)) keepAnswer(position, number(event), text(list(pair)[0]), list(pair)[1] ?? null);
+      for (const pair of list(memos)) {
+        const [key, value] = list(pair);
+        keepMemo(position, event, text(key), memoOf(text(key), value ?? null, place));
+      }
     }
-    positions.set(text(reactor), position);
+    positions.set(reactor, position);
   }
   return positions;
 }

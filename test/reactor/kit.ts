@@ -6,7 +6,13 @@ import type { Json, JsonMap } from '../../lib/json.ts';
 import { parseTag } from '../../lib/ids.ts';
 import { silent } from '../../lib/log.ts';
 import { startReactorEngine, type ReactorEngineOptions } from '../../master/reactor/engine.ts';
-import type { EventSource, ReactionStore, ReactorPowers } from '../../master/reactor/types.ts';
+import type {
+  Decision,
+  EventSource,
+  ReactionRecord,
+  ReactionStore,
+  ReactorPowers,
+} from '../../master/reactor/types.ts';
 
 /** Events in a file, a line each: on "disk" as soon as they are fired. Readable by the next process. */
 export function fileEvents(file: string): EventSource & { all(): BusEvent[] } {
@@ -52,6 +58,17 @@ export function fileStore(file: string): ReactionStore & { records: JsonMap[] } 
     async trim() {},
   };
 }
+
+/** What became of an event at the reactor `r`, after one attempt. */
+export const recordOf = (event: number, decision: Decision): ReactionRecord => ({
+  event,
+  decision,
+  reactor: 'r',
+  attempts: 1,
+  ms: 0,
+  at: '',
+  did: [],
+});
 
 function linesOf(file: string): JsonMap[] {
   if (!file || !existsSync(file)) return [];
