@@ -8,6 +8,7 @@ import { jobErrors } from '../lib/errors/jobs.ts';
 import { asText, isMap, type JsonMap } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { MOST_RETURN_CHARACTERS, MOST_RUN_CHARACTERS } from '../lib/returns.ts';
+import { crc32c } from '../store/crc32c.ts';
 import { openLog, type RecordLog } from '../store/log.ts';
 import { tellMended } from '../store/mended.ts';
 import type { ScheduledJob } from '../lib/schedule/job.ts';
@@ -337,11 +338,18 @@ function readPlace(directory: string, log: Log): Place | undefined {
 
 const damagedPlace = 'the note of where the outbox is was damaged: its items are sent again';
 
-const isPlace = (value: unknown): value is Place =>
-  isMap(value) && typeof value['name'] === 'string' && Number.isSafeInteger(value['acknowledged']);
+/** A changed byte would have items left out, or a name that no master takes. Earlier versions wrote no sum. */
+function isPlace(value: unknown): value is Place {
+  if (!isMap(value)) return false;
+  const { name, acknowledged, sum, ...others } = value;
+  if (typeof name !== 'string' || !Number.isSafeInteger(acknowledged) || Object.keys(others).length > 0) return false;
+  return sum === undefined ? /^[\w-]+$/.test(name) : sum === sumOf({ name, acknowledged: Number(acknowledged) });
+}
+
+const sumOf = ({ name, acknowledged }: Place): number => crc32c(Buffer.from(`${name} ${acknowledged}`));
 
 function writePlace(directory: string, place: Place): void {
   const file = path.join(directory, 'place.json');
-  writeFileSync(`${file}.new`, JSON.stringify(place), { mode: 0o600 });
+  writeFileSync(`${file}.new`, JSON.stringify({ ...place, sum: sumOf(place) }), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { readdirSync, truncateSync, statSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, truncateSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { asText, type Json, type JsonMap } from '../../lib/json.ts';
@@ -157,6 +157,33 @@ test('outbox: a torn end, a new sequence with what is left', async (t) => {
     [{ n: 2 }],
     'what the master has is not sent again',
   );
+});
+
+test('outbox: whatever byte of the note of its place is changed, nothing that waits is left out, and it says so', async (t) => {
+  const directory = folder(t);
+  const first = await opened(t, directory);
+  for (const tag of ['a', 'b', 'c']) await first.addEvent(tag, {});
+  first.acknowledged(1);
+  await first.close();
+  const file = path.join(directory, 'place.json');
+  const note = readFileSync(file);
+  for (let at = 0; at < note.length; at++) {
+    const copy = folder(t);
+    cpSync(directory, copy, { recursive: true });
+    const changed = Buffer.from(note);
+    changed[at] = (changed[at] ?? 0) ^ 3;
+    writeFileSync(path.join(copy, 'place.json'), changed);
+    const said: string[] = [];
+    const again = await openOutbox({ directory: copy, clock: fakeClock(), log: (_, words) => void said.push(words) });
+    const tags = bodies(again).map(({ tag }) => tag);
+    await again.close();
+    t.deepEqual(tags.slice(-2), ['b', 'c'], `byte ${at}: ${changed.toString()}`);
+    t.regex(again.name, /^[\w-]+$/);
+    t.not(again.name, first.name);
+    t.regex(said.join(), /was damaged/);
+  }
+  writeFileSync(file, JSON.stringify({ name: first.name, acknowledged: 1 }));
+  t.deepEqual(numbers(await opened(t, directory)), [2, 3], 'the note of an earlier version');
 });
 
 test('outbox: kill -9 in a burst, every event that was safe is there, once and in order', async (t) => {
