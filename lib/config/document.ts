@@ -11,6 +11,7 @@ import {
 } from 'yaml';
 import { describe } from '../describe.ts';
 import { configErrors } from '../errors/config.ts';
+import { messageOf } from '../errors/error.ts';
 import { isMap, type Json } from '../json.ts';
 import { placeAt, type Place } from '../place.ts';
 import { explainMistake } from '../yaml/mistakes.ts';
@@ -40,6 +41,9 @@ function parse(source: string): Document.Parsed {
   });
 }
 
+/** An anchor may be meant so often, with what is meant inside of it: beyond, a short file is a flood. */
+const MOST_ALIASED = 10_000;
+
 type Values = { readonly values: unknown } | { readonly problem: string; readonly offset: number };
 
 /** What a document without mistakes says, or which of its aliases has no end or unfolds to too much. */
@@ -64,7 +68,7 @@ function valuesOf(document: Document.Parsed): Values {
   });
   if (wrong) return wrong;
   try {
-    return { values: document.toJS() };
+    return { values: document.toJS({ maxAliasCount: MOST_ALIASED }) };
   } catch (thrown) {
     // It counts what aliases unfold to.
     if (!(thrown instanceof ReferenceError) || first === undefined) throw thrown;
@@ -93,7 +97,7 @@ export function readDocument(file: string, source: string): ConfigDocument {
 
 /**
  * The text of a config file with the value at a path set, or taken away where there is none; all else stays as it is
- * written. Raises `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`.
+ * written. Raises `TS_CONFIG_SYNTAX`, `TS_CONFIG_NOT_A_MAP`, and `TS_CONFIG_UNCHANGEABLE` where aliases are in the way.
  */
 export function editDocument(
   file: string,
@@ -103,13 +107,19 @@ export function editDocument(
 ): string {
   readDocument(file, source);
   const document = parse(source);
-  if (value === undefined) document.deleteIn(path);
-  else document.setIn(path, document.createNode(value));
-  // What is empty is written as nothing, not as `{}`.
-  const { contents } = document;
-  if (isYamlMap(contents) && contents.items.length === 0) document.contents = null;
-  const text = document.toString({ lineWidth: 0 });
-  return text === 'null\n' ? '' : text;
+  try {
+    if (value === undefined) document.deleteIn(path);
+    else document.setIn(path, document.createNode(value));
+    // What is empty is written as nothing, not as `{}`.
+    const { contents } = document;
+    if (isYamlMap(contents) && contents.items.length === 0) document.contents = null;
+    const text = document.toString({ lineWidth: 0 });
+    return text === 'null\n' ? '' : text;
+  } catch (cause) {
+    // An alias is in the way: of what is changed, or instead of it.
+    const place = placeAt(file, source, offsetOf(document, path.slice(0, 1), true));
+    throw configErrors.unchangeable({ name: path.join(':'), why: messageOf(cause) }, { place });
+  }
 }
 
 /** Reads one value as a config file would; the text itself when it is not YAML. */

@@ -19,6 +19,7 @@ export const configErrors = catalogue('TS_CONFIG', {
     `the grain '${grain}' is nested deeper than ${most}: no message can carry it`,
   endlessNumber: ({ grain, value }: { grain: string; value: number }) =>
     `the grain '${grain}' has the number ${value} in it: no message can carry it`,
+  unchangeable: ({ name, why }: { name: string; why: string }) => `'${name}' can't be changed here: ${why}`,
   /** Warnings: printed and gone on. */
   noRoot: ({ option, environment, directory }: { option: string; environment: string; directory: string }) =>
     `'${option}': there is no directory ${directory}, so the environment '${environment}' has nothing from it`,

@@ -7,6 +7,7 @@ import type { ConfigFiles } from '../../lib/config/files.ts';
 import { examineConfig, loadMasterConfig, loadMinionConfig, type ConfigSource } from '../../lib/config/load.ts';
 import { merge } from '../../lib/config/merge.ts';
 import { TsaltError } from '../../lib/errors/error.ts';
+import { editDocument } from '../../lib/config/document.ts';
 
 const root = { uid: 0, home: '/root', hostname: 'node-7.example' };
 
@@ -230,6 +231,17 @@ for (const [what, source, told] of [
   test(`config: ${what}, is told in the words that state files have for it`, (t) => {
     t.regex(errorOf(() => master({ master: source })).message, told);
   });
+
+test('config: a value that an alias stands for, is not changed, and it is said where', (t) => {
+  for (const [path, value] of [
+    [['a'], undefined],
+    [['b', 'x'], 2],
+  ] as const) {
+    const error = errorOf(() => editDocument('/c/grains', 'a: &a {x: 1}\nb: *a\n', path, value));
+    t.is(error.code, 'TS_CONFIG_UNCHANGEABLE');
+    t.regex(error.message, /^\/c\/grains:[12]:1: '(a|b:x)' can't be changed here: /);
+  }
+});
 
 test('config: a word that is nearly one of the choices, the nearest is given', (t) => {
   const error = errorOf(() => master({ master: 'log_level: inof\n' }));
