@@ -88,7 +88,6 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
     minions,
     publisher: publishing,
     intake: taking,
-    failed: ({ id }, reason) => link().close(id, `the master could not read what is queued for it: ${reason}`),
     clock,
     log: logOf(log, 'wire'),
   });
@@ -119,7 +118,7 @@ export async function openFrontDesk(options: FrontDeskOptions): Promise<FrontDes
       opened: (session) => present.opened(session),
       received: (session, items) => taking.take(session, items),
       asked: answers,
-      room: (session) => publishing.catchUp(session),
+      room: (session) => present.room(session),
       closed: (session, reason) => present.closed(session, reason),
       fenced: (id, reason) => present.fenced(id, reason),
     },

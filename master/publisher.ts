@@ -124,10 +124,11 @@ export function publisher({ jobs, store, targeting, completed, link, clock, log 
     catchUp(session) {
       const place = places.get(session) ?? { jid: '', isBehind: true };
       places.set(session, place);
-      if (!place.isBehind) return;
+      // One that is closed takes nothing, however much is queued.
+      const takes = (): boolean => !session.isFull && link().sessions.get(session.id) === session;
+      if (!place.isBehind || !takes()) return;
       for (const job of jobs.queued(session.id, place.jid)) {
-        // One that is closed takes nothing, however much is queued.
-        if (session.isFull || link().sessions.get(session.id) !== session) return;
+        if (!takes()) return;
         send(job, [session]);
         place.jid = job.jid;
       }

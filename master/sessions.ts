@@ -12,6 +12,8 @@ import type { Publisher } from './publisher.ts';
 
 export interface Sessions {
   opened(session: MasterSession): void;
+  /** It takes more jobs again. */
+  room(session: MasterSession): void;
   closed(session: MasterSession, reason: string): void;
   /** Two processes have one minion's key, and the older one is kept out. */
   fenced(id: string, reason: string): void;
@@ -25,8 +27,6 @@ export interface SessionsOptions {
   readonly minions: MinionBook;
   readonly publisher: Publisher;
   readonly intake: Intake;
-  /** It can't be sent its jobs: closes the session, so that the minion comes again. */
-  readonly failed: (session: MasterSession, reason: string) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -34,10 +34,16 @@ export interface SessionsOptions {
 /** A copy of a minion tries again and again, and is an event once in so many ms. */
 const CLONED_MS = 60_000;
 
+/** What could not be read for a minion is tried again so many ms later. */
+const CATCH_UP_AGAIN_MS = 2_000;
+/** And told once in so many. */
+const UNREAD_MS = 60_000;
+
 /** What the master does when a minion comes and goes. */
-export function sessions({ store, bus, minions, publisher, intake, failed, clock, log }: SessionsOptions): Sessions {
+export function sessions({ store, bus, minions, publisher, intake, clock, log }: SessionsOptions): Sessions {
   const left = new Map<string, number>();
   const seldom = seldomOf(clock, CLONED_MS);
+  const isNews = seldomOf(clock, UNREAD_MS);
 
   async function greet(session: MasterSession): Promise<void> {
     const { id, incarnation, generation, outbox } = session;
@@ -57,7 +63,9 @@ export function sessions({ store, bus, minions, publisher, intake, failed, clock
     try {
       publisher.catchUp(session);
     } catch (cause) {
-      failed(session, messageOf(cause));
+      const reason = messageOf(cause);
+      if (isNews(session.id)) log('error', 'what is queued for a minion could not be read', { id: session.id, reason });
+      clock.after(CATCH_UP_AGAIN_MS, () => catchUp(session));
     }
   }
 
@@ -69,6 +77,7 @@ export function sessions({ store, bus, minions, publisher, intake, failed, clock
         log('error', 'a minion could not be greeted', { id: session.id, reason: messageOf(cause) }),
       );
     },
+    room: catchUp,
     closed(session, reason) {
       left.set(session.id, clock.now());
       intake.forget(session);

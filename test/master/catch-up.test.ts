@@ -144,8 +144,8 @@ test('catching up: a minion whose start could not be recorded gets its jobs all 
   t.deepEqual(minion.came, [1, 2]);
 });
 
-test('catching up: a minion that could not be sent what is queued comes again, and gets it', async (t) => {
-  const { publish, come, jobs } = await deskOf(t);
+test('catching up: what could not be read for a minion, is read again; it stays connected, and gets it', async (t) => {
+  const { publish, come, jobs, link } = await deskOf(t);
   await publish(1);
   const queued = jobs.queued.bind(jobs);
   jobs.queued = () => {
@@ -153,10 +153,12 @@ test('catching up: a minion that could not be sent what is queued comes again, a
     throw new Error('an entry of the table is damaged');
   };
   const minion = come();
-  await until('that is returned', () => jobs.stats().returned === 1);
+  await until('it is there', () => link.sessions.size === 1);
+  const [session] = link.sessions.values();
   await publish(2);
-  await until('the next one, too', () => jobs.stats().returned === 2);
+  await until('both are returned', () => jobs.stats().returned === 2);
   t.deepEqual(minion.came, [1, 2]);
+  t.is([...link.sessions.values()][0], session);
 });
 
 test('catching up: for a session that was closed meanwhile the ledger is not read on', async (t) => {
