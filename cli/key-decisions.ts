@@ -38,7 +38,7 @@ export async function decide(
       done.push(...ids);
     } catch (thrown) {
       // One that was named beside others holds up none of them.
-      if (!(thrown instanceof TsaltError) || matches.length < 2) throw thrown;
+      if (!(thrown instanceof TsaltError) || meant.length < 2) throw thrown;
       refused.set(each, thrown);
     }
   }
@@ -64,7 +64,7 @@ export async function decide(
     } catch (thrown) {
       // Who may decide on keys need not be one who may list them.
       if (!(thrown instanceof TsaltError) || done.length + refused.size === 0) throw thrown;
-      return [thrown];
+      return some.map(() => thrown);
     }
   }
 }
