@@ -6,6 +6,7 @@ import { failpoint } from '../../lib/failpoint.ts';
 import type { Json } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Ending } from './ending.ts';
+import type { Memo } from './position.ts';
 import type { Deed, EventSource, Origin, ReactorPowers } from './types.ts';
 
 export interface ContextParts {
@@ -19,7 +20,7 @@ export interface ContextParts {
   readonly powers: ReactorPowers;
   readonly events: EventSource;
   /** Answers stored by earlier attempts at this delivery. */
-  readonly memos: ReadonlyMap<string, { readonly json: string }>;
+  readonly memos: ReadonlyMap<string, Pick<Memo, 'json' | 'stored'>>;
   /** Raises `TS_REACTOR_ANSWER_TOO_LONG`. */
   readonly remember: (key: string, value: Json) => Promise<void>;
   readonly did: (deed: Deed) => void;
@@ -32,6 +33,21 @@ export function reactorContext(parts: ContextParts): ReactorContext {
   const live = () => {
     if (ending.isOver()) throw reactorErrors.over(undefined);
   };
+  /** What this attempt works at, by key: asked for twice at once, it is done once. */
+  const underWork = new Map<string, Promise<Json>>();
+  const workOnce = (key: string, work: () => Promise<Json>): Promise<Json> => {
+    const working = answerOf(key, work).finally(() => underWork.delete(key));
+    underWork.set(key, working);
+    return working;
+  };
+  async function answerOf(key: string, work: () => Promise<Json>): Promise<Json> {
+    const answer = await work();
+    live();
+    failpoint('reaction-step');
+    await remember(key, answer);
+    failpoint('reaction-kept');
+    return answer;
+  }
   return {
     clock,
     log,
@@ -43,13 +59,13 @@ export function reactorContext(parts: ContextParts): ReactorContext {
       did({ do: 'once', key });
       const known = memos.get(key);
       // Only this key's own work was ever stored under it.
-      if (known !== undefined) return JSON.parse(known.json) as T;
-      const answer = await work();
-      live();
-      failpoint('reaction-step');
-      await remember(key, answer);
-      failpoint('reaction-kept');
-      return answer;
+      if (known !== undefined) {
+        // An attempt before this one may have given up while it was on its way to the disk.
+        await known.stored;
+        return JSON.parse(known.json) as T;
+      }
+      const working = underWork.get(key) ?? workOnce(key, work);
+      return working as Promise<T>;
     },
     async publish(key, request) {
       live();

@@ -194,17 +194,20 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
     async remember(reactor, event, key, value) {
       const position = at(reactor);
       const memo = memoOf(key, value);
-      const bytes = openIn(position, event).bytes + memo.bytes;
+      const { bytes: before, memos } = openIn(position, event);
+      const bytes = before - (memos.get(key)?.bytes ?? 0) + memo.bytes;
       if (bytes > MOST_ANSWERS_BYTES) throw reactorErrors.answerTooLong({ key, bytes, most: MOST_ANSWERS_BYTES });
       // At once, for others of the same delivery may be on their way to the disk too.
       keepMemo(position, event, key, memo);
       count(memo.bytes / USUAL_RECORD_BYTES);
-      try {
-        memo.at = await append(memoRecord({ reactor, event, key, memo }));
-      } catch (error) {
-        dropMemo(position, event, key, memo);
-        throw error;
-      }
+      memo.stored = append(memoRecord({ reactor, event, key, memo })).then(
+        (place) => void (memo.at = place),
+        (error: unknown) => {
+          dropMemo(position, event, key, memo);
+          throw error;
+        },
+      );
+      await memo.stored;
     },
     async why(event) {
       const known = byEvent.get(event);

@@ -20,8 +20,6 @@ export const memoRecord = ({ reactor, event, key, memo: { json } }: OwnedMemo): 
 
 /** Answers that are written again at once: others' records need not wait for all of them. */
 const AGAIN_BYTES = 1024 * 1024;
-/** What a record of an answer has beside key and answer, about: so many short ones are not one append. */
-const MEMO_HEAD_BYTES = 200;
 
 /** Answers that stand before `edge`, about 1 MiB of them at most; none when there are none. */
 export function memosBefore(edge: number, positions: ReadonlyMap<string, Position>): OwnedMemo[] {
@@ -32,7 +30,7 @@ export function memosBefore(edge: number, positions: ReadonlyMap<string, Positio
       for (const [key, memo] of memos) {
         if (memo.at >= edge) continue;
         found.push({ reactor, event, key, memo });
-        room -= memo.bytes + MEMO_HEAD_BYTES;
+        room -= memo.bytes;
         if (room <= 0) return found;
       }
     }

