@@ -5,13 +5,12 @@ import { directoriesOf } from '../lib/config/directories.ts';
 import { cliErrors } from '../lib/errors/cli.ts';
 import { didYouMean } from '../lib/errors/error.ts';
 import type { JsonMap } from '../lib/json.ts';
-import { nearest } from '../lib/nearest.ts';
 import { isMissing, loadIdentity } from '../wire/key-files.ts';
 import type { Identity } from '../wire/keys.ts';
 import type { LocalClient } from '../wire/local/client.ts';
 import { proveOperator } from '../wire/operator-proof.ts';
 import type { Io } from './io.ts';
-import { namesIn } from '../lib/system/names-in.ts';
+import { nearestBeside } from './nearest-file.ts';
 
 /** Where the key of whoever runs this is when nobody says. */
 export function usualKeyFile(io: Pick<Io, 'env'>): string {
@@ -46,9 +45,8 @@ export function operatorKey({ path: file, by }: KeyFile): Identity {
 }
 
 function nearestTo(file: string): string | undefined {
-  const folder = path.dirname(file);
-  const near = nearest(path.basename(file), namesIn(folder));
-  return near === undefined ? undefined : path.join(folder, near);
+  const near = nearestBeside(file);
+  return near === undefined ? undefined : path.join(path.dirname(file), near);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { PlaceOf } from '../../lib/config/check.ts';
 import type { MasterConfig } from '../../lib/config/options.ts';
@@ -6,6 +5,7 @@ import { didYouMean, type TsaltError } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { builtinReactors } from '../../reactors/registry.ts';
+import { nearestBeside } from '../nearest-file.ts';
 import { isHere } from './is-here.ts';
 
 /** Reactors that are named and not there. */
@@ -30,7 +30,7 @@ export function reactorMistakes(
     const wanted = path.resolve(directory, file);
     if (isHere(wanted)) return [];
     const why = path.isAbsolute(file) ? 'it is not there' : `it is not in ${directory}`;
-    const near = nearest(path.basename(file), readdirSync(path.dirname(wanted)));
+    const near = nearestBeside(wanted);
     const hint = didYouMean(near && path.join(path.dirname(file), near));
     return [reactorErrors.unreadableFile({ file, why }, { place, hint })];
   });
