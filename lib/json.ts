@@ -39,3 +39,6 @@ export function asText(value: unknown): string {
 export function listText(value: Json): string {
   return Array.isArray(value) ? value.map(asText).join(', ') : asText(value);
 }
+
+/** Bytes of it as JSON, in UTF-8. */
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.ts';
 import { stampOf } from '../lib/stamp.ts';
 import type { Change } from '../store/codec.ts';
 import type { Store, StoredEvent } from '../store/store.ts';
+import { jsonBytes } from '../lib/json.ts';
 
 /** Salt's `max_event_size`, in bytes. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
@@ -76,7 +77,7 @@ export function eventBus({ store, clock, log }: BusOptions): EventBus {
     const stamped: JsonMap = { ...data, _stamp: stampOf(clock.now()) };
     const event: JsonMap = { tag: parseTag(tag), data: stamped, depth };
     if (cause !== undefined) event['cause'] = cause;
-    const bytes = Buffer.byteLength(JSON.stringify(stamped));
+    const bytes = jsonBytes(stamped);
     if (bytes > most) throw busErrors.tooBig({ tag, bytes, most });
     return { kind: 'event', event };
   }

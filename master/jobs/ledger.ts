@@ -3,7 +3,7 @@ import { steady, type Clock } from '../../lib/clock.ts';
 import type { JobOutcome } from '../../lib/contracts/reactor.ts';
 import { jobErrors } from '../../lib/errors/books.ts';
 import { isJid, jidMaker, parseJid, type Jid } from '../../lib/ids.ts';
-import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { isMap, type Json, type JsonMap, jsonBytes } from '../../lib/json.ts';
 import { jobNewEvent, jobReturnEvent, type ReturnFacts } from '../../lib/salt-events.ts';
 import type { Change } from '../../store/codec.ts';
 import type { Size } from '../../store/bucket-sizes.ts';
@@ -133,7 +133,7 @@ export interface JobsOptions {
 const MAX_RETURN_BYTES = 12 * 1024 * 1024;
 /** The event of a new job names each of its minions, which may be many, besides what any event holds. */
 const mostBytesOf = ({ tgt, minions, missing }: NewJob): number =>
-  Math.min(MAX_RETURN_BYTES, MAX_EVENT_BYTES + Buffer.byteLength(JSON.stringify([tgt, minions, missing])));
+  Math.min(MAX_RETURN_BYTES, MAX_EVENT_BYTES + jsonBytes([tgt, minions, missing]));
 const order: readonly PairState[] = ['queued', 'delivered', 'running', 'expired', 'lost', 'returned'];
 const isOpen = (state: PairState) => state === 'queued' || state === 'delivered' || state === 'running';
 /** So many jobs are looked at in one go; the rest comes with the next. */

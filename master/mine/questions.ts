@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { MineEntry } from '../../lib/contracts/mine.ts';
 import { mineErrors } from '../../lib/errors/mine.ts';
-import { asText, isMap, type JsonMap } from '../../lib/json.ts';
+import { asText, isMap, type JsonMap, jsonBytes } from '../../lib/json.ts';
 import { gathering } from '../../lib/mine/names.ts';
 import type { Keys } from '../keys.ts';
 import type { MineBook, Teller } from './book.ts';
@@ -81,7 +81,7 @@ export function mineDesk({ book, reader, keys, clock }: MineQuestionParts): Mine
     for (const { id, values } of reader.read({ tgt, tgt_type, names }, asker, after)) {
       for (const [name, value] of values) {
         found.add(name, id, value);
-        bytes += Buffer.byteLength(JSON.stringify(value));
+        bytes += jsonBytes(value);
         ids += id.length;
       }
       if (bytes > PAGE_BYTES / 2 || ids > PAGE_IDS) return { found: found.answer(), more: id };

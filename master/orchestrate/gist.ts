@@ -1,5 +1,5 @@
 import type { MasterAnswer } from '../../lib/contracts/orchestration.ts';
-import { asText, isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { asText, isMap, type Json, type JsonMap, jsonBytes } from '../../lib/json.ts';
 
 /*
  * What is left of a return where there is no room for it: what it takes to tell how it went and why, as whoever looks at the
@@ -28,21 +28,19 @@ const measures: readonly Measure[] = [
   { characters: 30, parts: 1 },
 ];
 
-const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
-
 /** The value, where it has at most `most` bytes of JSON, else its gist, which has; `where`: the rest, in words. */
 export function withinRoom(value: Json, most: number, where: string): Json {
-  return bytesOf(value) <= most ? value : gistOf(value, Math.min(most, MOST_GIST_BYTES), where);
+  return jsonBytes(value) <= most ? value : gistOf(value, Math.min(most, MOST_GIST_BYTES), where);
 }
 
 /** What functions of the master gave in one step; where all come to more than an answer holds, each has its share of it. */
 export function answersThatFit(answers: readonly MasterAnswer[], most = MOST_ANSWER_BYTES): readonly MasterAnswer[] {
-  if (bytesOf(answers) <= most) return answers;
+  if (jsonBytes(answers) <= most) return answers;
   const where = 'the rest is too large to be kept';
   const share = Math.floor(most / answers.length) - AROUND_BYTES;
   return answers.map(({ answer, error, isCut = false }) => {
     const why = error === undefined ? undefined : asText(withinRoom(error, share / 2, where));
-    const kept = withinRoom(answer, why === undefined ? share : share - bytesOf(why), where);
+    const kept = withinRoom(answer, why === undefined ? share : share - jsonBytes(why), where);
     return {
       answer: kept,
       ...((isCut || kept !== answer) && { isCut: true }),

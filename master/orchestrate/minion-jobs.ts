@@ -4,6 +4,7 @@ import { inSlices } from '../../lib/slices.ts';
 import type { Job, Jobs, Origin } from '../jobs/ledger.ts';
 import type { Publisher } from '../publisher.ts';
 import { MOST_ANSWER_BYTES, withinRoom } from './gist.ts';
+import { jsonBytes } from '../../lib/json.ts';
 
 /** How a job ended on one minion, without the return: that is in the ledger of jobs. */
 export type KeptEnding = Omit<MinionEnding, 'return'> & { readonly jid: string };
@@ -85,7 +86,7 @@ export async function withReturns(
       ? { ...ended, return: data['return'] ?? null }
       : { ...ended, answered: false, success: false, reason, return: null };
     whole.push({ jid, ending });
-    if (left >= 0) left -= Buffer.byteLength(JSON.stringify(ending.return));
+    if (left >= 0) left -= jsonBytes(ending.return);
     if (left < 0) shared.push(...whole.splice(0).map((one) => inShare(one.ending, share, one.jid)));
     await pause();
   }

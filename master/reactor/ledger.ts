@@ -1,7 +1,7 @@
 import { dropOldest } from '../../lib/drop-oldest.ts';
 import { messageOf } from '../../lib/errors/error.ts';
 import { reactorErrors } from '../../lib/errors/reactor.ts';
-import { isMap, type Json, type JsonMap } from '../../lib/json.ts';
+import { isMap, type Json, type JsonMap, jsonBytes } from '../../lib/json.ts';
 import { memoRecord, memosBefore, type OwnedMemo } from './memos.ts';
 import { atEvent, closeIn, dropMemo, keepMemo, memoOf, memoOfJson, openIn, type Position } from './position.ts';
 import type { Deed, Decision, ReactionRecord, ReactionStore } from './types.ts';
@@ -250,14 +250,14 @@ export async function openLedger({ store, recent = 20_000, deadLetters = 1_000 }
 function bounded(record: ReactionRecord): ReactionRecord {
   const { did } = record;
   // Most have little to say: nothing in them can be too long.
-  if (record.error === undefined && bytesOf([...did]) <= MOST_TEXT_BYTES) return record;
+  if (record.error === undefined && jsonBytes([...did]) <= MOST_TEXT_BYTES) return record;
   const error = record.error === undefined ? {} : { error: cut(record.error, MOST_ERROR_BYTES) };
   // What was kept once is short already, and says how much is left out.
   if (did.at(-1)?.do === 'more') return { ...record, ...error };
   const kept: Deed[] = [];
   let room = MOST_DEEDS_BYTES;
   for (const deed of did.slice(0, MOST_DEEDS).map(shortened)) {
-    room -= bytesOf(deed);
+    room -= jsonBytes(deed);
     if (room < 0) break;
     kept.push(deed);
   }
@@ -270,12 +270,10 @@ const shortened = (deed: Deed): Deed => {
   return { ...deed, ...Object.fromEntries(Object.entries(deed).map(([name, value]) => [name, cutOf(value)])) };
 };
 
-const bytesOf = (value: Json): number => Buffer.byteLength(JSON.stringify(value));
-
 /** A character may take six bytes: those of a control character, or half of a pair. */
 function cut(words: string, most: number): string {
   let kept = words.slice(0, most);
-  for (let bytes = bytesOf(kept) - 2; bytes > most; bytes = bytesOf(kept) - 2)
+  for (let bytes = jsonBytes(kept) - 2; bytes > most; bytes = jsonBytes(kept) - 2)
     kept = kept.slice(0, Math.floor((kept.length * most) / bytes));
   return kept === words ? words : `${kept}…`;
 }

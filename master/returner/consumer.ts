@@ -10,6 +10,7 @@ import { msOfStamp } from '../../lib/stamp.ts';
 import { lost, type Consumer } from '../reactor/consumer.ts';
 import type { Ledger } from '../reactor/ledger.ts';
 import type { Decision, EventSource } from '../reactor/types.ts';
+import { jsonBytes } from '../../lib/json.ts';
 
 /** A returner of the master's config, ready to be sent to. */
 export interface ReadyReturner extends OpenReturner {
@@ -134,7 +135,7 @@ export function returnerConsumer(options: ReturnerConsumerOptions): ReturnerCons
     let bytes = 0;
     for await (const event of events.history(inHand)) {
       if (wanted(event)) {
-        bytes += Buffer.byteLength(JSON.stringify(event.data));
+        bytes += jsonBytes(event.data);
         if (found.length > 0 && bytes > batchBytes) break;
         found.push(event);
       }
